@@ -1,0 +1,58 @@
+import { ERROR_TABLE, type ErrorCode } from "./error-table.ts";
+
+/** One fault of a caller's input: where it is (JSON Pointer, `/df/3/RM`) and what is wrong there. */
+export interface Problem {
+  readonly path: string;
+  readonly message: string;
+}
+
+export interface ServingErrorOptions {
+  /** Faults found in the input, at most 20 are shown. */
+  readonly problems?: readonly Problem[];
+  /** Seconds after which the caller may try again; sent as `Retry-After`. */
+  readonly retryAfterSeconds?: number;
+  /** JSON-safe facts for the log, never sent. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error of the product: its code says who must act, its message what was expected, what came and where.
+ *
+ * The message reaches the caller unless the code is `INTERNAL`; `cause` and `details` go to the log only.
+ */
+export class ServingError extends Error {
+  override readonly name = "ServingError";
+  readonly code: ErrorCode;
+  readonly problems: readonly Problem[];
+  readonly retryAfterSeconds: number | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, options: ServingErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    // Authors write plain JavaScript too: a code outside the table would have no status on any wire.
+    this.code = Object.hasOwn(ERROR_TABLE, code) ? code : "INTERNAL";
+    this.problems = options.problems ?? [];
+    this.retryAfterSeconds = options.retryAfterSeconds;
+    this.details = options.details ?? {};
+  }
+}
+
+/** Turns whatever was thrown into a ServingError; a foreign error becomes `INTERNAL` and stays as its cause. */
+export function toServingError(thrown: unknown): ServingError {
+  if (thrown instanceof ServingError) return thrown;
+  return new ServingError("INTERNAL", "the service failed while it handled this call", { cause: thrown });
+}
+
+/** An `INVALID_ARGUMENT` that lists its faults by place; the message is the first of them. */
+export function invalidInput(problems: readonly Problem[]): ServingError {
+  const [first] = problems;
+  const rest = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
+  const message = first === undefined ? "the input is not valid" : `${first.path === "" ? "" : `${first.path}: `}${first.message}${rest}`;
+  return new ServingError("INVALID_ARGUMENT", message, { problems });
+}
+
+/** Marks a branch that the types rule out. */
+export function assertNever(value: never): never {
+  throw new ServingError("INTERNAL", `unexpected value ${String(value)}`);
+}

@@ -1,0 +1,30 @@
+import { posix } from "node:path";
+import { damagedModel } from "./damaged.ts";
+
+/**
+ * The place of an external tensor file, relative to the model's folder and inside it, in its shortest spelling.
+ *
+ * Throws FAILED_PRECONDITION for a missing, absolute or climbing location: whoever copies or opens the files that a
+ * model names must never be led out of its folder.
+ * Source: onnx.proto, TensorProto.external_data, "POSIX filesystem path relative to the directory where the ONNX model was stored".
+ */
+export function externalLocation(
+  location: string | undefined,
+  tensor: { readonly tensor: string; readonly byteOffset: number },
+): string {
+  if (location === undefined || location === "") {
+    throw damagedModel(
+      tensor.byteOffset,
+      `tensor "${tensor.tensor}" lies in an external file, but the model does not name the file`,
+    );
+  }
+  // Windows reads a backslash as a separator and "C:" as a drive, so both count wherever the model is opened.
+  const climbs = location.split(/[/\\]/).includes("..");
+  if (climbs || /^(?:[/\\]|[A-Za-z]:)/.test(location) || location.includes("\0")) {
+    throw damagedModel(
+      tensor.byteOffset,
+      `tensor "${tensor.tensor}": its external file must lie inside the model's folder, got "${location}"`,
+    );
+  }
+  return posix.normalize(location);
+}

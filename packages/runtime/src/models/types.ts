@@ -1,0 +1,99 @@
+import type { DType } from "../tensor/dtype.ts";
+import type { NamedTensors } from "../tensor/tensor.ts";
+
+/** One input or output of a model; a size is a number, a free dimension's name, or null. */
+export interface TensorInfo {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly (number | string | null)[];
+}
+
+/** Facts about a model that is loaded. */
+export interface ModelInfo {
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  /** Outputs that are not tensors and are not computed, with the reason. */
+  readonly leftOut: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** Where a model's runs happen: in the worker's own turn of the loop, or on a thread beside it. */
+export type RunPlace = "inline" | "thread";
+
+/** How a model is loaded; everything is decided, nothing optional. */
+export interface ModelSpec {
+  /** Absolute path of the model file or folder. */
+  readonly path: string;
+  /** Threads inside one run, ≥ 1. */
+  readonly threads: number;
+}
+
+/** A model in memory, whatever engine runs it. `run` is called once at a time; feeds were checked against `info`. */
+export interface LoadedModel {
+  readonly info: ModelInfo;
+  run(feeds: NamedTensors): Promise<NamedTensors>;
+  /** Frees native memory once no run is in progress. */
+  dispose(): Promise<void>;
+}
+
+/** A model engine: one row of the engines table. */
+export interface ModelEngine {
+  readonly name: string;
+  load(spec: ModelSpec): Promise<LoadedModel>;
+}
+
+/** What an author's method may say about one run. */
+export interface RunOptions {
+  /** Drops the run while it waits; one that has begun is finished. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a service sees of its model: named tensors in, named tensors out. */
+export interface ModelHandle {
+  /** The source as the author wrote it. */
+  readonly source: string;
+  readonly engine: string;
+  /**
+   * Runs the model.
+   *
+   * Throws INVALID_ARGUMENT for a feed whose name, dtype or shape does not fit, with a message that lists what the model
+   * expects; CANCELLED when `signal` aborts while the run waits; UNAVAILABLE when the thread that runs it died.
+   */
+  run(feeds: NamedTensors, options?: RunOptions): Promise<NamedTensors>;
+  /** Names, dtypes and shapes; throws FAILED_PRECONDITION before the model is loaded. */
+  readonly info: ModelInfo;
+}
+
+/** The server's side of a handle: its life. Order: load → warmUp → run… → drain → dispose. */
+export interface ManagedModel {
+  readonly handle: ModelHandle;
+  load(host: ModelHost): Promise<void>;
+  warmUp(): Promise<WarmUpReport>;
+  /** Resolves when no run is in progress; no new one is taken. */
+  drain(): Promise<void>;
+  dispose(): Promise<void>;
+  /** Absolute path and content digest ("sha256:…"), known once loaded. */
+  readonly file: { readonly path: string; readonly digest: string } | undefined;
+}
+
+/** What the server tells a model when it loads it. */
+export interface ModelHost {
+  /** Folder against which relative sources are resolved: that of the service's entry. */
+  readonly baseDir: string;
+  /** Folder of the model store, for sources of the form `name:version`. */
+  readonly storeDir: string;
+  /** CPUs that this worker may use, ≥ 1. */
+  readonly cpus: number;
+  /** Digest that each source must have ("sha256:…"), from the bento; empty when served from source. */
+  readonly digests: Readonly<Record<string, string>>;
+}
+
+/** What warming up showed. */
+export interface WarmUpReport {
+  readonly source: string;
+  readonly place: RunPlace;
+  readonly runs: number;
+  /** 95th percentile of one run. */
+  readonly p95Ms: number | undefined;
+  /** Why no sample could be run, when none could. */
+  readonly note: string | undefined;
+}

@@ -1,0 +1,26 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+import { bentoVitest } from "./packages/runtime/src/testing/vitest.ts";
+
+const source = (path: string): string => fileURLToPath(new URL(`./packages/${path}`, import.meta.url));
+
+export default defineConfig({
+  plugins: [bentoVitest()],
+  resolve: {
+    // Tests in one process run over the sources; tests that start processes use the built packages.
+    alias: [
+      { find: /^@bento-ts\/runtime$/, replacement: source("runtime/src/index.ts") },
+      { find: /^@bento-ts\/runtime\/(definition|config|server|testing)$/, replacement: source("runtime/src/$1/index.ts") },
+      { find: /^@bento-ts\/runtime\/openapi$/, replacement: source("runtime/src/protocols/openapi/index.ts") },
+      { find: /^@bento-ts\/runtime\/models-store$/, replacement: source("runtime/src/models/store/index.ts") },
+      { find: /^@bento-ts\/runtime\/vitest$/, replacement: source("runtime/src/testing/vitest.ts") },
+      { find: /^@bento-ts\/packager$/, replacement: source("packager/src/index.ts") },
+    ],
+  },
+  test: {
+    include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts", "examples/*/**/*.test.ts"],
+    pool: "forks",
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
