@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
-from onnx import TensorProto, helper
+from onnx import helper
 from skl2onnx import to_onnx
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestRegressor
@@ -85,7 +85,9 @@ def make_zipmap() -> None:
     x = x.astype(np.float32)
     classifier = LogisticRegression(max_iter=1000).fit(x, species)
     # ZipMap is the converter's default for classifiers: the second output is a list of maps, not a tensor.
-    model = convert(classifier, x[:1], {"output_label": "label", "output_probability": "probabilities"})
+    # The converter uses the two public names inside the graph, so those move out of the way.
+    names = {"output_label": "label", "label": "label_inside", "output_probability": "probabilities", "probabilities": "probabilities_inside"}
+    model = convert(classifier, x[:1], names)
     folder = ROOT / "test" / "models"
     write_model(folder / "zipmap.onnx", model)
 
@@ -95,19 +97,17 @@ def make_zipmap() -> None:
     assert run(model, {"X": rows})[0].tolist() == classifier.predict(rows).tolist()
 
 
-def convert(estimator: object, sample: np.ndarray, output_names: dict[str, str]) -> onnx.ModelProto:
+def convert(estimator: object, sample: np.ndarray, names: dict[str, str]) -> onnx.ModelProto:
     model = to_onnx(estimator, sample, target_opset={"": OPSET, "ai.onnx.ml": 3})
     # The converter writes the default opset twice.
     opsets = {entry.domain: entry.version for entry in model.opset_import}
     del model.opset_import[:]
     model.opset_import.extend(helper.make_opsetid(domain, version) for domain, version in sorted(opsets.items()))
     for node in model.graph.node:
-        node.output[:] = [output_names.get(name, name) for name in node.output]
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names.get(name, name) for name in node.output]
     for output in model.graph.output:
-        output.name = output_names.get(output.name, output.name)
-        if output.type.HasField("tensor_type") and output.type.tensor_type.elem_type == TensorProto.INT64:
-            del output.type.tensor_type.shape.dim[:]
-            output.type.tensor_type.shape.dim.add().dim_param = ""
+        output.name = names.get(output.name, output.name)
     onnx.checker.check_model(model)
     return model
 

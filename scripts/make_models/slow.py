@@ -14,8 +14,8 @@ FOLDER = ROOT / "test" / "models"
 SIDE = 256
 
 # Measured with one thread; make() prints what one iteration costs on the machine it runs on.
-ITERATIONS_1S = 2700
-ITERATIONS_90MS = 243
+ITERATIONS_1S = 2600
+ITERATIONS_90MS = 235
 
 
 def make() -> None:
