@@ -15,7 +15,7 @@ export function externalLocation(
   if (location === undefined || location === "") {
     throw damagedModel(
       tensor.byteOffset,
-      `tensor "${tensor.tensor}" lies in an external file, but the model does not name the file`,
+      `tensor ${quoted(tensor.tensor)} lies in an external file, but the model does not name the file`,
     );
   }
   // Windows reads a backslash as a separator and "C:" as a drive, so both count wherever the model is opened.
@@ -23,8 +23,20 @@ export function externalLocation(
   if (climbs || /^(?:[/\\]|[A-Za-z]:)/.test(location) || location.includes("\0")) {
     throw damagedModel(
       tensor.byteOffset,
-      `tensor "${tensor.tensor}": its external file must lie inside the model's folder, got "${location}"`,
+      `tensor ${quoted(tensor.tensor)}: its external file must lie inside the model's folder, got ${quoted(location)}`,
     );
   }
-  return posix.normalize(location);
+  const normal = posix.normalize(location);
+  if (normal === "." || normal.endsWith("/")) {
+    throw damagedModel(
+      tensor.byteOffset,
+      `tensor ${quoted(tensor.tensor)}: expected an external file, got the folder ${quoted(location)}`,
+    );
+  }
+  return normal;
+}
+
+/** A text of the file as it may stand in a message: short, and without control characters. */
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
 }

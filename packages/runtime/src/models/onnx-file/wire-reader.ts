@@ -10,9 +10,10 @@ export interface WireMessage {
   readonly depth: number;
 }
 
-/** The file that is read, and how much has been kept of it so far. */
+/** The file that is read, and what has been taken of it so far. */
 export interface WireFile {
   readonly source: WireSource;
+  messages: number;
   keptBytes: number;
 }
 
@@ -29,6 +30,8 @@ const MAX_DEPTH = 100;
 // Names and metadata are short; the limits keep a hostile file from filling the memory.
 const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 const MAX_KEPT_BYTES = 64 * 1024 * 1024;
+// Ten times the largest graphs; more would be a file of empty messages that keeps the reader busy for minutes.
+const MAX_MESSAGES = 10_000_000;
 const MAX_FIELD_NUMBER = 2 ** 29 - 1;
 
 const WIRE_NAMES = ["varint", "64-bit", "length-delimited", "group", "group", "32-bit"] as const;
@@ -40,7 +43,7 @@ const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The whole file as one message. */
 export function fileMessage(source: WireSource, name: string): WireMessage {
-  return { file: { source, keptBytes: 0 }, name, start: 0, end: source.sizeBytes, depth: 0 };
+  return { file: { source, messages: 0, keptBytes: 0 }, name, start: 0, end: source.sizeBytes, depth: 0 };
 }
 
 /**
@@ -52,6 +55,8 @@ export function fileMessage(source: WireSource, name: string): WireMessage {
  */
 export function readMessage(message: WireMessage, rules: FieldRules): void {
   if (message.depth > MAX_DEPTH) throw damagedModel(message.start, `messages are nested deeper than ${MAX_DEPTH}`);
+  message.file.messages += 1;
+  if (message.file.messages > MAX_MESSAGES) throw damagedModel(message.start, `more than ${MAX_MESSAGES} messages`);
   const cursor: Cursor = { message, at: message.start };
   while (cursor.at < message.end) {
     const tagAt = cursor.at;
