@@ -20,8 +20,9 @@ needs a package registry takes `docker build --network host`.
 
 environment:
   BENTO_DOCKER_DIR     folder for data, socket, log and pid (default /tmp/bento-docker)
-  BENTO_DOCKER_BRIDGE  name of the bridge it makes (default bento0); "none" leaves only --network host and none
-  BENTO_DOCKER_SUBNET  address and prefix of that bridge (default 10.213.97.1/24)
+  BENTO_DOCKER_BRIDGE  name of the bridge it makes (default bentoN, N from the folder's name); "none": no bridge,
+                       so only --network host and --network none work
+  BENTO_DOCKER_SUBNET  address and prefix of that bridge (default 10.213.N.1/24)
 TEXT
 }
 
@@ -29,8 +30,10 @@ TEXT
 export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 
 dir=$(realpath -m -- "${BENTO_DOCKER_DIR:-/tmp/bento-docker}")
-bridge=${BENTO_DOCKER_BRIDGE:-bento0}
-subnet=${BENTO_DOCKER_SUBNET:-10.213.97.1/24}
+# Two engines in two folders must not share a bridge: the one that stops first would take it from the other.
+folder_number=$(($(cksum <<<"$dir" | cut -d' ' -f1) % 256))
+bridge=${BENTO_DOCKER_BRIDGE:-bento$folder_number}
+subnet=${BENTO_DOCKER_SUBNET:-10.213.$folder_number.1/24}
 host="unix://$dir/docker.sock"
 pid_file="$dir/docker.pid"
 containerd_pid_file="$dir/exec/containerd/containerd.pid"
@@ -85,6 +88,7 @@ install_packages() {
 start() {
   need_root start
   command -v dockerd >/dev/null || fail "dockerd is missing; run scripts/docker.sh install first."
+  client >/dev/null
   make_folder
   exec 9>"$dir/lock"
   flock -w "$start_wait_s" 9 || fail "another start or stop has held $dir/lock for $start_wait_s s; wait for it and run this again."
@@ -104,7 +108,7 @@ start() {
 make_folder() {
   # A socket's path ends at 107 bytes, and containerd appends 50 of its own to this folder.
   [[ ${#dir} -le 55 ]] || fail "BENTO_DOCKER_DIR is ${#dir} bytes long and sockets allow 55; choose a shorter folder."
-  [[ -d $dir ]] || mkdir -p -m 0711 -- "$dir"
+  [[ -d $dir ]] || install -d -m 0711 -- "$dir" || fail "$dir cannot be made; set BENTO_DOCKER_DIR to another folder."
   # The default lies in /tmp: whoever made the folder first could swap the socket.
   [[ $(stat -c %u -- "$dir") == 0 ]] || fail "$dir does not belong to root; remove it or set BENTO_DOCKER_DIR."
   [[ -f $dir/daemon.json ]] || echo '{}' >"$dir/daemon.json"
@@ -164,6 +168,12 @@ stop() {
   fi
   exec 9>"$dir/lock"
   flock -w "$stop_wait_s" 9 || fail "another start or stop has held $dir/lock for $stop_wait_s s; wait for it and run this again."
+  if [[ -z $(engine_pid) ]] && containers_outlived_engine; then
+    # Only an engine ends them in order, so bring it back for that.
+    forget_dead_engine
+    launch
+    await_answer
+  fi
   end_process engine_pid dockerd
   # dockerd ends its containerd itself, unless it was killed.
   end_process containerd_pid containerd
@@ -191,7 +201,7 @@ unmount_leftovers() {
   # Deepest first; a busy mount is detached, since its engine is gone.
   while IFS= read -r target; do
     umount -- "$target" 2>/dev/null || umount -l -- "$target" || say "could not unmount $target; unmount it before removing $dir."
-  done < <(findmnt -rno TARGET | grep -F -- "$dir/" | sort -r || true)
+  done < <(findmnt -rno TARGET | awk -v prefix="$dir/" 'index($0, prefix) == 1' | sort -r)
 }
 
 status() {
@@ -226,6 +236,11 @@ engine_answers() {
 engine_pid() { live_pid "$pid_file" "$dir/data"; }
 
 containerd_pid() { live_pid "$containerd_pid_file" "$dir/exec/containerd/containerd.toml"; }
+
+# Each container has a shim that keeps it alive when the engine is killed.
+containers_outlived_engine() {
+  grep -qzxF -- "$dir/exec/containerd/containerd.sock" /proc/[0-9]*/cmdline 2>/dev/null
+}
 
 # Prints the number in a pid file when that process lives and was given this argument, else nothing.
 live_pid() {
