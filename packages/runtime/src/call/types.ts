@@ -67,6 +67,8 @@ export interface RawCall<R> {
   readonly announcedBytes: number | undefined;
   /** Body bytes read so far, after decompression. */
   readonly bytesIn: () => number;
+  /** Body bytes of the reply before compression, undefined for streams and before it was encoded. */
+  readonly bytesOut: () => number | undefined;
   /** Milliseconds that the caller gives, undefined when it names none. Throws INVALID_ARGUMENT for an unreadable value. */
   callerTimeoutMs(): number | undefined;
   /** Aborts when the caller is gone. */

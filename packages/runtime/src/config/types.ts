@@ -35,6 +35,8 @@ export interface LimitsConfig {
   readonly connections: number;
   /** Rows that may wait for a slot, per worker; a call counts as one row. */
   readonly queueRows: number;
+  /** Body bytes that waiting calls may hold together, per worker. */
+  readonly queueBytes: number;
   /** Calls in progress at once, per worker; auto = 64. */
   readonly concurrency: "auto" | number;
   /** Resident memory of one worker past which it is drained and replaced; null for no mark. */

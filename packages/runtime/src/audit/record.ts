@@ -1,0 +1,82 @@
+import type { Principal, RawCall, Target } from "../call/types.ts";
+import { ERROR_TABLE } from "../error-table.ts";
+import type { ServingError } from "../errors.ts";
+
+/** What became of one call, as it stands in the audit log: one JSON line each. Source: security.md A11, less the keys of parts that do not exist yet. */
+export interface AuditRecord {
+  readonly time: string;
+  readonly requestId: string;
+  readonly protocol: string;
+  readonly method: string;
+  readonly route: string;
+  readonly function: string | null;
+  readonly service: string;
+  readonly version: string;
+  readonly principal: string | null;
+  readonly issuer: string | null;
+  readonly authMethod: string | null;
+  readonly peerIp: string;
+  readonly clientIp: string;
+  readonly decision: "allow" | "deny" | "error";
+  readonly reason: string | null;
+  readonly status: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number | null;
+  readonly durationMs: number;
+  readonly userAgent: string | null;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly level: "metadata";
+}
+
+/** Facts from which a record is made. */
+export interface AuditFacts {
+  readonly call: RawCall<unknown>;
+  readonly service: { readonly name: string; readonly version: string };
+  readonly principal: Principal | undefined;
+  readonly target: Target | undefined;
+  readonly tags: ReadonlyMap<string, string> | undefined;
+  readonly error: ServingError | undefined;
+  readonly time: Date;
+  readonly durationMs: number;
+}
+
+/** Longest text of one field, in characters: a caller can't fill the disk with one header. */
+const MAX_TEXT = 1024;
+
+/** Makes the audit record of a call. Texts are cut at 1 KiB; JSON escapes control characters, so that one call is one line. */
+export function toAuditRecord(facts: AuditFacts): AuditRecord {
+  const { call, error, principal, target, tags } = facts;
+  return {
+    time: facts.time.toISOString(),
+    requestId: call.requestId,
+    protocol: call.protocol,
+    method: call.method,
+    route: cut(call.route),
+    function: target?.api.name ?? null,
+    service: facts.service.name,
+    version: facts.service.version,
+    principal: principal === undefined ? null : cut(principal.name),
+    issuer: principal?.issuer ?? null,
+    authMethod: principal?.method ?? null,
+    peerIp: call.peerIp,
+    clientIp: call.clientIp,
+    decision: decisionOf(error),
+    reason: error === undefined ? null : error.code,
+    status: error === undefined ? 200 : ERROR_TABLE[error.code].http,
+    bytesIn: call.bytesIn(),
+    bytesOut: call.bytesOut() ?? null,
+    durationMs: Math.round(facts.durationMs * 1000) / 1000,
+    userAgent: call.userAgent === undefined ? null : cut(call.userAgent),
+    ...(tags !== undefined && tags.size > 0 ? { tags: Object.fromEntries([...tags].map(([key, value]) => [cut(key), cut(value)])) } : {}),
+    level: "metadata",
+  };
+}
+
+function decisionOf(error: ServingError | undefined): AuditRecord["decision"] {
+  if (error === undefined) return "allow";
+  return error.code === "UNAUTHENTICATED" || error.code === "PERMISSION_DENIED" ? "deny" : "error";
+}
+
+function cut(text: string): string {
+  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…`;
+}

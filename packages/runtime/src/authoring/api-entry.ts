@@ -1,0 +1,39 @@
+import { ServingError } from "../errors.ts";
+import { type IoInput, toIoType } from "../io/to-io-type.ts";
+import type { IoType } from "../io/types.ts";
+import { type ApiOptions, unknownApiOptions } from "./api-options.ts";
+
+/** One API as the decorators and `defineApi` record it: the author's options with their IO types made. */
+export interface ApiEntry {
+  readonly name: string;
+  readonly input: IoType<unknown>;
+  readonly output: IoType<unknown>;
+  readonly stream: boolean;
+  readonly options: ApiOptions<IoInput, IoInput>;
+}
+
+/** Makes the entry of one API. Throws INVALID_ARGUMENT for options without meaning and for types that can't be used. */
+export function createApiEntry(name: string, options: ApiOptions<IoInput, IoInput>, method: unknown): ApiEntry {
+  if (options === null || typeof options !== "object") {
+    throw new ServingError("INVALID_ARGUMENT", `API "${name}": expected options { input, output, … }, got ${typeof options}`);
+  }
+  const unknown = unknownApiOptions(options);
+  if (unknown.length > 0) throw new ServingError("INVALID_ARGUMENT", `API "${name}": unknown option ${unknown.join(", ")}`);
+  return {
+    name,
+    input: makeType(name, "input", options.input),
+    output: makeType(name, "output", options.output),
+    // An async generator function says by itself that it streams; nothing is called to find out.
+    stream: Object.prototype.toString.call(method) === "[object AsyncGeneratorFunction]",
+    options,
+  };
+}
+
+function makeType(api: string, side: "input" | "output", type: IoInput): IoType<unknown> {
+  try {
+    return toIoType(type);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ServingError("INVALID_ARGUMENT", `API "${api}": its ${side} type can't be used: ${reason}`, { cause });
+  }
+}

@@ -1,0 +1,40 @@
+import type { ExampleInput } from "../definition/define-service.ts";
+import type { IoInput } from "../io/to-io-type.ts";
+import type { NanPolicy } from "../io/types.ts";
+
+/** What an author says of one API. */
+export interface ApiOptions<I extends IoInput, O extends IoInput> {
+  readonly input: I;
+  readonly output: O;
+  /** Marks the API that answers for the service's own name; the only API is it anyway. */
+  readonly default?: boolean;
+  /** One line for the documentation. */
+  readonly summary?: string;
+  /** Markdown for the documentation. */
+  readonly description?: string;
+  /** What becomes of NaN and infinities; default "error". */
+  readonly nan?: NanPolicy;
+  /** Longest time of one call; the server's own limit holds as well. */
+  readonly timeoutMs?: number;
+  /** Largest body; narrows or widens the server's limit for this API. */
+  readonly maxBodyBytes?: number;
+  /** Golden examples: shown in the documentation, run by `bento-ts test`. */
+  readonly examples?: readonly ExampleInput[];
+}
+
+const OPTION_NAMES: ReadonlySet<string> = new Set<keyof ApiOptions<IoInput, IoInput>>([
+  "input",
+  "output",
+  "default",
+  "summary",
+  "description",
+  "nan",
+  "timeoutMs",
+  "maxBodyBytes",
+  "examples",
+]);
+
+/** Names in an author's options that mean nothing; JavaScript callers have no compiler to tell them. */
+export function unknownApiOptions(options: object): readonly string[] {
+  return Object.keys(options).filter((name) => !OPTION_NAMES.has(name));
+}

@@ -1,0 +1,43 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Principal } from "../call/types.ts";
+
+/** Writes log lines that carry the request id; objects are merged into the line. */
+export interface ContextLogger {
+  debug(facts: object | string, message?: string): void;
+  info(facts: object | string, message?: string): void;
+  warn(facts: object | string, message?: string): void;
+  error(facts: object | string, message?: string): void;
+}
+
+/** Label names and values of one series. */
+export type ContextLabels = Readonly<Record<string, string | number | boolean>>;
+
+/** Metrics of the author's own, shown on the admin port; names are `[a-zA-Z_][a-zA-Z0-9_]*`, at most 1000 label sets each. */
+export interface ContextMetrics {
+  /** Adds to a counter; `value` ≥ 0, default 1. */
+  counter(name: string, value?: number, labels?: ContextLabels): void;
+  gauge(name: string, value: number, labels?: ContextLabels): void;
+  histogram(name: string, value: number, labels?: ContextLabels): void;
+  /** Starts a clock; the function it gives stops it, records the seconds in histogram `name` and returns them. */
+  timer(name: string, labels?: ContextLabels): () => number;
+}
+
+/** What a method knows of the call that it answers. */
+export interface Context {
+  readonly principal: Principal;
+  readonly requestId: string;
+  /** Name of the API. */
+  readonly api: string;
+  /** Aborts when the caller is gone, the deadline has passed or the server ends. */
+  readonly signal: AbortSignal;
+  /** When the call must be answered, in milliseconds since the epoch. */
+  readonly deadline: number;
+  /** Headers (metadata over gRPC), names in lower case. */
+  readonly headers: Readonly<IncomingHttpHeaders>;
+  readonly log: ContextLogger;
+  readonly metrics: ContextMetrics;
+  /** Facts that travel with the answer in protocols that carry them, and with the audit record. */
+  readonly tags: Map<string, string>;
+  /** Sets a header of the reply; framing and security headers are refused. */
+  setHeader(name: string, value: string): void;
+}

@@ -1,0 +1,61 @@
+import "./symbol-metadata.ts";
+import { ServingError } from "../errors.ts";
+import type { IoInput, Infer } from "../io/to-io-type.ts";
+import { createApiEntry, type ApiEntry } from "./api-entry.ts";
+import type { ApiOptions } from "./api-options.ts";
+import type { Context } from "./context.ts";
+import { registerService, type ServiceClass, type ServiceOptions } from "./registry.ts";
+
+const APIS = Symbol.for("bento-ts.apis");
+
+/**
+ * Makes a method an API: `@api({ input, output }) async score(df: Boston, ctx: Context): Promise<Prices>`.
+ *
+ * A parameter or return type that does not fit the options is a compile error. Throws INVALID_ARGUMENT at class definition for unknown options, for types that
+ * can't be used, on private or static methods, and when the compiler lowered the decorator in the legacy way.
+ */
+export function api<I extends IoInput, O extends IoInput>(
+  options: ApiOptions<I, O>,
+): <This extends object, R extends Infer<O> | Promise<Infer<O>> | AsyncIterable<Infer<O>>>(
+  value: (this: This, input: Infer<I>, ctx: Context) => R,
+  context: ClassMethodDecoratorContext<This, (this: This, input: Infer<I>, ctx: Context) => R>,
+) => void {
+  return (value, context) => {
+    assertStandardDecorator("@api", context, "method");
+    if (context.private || context.static || typeof context.name !== "string") {
+      throw new ServingError("INVALID_ARGUMENT", `@api belongs on a public instance method, ${String(context.name)} is none`);
+    }
+    const inherited = context.metadata[APIS];
+    const known: readonly ApiEntry[] = Array.isArray(inherited) ? inherited : [];
+    const entry = createApiEntry(context.name, options, value);
+    // A new list for each class: the inherited one belongs to the parent. A subclass's method replaces its parent's.
+    context.metadata[APIS] = [...known.filter((other) => other.name !== entry.name), entry];
+  };
+}
+
+/**
+ * Makes a class a service: `@service({ name: "boston", version: "1.4.0" })`.
+ *
+ * The class is described without being constructed. Throws INVALID_ARGUMENT for a name or version that can't be used.
+ */
+export function service(options: ServiceOptions): <C extends ServiceClass>(value: C, context: ClassDecoratorContext<C>) => void {
+  return (_value, context) => {
+    assertStandardDecorator("@service", context, "class");
+    const apis = context.metadata[APIS];
+    const entries: readonly ApiEntry[] = Array.isArray(apis) ? apis : [];
+    context.addInitializer(function () {
+      registerService(this, options, entries);
+    });
+  };
+}
+
+function assertStandardDecorator(name: string, context: unknown, kind: string): asserts context is { readonly kind: string } {
+  const isStandard = context !== null && typeof context === "object" && "kind" in context && "metadata" in context;
+  if (!isStandard) {
+    throw new ServingError(
+      "INVALID_ARGUMENT",
+      `${name} was compiled as a legacy decorator: remove "experimentalDecorators" from tsconfig.json and let bento-ts, esbuild or TypeScript ≥ 5 lower the file`,
+    );
+  }
+  if (context.kind !== kind) throw new ServingError("INVALID_ARGUMENT", `${name} belongs on a ${kind}, it stands on a ${String(context.kind)}`);
+}

@@ -1,0 +1,80 @@
+import type { Context } from "../authoring/context.ts";
+import type { Principal, RawCall, ReplyExtra, Target } from "../call/types.ts";
+import { ServingError } from "../errors.ts";
+import type { IoType, Payload, PayloadKind } from "../io/types.ts";
+import type { CallScope } from "./call-scope.ts";
+import { createContext } from "./create-context.ts";
+import type { CallRecord, Stages } from "./stages.ts";
+
+/** One call that was authorised, admitted and read. */
+export interface Prediction {
+  readonly call: RawCall<unknown>;
+  readonly principal: Principal;
+  readonly target: Target;
+  readonly input: Payload;
+  readonly as: PayloadKind;
+  readonly scope: CallScope;
+  readonly stages: Stages;
+  readonly record: CallRecord;
+}
+
+/** Reads the payload into the typed value, calls the author's method and writes its result. */
+export async function predict(prediction: Prediction): Promise<{ output: Payload; extra: ReplyExtra }> {
+  const { options, output, result, extra } = await invoke(prediction);
+  const value: unknown = await result;
+  return { output: await output.write(value, prediction.as, options), extra };
+}
+
+/** The same for a method that gives a stream; each of its values is written as it comes. */
+export async function predictStream(prediction: Prediction): Promise<{ outputs: AsyncIterable<Payload>; extra: ReplyExtra }> {
+  const { options, output, result, extra } = await invoke(prediction);
+  const values: unknown = await result;
+  if (!isAsyncIterable(values)) {
+    throw new ServingError("INTERNAL", `API "${prediction.target.api.name}" is defined as a stream, its method gave no async iterable`);
+  }
+  return { outputs: writeEach(values, output, prediction, options), extra };
+}
+
+interface Invoked {
+  readonly options: { readonly nan: Target["api"]["nan"] };
+  readonly output: IoType<unknown>;
+  readonly result: unknown;
+  readonly extra: ReplyExtra;
+}
+
+async function invoke(prediction: Prediction): Promise<Invoked> {
+  const { target, stages, scope, record, input } = prediction;
+  const code = stages.service.apis.get(target.api.name);
+  if (code === undefined) throw new ServingError("INTERNAL", `API "${target.api.name}" has no code`);
+  const options = { nan: target.api.nan };
+  const value = await code.input.read(input, options);
+  // A caller that left while its input was read is not worth the model's time.
+  if (scope.signal.aborted) throw scope.signal.reason;
+  const headers: Record<string, string> = {};
+  const ctx: Context = createContext(prediction, headers);
+  record.tags = ctx.tags;
+  return { options, output: code.output, result: code.invoke(value, ctx), extra: { headers } };
+}
+
+async function* writeEach(
+  values: AsyncIterable<unknown>,
+  output: IoType<unknown>,
+  { as, scope }: Prediction,
+  options: Invoked["options"],
+): AsyncGenerator<Payload> {
+  const iterator = values[Symbol.asyncIterator]();
+  try {
+    while (true) {
+      const next = await scope.race(Promise.resolve(iterator.next()));
+      if (next.done === true) return;
+      yield await output.write(next.value, as, options);
+    }
+  } finally {
+    // Ends the author's generator where it stands, so that its own finally blocks run; it may still be computing.
+    void Promise.resolve(iterator.return?.()).catch(() => undefined);
+  }
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return value !== null && typeof value === "object" && Symbol.asyncIterator in value;
+}

@@ -1,0 +1,105 @@
+import type { RawCall } from "../call/types.ts";
+import { type ServingError, toServingError } from "../errors.ts";
+import type { Payload } from "../io/types.ts";
+import { openScope } from "./call-scope.ts";
+import { predictStream } from "./predict.ts";
+import { timeoutMsOf } from "./serve-call.ts";
+import type { CallRecord, Stages } from "./stages.ts";
+
+/**
+ * Answers one call of a streaming API, in the same order as `serveCall`; the record is closed when the stream ends.
+ *
+ * Errors before the first value are an ordinary error reply; later ones end the stream in the protocol's way. Never rejects.
+ */
+export async function serveStream<R>(call: RawCall<R>, stages: Stages): Promise<R> {
+  let record: CallRecord | undefined;
+  try {
+    record = stages.recorder.open(call);
+    return await openStream(call, stages, record);
+  } catch (thrown) {
+    const error = toServingError(thrown);
+    record?.close(error);
+    return call.encodeError(error);
+  }
+}
+
+async function openStream<R>(call: RawCall<R>, stages: Stages, record: CallRecord): Promise<R> {
+  const principal = await stages.authenticate(call);
+  record.principal = principal;
+  const target = await call.target();
+  record.target = target;
+  await stages.authorize(principal, target);
+  const as = call.wants();
+  const visit = stages.admission.enter(call.announcedBytes ?? 0);
+  const scope = openScope(call.signal, timeoutMsOf(call, target.api.timeoutMs, stages));
+  const end = async (): Promise<void> => {
+    scope.close();
+    visit.leave();
+    await call.dispose();
+  };
+  try {
+    const input = await scope.race(call.decode({ signal: scope.signal }));
+    visit.hold(call.bytesIn());
+    await visit.takeSlot(scope.signal);
+    const { outputs, extra } = await predictStream({ call, principal, target, input, as, scope, stages, record });
+    const iterator = outputs[Symbol.asyncIterator]();
+    // The first value is awaited here: what fails before it is still an ordinary error reply.
+    const first = await iterator.next();
+    const finish = (error: ServingError | undefined): void => {
+      record.close(error);
+      void end();
+    };
+    return call.encodeStream(recordedStream({ first, iterator, signal: scope.signal, finish }), extra);
+  } catch (thrown) {
+    await end();
+    throw thrown;
+  }
+}
+
+interface OpenStream {
+  readonly first: IteratorResult<Payload>;
+  readonly iterator: AsyncIterator<Payload>;
+  readonly signal: AbortSignal;
+  /** Called exactly once, however the stream ends: read to its end, failed, abandoned or aborted. */
+  readonly finish: (error: ServingError | undefined) => void;
+}
+
+/** The rest of a stream after its first value. No generator: one that was never started would skip its `finally`, and a caller may leave before reading anything. */
+function recordedStream({ first, iterator, signal, finish }: OpenStream): AsyncIterable<Payload> {
+  let finished = false;
+  let pending: IteratorResult<Payload> | undefined = first;
+  const end = (error: ServingError | undefined): void => {
+    if (finished) return;
+    finished = true;
+    signal.removeEventListener("abort", abort);
+    finish(error);
+  };
+  const abort = (): void => {
+    void iterator.return?.().catch(() => undefined);
+    end(toServingError(signal.reason));
+  };
+  if (signal.aborted) abort();
+  else signal.addEventListener("abort", abort, { once: true });
+
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => {
+        try {
+          const result = pending ?? (await iterator.next());
+          pending = undefined;
+          if (result.done === true) end(undefined);
+          return result;
+        } catch (thrown) {
+          const error = toServingError(thrown);
+          end(error);
+          throw error;
+        }
+      },
+      return: async () => {
+        await iterator.return?.();
+        end(undefined);
+        return { done: true, value: undefined };
+      },
+    }),
+  };
+}

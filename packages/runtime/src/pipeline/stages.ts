@@ -1,0 +1,36 @@
+import type { Authenticate } from "../auth/authenticate.ts";
+import type { Authorize } from "../auth/authorize.ts";
+import type { Service } from "../authoring/create-service.ts";
+import type { ContextLogger, ContextMetrics } from "../authoring/context.ts";
+import type { Principal, RawCall, Target } from "../call/types.ts";
+import type { ServingError } from "../errors.ts";
+import type { Admission } from "../limits/admit.ts";
+
+/** Everything that one call passes through; made once by the server. */
+export interface Stages {
+  readonly service: Service;
+  readonly authenticate: Authenticate;
+  readonly authorize: Authorize;
+  readonly admission: Admission;
+  /** Longest time of any call, in milliseconds. */
+  readonly requestTimeoutMs: number;
+  readonly recorder: Recorder;
+  readonly metrics: ContextMetrics;
+  logFor(requestId: string): ContextLogger;
+}
+
+/** Writes down what became of each call: audit line, metrics, log of faults. */
+export interface Recorder {
+  /** Throws UNAVAILABLE when calls may not go on because they can't be written down. */
+  open(call: RawCall<unknown>): CallRecord;
+}
+
+/** The record of one call; it is closed exactly once. */
+export interface CallRecord {
+  principal: Principal | undefined;
+  target: Target | undefined;
+  /** Facts that the author's code added. */
+  tags: ReadonlyMap<string, string> | undefined;
+  /** Writes the record; `error` undefined means that the call succeeded. Throws nothing. */
+  close(error: ServingError | undefined): void;
+}

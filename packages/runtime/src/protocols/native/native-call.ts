@@ -1,0 +1,159 @@
+import { negotiate, parseAccept } from "../../call/body/accept.ts";
+import { parseJsonBody } from "../../call/body/json-body.ts";
+import { parseMediaType } from "../../call/body/media-type.ts";
+import { readParts } from "../../call/body/multipart-body.ts";
+import { type BodyCounter, readBody } from "../../call/body/read-body.ts";
+import { rawPart } from "../../call/body/raw-part.ts";
+import type { HttpReply, HttpRequest, RawCall, ReplyExtra } from "../../call/types.ts";
+import type { ApiDefinition } from "../../definition/types.ts";
+import { ServingError } from "../../errors.ts";
+import { needsExactIntegers, stringifyJson } from "../../io/json-text.ts";
+import { consumesOf, producesOf } from "../../io/media.ts";
+import type { Payload, PayloadKind } from "../../io/types.ts";
+import { toProblemReply } from "./problem.ts";
+import { streamReply } from "./stream-reply.ts";
+
+/** What one API needs for every call; made once. */
+export interface NativeApi {
+  readonly api: ApiDefinition;
+  readonly consumes: readonly string[];
+  readonly produces: readonly string[];
+  readonly exactIntegers: boolean;
+  /** Largest body in bytes and the option that says so, for JSON and for everything else. */
+  readonly jsonLimit: BodyLimit;
+  readonly binaryLimit: BodyLimit;
+}
+
+export interface BodyLimit {
+  readonly maxBytes: number;
+  readonly limitName: string;
+}
+
+/** Media types of a streaming API's replies. */
+export const STREAM_TYPES: readonly string[] = ["text/event-stream", "application/x-ndjson"];
+
+/** Works out once what calls of an API need. */
+export function createNativeApi(api: ApiDefinition, limits: { readonly jsonBytes: number; readonly binaryBytes: number }): NativeApi {
+  const own = api.maxBodyBytes === null ? undefined : { maxBytes: api.maxBodyBytes, limitName: `maxBodyBytes of API "${api.name}"` };
+  return {
+    api,
+    consumes: consumesOf(api.input),
+    produces: api.stream ? STREAM_TYPES : producesOf(api.output),
+    exactIntegers: needsExactIntegers(api.input),
+    jsonLimit: own ?? { maxBytes: limits.jsonBytes, limitName: "server.limits.json" },
+    binaryLimit: own ?? { maxBytes: limits.binaryBytes, limitName: "server.limits.binary" },
+  };
+}
+
+/** Opens a call of the native protocol: `POST /<api>` with a body by the API's IO type. */
+export function openNativeCall(native: NativeApi, request: HttpRequest): RawCall<HttpReply> {
+  const counter: BodyCounter = { bytes: 0 };
+  let mediaType = "application/json";
+  let bytesOut: number | undefined;
+  let disposeParts: (() => Promise<void>) | undefined;
+  const { headers, requestId } = request;
+
+  return {
+    requestId,
+    protocol: "native",
+    method: request.method,
+    route: request.route,
+    peerIp: request.peerIp,
+    clientIp: request.clientIp,
+    userAgent: headers["user-agent"],
+    headers,
+    announcedBytes: announcedBytes(request),
+    bytesIn: () => counter.bytes,
+    bytesOut: () => bytesOut,
+    callerTimeoutMs: () => callerTimeoutMs(request),
+    signal: request.signal,
+    target: () => native,
+    wants: () => {
+      const chosen = negotiate(parseAccept(headers.accept), native.produces);
+      if (chosen === undefined) {
+        throw new ServingError("NOT_ACCEPTABLE", `this API answers with ${native.produces.join(" or ")}, Accept takes none of them`);
+      }
+      mediaType = chosen;
+      return kindOf(chosen);
+    },
+    decode: async ({ signal }) => {
+      const parts = await decodeBody(native, request, { signal, counter });
+      if (parts.dispose !== undefined) disposeParts = parts.dispose;
+      return parts.payload;
+    },
+    encode: async (output, extra) => {
+      const reply = await encodeReply(output, mediaType, extra);
+      bytesOut = typeof reply.body === "string" ? Buffer.byteLength(reply.body) : reply.body.byteLength;
+      return reply;
+    },
+    encodeStream: (outputs, extra) => streamReply(outputs, { mediaType, extra, requestId }),
+    encodeError: (error) => toProblemReply(error, requestId),
+    dispose: async () => disposeParts?.(),
+  };
+}
+
+function kindOf(mediaType: string): PayloadKind {
+  return mediaType === "application/json" || STREAM_TYPES.includes(mediaType) ? "json" : "parts";
+}
+
+function announcedBytes(request: HttpRequest): number | undefined {
+  const announced = request.headers["content-length"];
+  return announced === undefined ? undefined : Number(announced);
+}
+
+function callerTimeoutMs(request: HttpRequest): number | undefined {
+  const given = request.headers["x-request-timeout-ms"];
+  if (given === undefined) return undefined;
+  const timeoutMs = Number(given);
+  if (typeof given !== "string" || !/^\d{1,9}$/.test(given) || timeoutMs === 0) {
+    throw new ServingError("INVALID_ARGUMENT", `X-Request-Timeout-Ms: expected whole milliseconds from 1 to 999999999, got ${JSON.stringify(given)}`);
+  }
+  return timeoutMs;
+}
+
+interface DecodedBody {
+  readonly payload: Payload;
+  readonly dispose?: () => Promise<void>;
+}
+
+async function decodeBody(
+  native: NativeApi,
+  request: HttpRequest,
+  { signal, counter }: { readonly signal: AbortSignal; readonly counter: BodyCounter },
+): Promise<DecodedBody> {
+  const mediaType = mediaTypeOf(native, request);
+  if (mediaType === "application/json") {
+    const bytes = await readBody(request, { ...native.jsonLimit, signal, counter });
+    return { payload: { kind: "json", value: parseJsonBody(bytes, { exactIntegers: native.exactIntegers }) } };
+  }
+  const limits = { ...native.binaryLimit, signal, counter };
+  const { parts, dispose } = await (mediaType === "multipart/form-data" ? readParts(request, limits) : rawPart(request, limits));
+  return { payload: { kind: "parts", parts }, dispose };
+}
+
+/** The body's media type. Without a Content-Type it is taken as the type that the API takes first. Throws UNSUPPORTED_MEDIA_TYPE for one that it does not take. */
+function mediaTypeOf({ consumes }: NativeApi, request: HttpRequest): string {
+  const header = request.headers["content-type"];
+  if (header === undefined) return consumes[0] ?? "application/json";
+  const { type } = parseMediaType(header);
+  const json = type.endsWith("+json") ? "application/json" : type;
+  const taken = consumes.some((range) => range === json || range === "*/*" || (range.endsWith("/*") && json.startsWith(range.slice(0, -1))));
+  if (taken) return json;
+  throw new ServingError("UNSUPPORTED_MEDIA_TYPE", `this API takes ${consumes.join(", ")}, got Content-Type ${JSON.stringify(type)}${hintFor(type)}`);
+}
+
+function hintFor(type: string): string {
+  return type === "application/x-www-form-urlencoded" ? " (curl sends this by default: add -H 'content-type: application/json')" : "";
+}
+
+async function encodeReply(output: Payload, mediaType: string, extra: ReplyExtra): Promise<HttpReply & { body: Uint8Array | string }> {
+  if (output.kind === "json") {
+    return { status: 200, headers: { ...extra.headers, "content-type": "application/json" }, body: stringifyJson(output.value) };
+  }
+  const [part] = output.kind === "parts" ? output.parts : [];
+  if (part === undefined) throw new ServingError("INTERNAL", `a result can't be written as ${mediaType}`);
+  const type = part.mediaType.startsWith("text/") ? `${part.mediaType}; charset=utf-8` : part.mediaType;
+  const headers: Record<string, string> = { ...extra.headers, "content-type": type };
+  if (part.fileName !== undefined) headers["content-disposition"] = `attachment; filename*=UTF-8''${encodeURIComponent(part.fileName)}`;
+  return { status: 200, headers, body: await part.content.bytes() };
+}

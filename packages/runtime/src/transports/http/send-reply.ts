@@ -1,0 +1,83 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { once } from "node:events";
+import type { HttpReply } from "../../call/types.ts";
+import { compressReply } from "./compress.ts";
+
+/** Headers of every reply. Source: security.md A9. */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  "x-content-type-options": "nosniff",
+  "cache-control": "no-store",
+  "referrer-policy": "no-referrer",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+};
+
+/** Body bytes that a refused caller may still send before its connection is closed under it. */
+const LINGER_MS = 1_000;
+
+/** Writes a reply; resolves when it was handed to the connection or the connection is gone. Never rejects. */
+export async function sendReply(
+  request: IncomingMessage,
+  response: ServerResponse,
+  reply: HttpReply,
+  { requestId, close }: { readonly requestId: string; readonly close: boolean },
+): Promise<void> {
+  if (response.destroyed) return abandon(reply);
+  const { headers: extra, body } = await compressReply(request.headers["accept-encoding"], reply);
+  const unread = hasUnreadBody(request);
+  const headers: Record<string, string | number> = { ...SECURITY_HEADERS, "x-request-id": requestId, ...extra };
+  if (close || unread) headers["connection"] = "close";
+  if (body === undefined || typeof body === "string" || body instanceof Uint8Array) {
+    const bytes = typeof body === "string" ? Buffer.from(body) : (body ?? new Uint8Array());
+    if (reply.status !== 204) headers["content-length"] = bytes.byteLength;
+    response.writeHead(reply.status, headers);
+    if (unread) return linger(request, response, request.method === "HEAD" ? new Uint8Array() : bytes);
+    response.end(request.method === "HEAD" ? undefined : bytes);
+    return;
+  }
+  response.writeHead(reply.status, headers);
+  await writeStream(response, body);
+}
+
+async function writeStream(response: ServerResponse, chunks: AsyncIterable<Uint8Array | string>): Promise<void> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  response.flushHeaders();
+  try {
+    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
+      if (response.destroyed) break;
+      // A slow reader holds its producer back instead of filling memory.
+      if (!response.write(next.value)) await Promise.race([once(response, "drain"), once(response, "close")]);
+    }
+    response.end();
+  } catch {
+    // The protocol has already told the caller what it could; a cut connection says that the stream is not whole.
+    response.destroy();
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+async function abandon(reply: HttpReply): Promise<void> {
+  if (typeof reply.body === "object" && Symbol.asyncIterator in reply.body) await reply.body[Symbol.asyncIterator]().return?.();
+}
+
+function hasUnreadBody(request: IncomingMessage): boolean {
+  const announced = request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
+  return announced && !request.readableEnded && !request.complete;
+}
+
+/**
+ * Sends the whole reply, then throws away what the caller still sends, for a second at the most.
+ *
+ * Closing at once would reset the connection, and the caller would lose the reply that tells what was wrong.
+ */
+function linger(request: IncomingMessage, response: ServerResponse, bytes: Uint8Array): void {
+  response.write(bytes);
+  const end = (): void => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(end, LINGER_MS);
+  request.once("end", end);
+  request.once("close", end);
+  request.resume();
+}
