@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { createMetrics } from "./metrics.ts";
+
+const lines = (text: string, prefix: string): string[] => text.split("\n").filter((line) => line.startsWith(prefix));
+
+describe("createMetrics", () => {
+  it("counts calls by API, protocol and status, with duration, bytes and calls in progress", async () => {
+    const metrics = createMetrics({ processMetrics: false });
+    const call = metrics.call("score", "native");
+    call.started();
+    call.started();
+    call.started();
+    call.finished({ status: 200, seconds: 0.004, bytesIn: 10, bytesOut: 20 });
+    call.finished({ status: 400, seconds: 0.03, bytesIn: 5, bytesOut: 7 });
+    const text = await metrics.text();
+    expect(lines(text, "bento_requests_total")).toEqual([
+      'bento_requests_total{api="score",protocol="native",status="200"} 1',
+      'bento_requests_total{api="score",protocol="native",status="400"} 1',
+    ]);
+    expect(lines(text, "bento_requests_in_progress")).toEqual([
+      'bento_requests_in_progress{api="score",protocol="native"} 1',
+    ]);
+    expect(lines(text, "bento_request_body_bytes_total")).toEqual([
+      'bento_request_body_bytes_total{api="score",protocol="native"} 15',
+    ]);
+    expect(lines(text, "bento_response_body_bytes_total")).toEqual([
+      'bento_response_body_bytes_total{api="score",protocol="native"} 27',
+    ]);
+    const duration = lines(text, "bento_request_duration_seconds");
+    expect(duration).toContain('bento_request_duration_seconds_bucket{api="score",protocol="native",le="0.0025"} 0');
+    expect(duration).toContain('bento_request_duration_seconds_bucket{api="score",protocol="native",le="0.005"} 1');
+    expect(duration).toContain('bento_request_duration_seconds_bucket{api="score",protocol="native",le="0.05"} 2');
+    expect(duration).toContain('bento_request_duration_seconds_bucket{api="score",protocol="native",le="+Inf"} 2');
+    expect(duration).toContain('bento_request_duration_seconds_sum{api="score",protocol="native"} 0.034');
+    expect(duration).toContain('bento_request_duration_seconds_count{api="score",protocol="native"} 2');
+  });
+
+  it("puts a value that equals a bound into that bucket", async () => {
+    const metrics = createMetrics({ processMetrics: false });
+    metrics.modelRun("a.onnx", "thread").observe(0.25);
+    const text = await metrics.text();
+    expect(text).toContain('bento_model_run_duration_seconds_bucket{model="a.onnx",place="thread",le="0.1"} 0');
+    expect(text).toContain('bento_model_run_duration_seconds_bucket{model="a.onnx",place="thread",le="0.25"} 1');
+  });
+
+  it("counts under one series however often the same names are bound", async () => {
+    const metrics = createMetrics({ processMetrics: false });
+    for (let index = 0; index < 3; index += 1) {
+      const call = metrics.call("score", "native");
+      call.started();
+      call.finished({ status: 200, seconds: 0, bytesIn: 0, bytesOut: 0 });
+    }
+    expect(await metrics.text()).toContain('bento_requests_total{api="score",protocol="native",status="200"} 3');
+  });
+
+  it("shows the queue and grows its revision with each change", async () => {
+    const metrics = createMetrics({ processMetrics: false });
+    const before = metrics.revision();
+    metrics.queue.setRows(7);
+    metrics.queue.observeWait(0.2);
+    expect(metrics.revision()).toBeGreaterThan(before);
+    const text = await metrics.text();
+    expect(lines(text, "bento_queue_rows")).toEqual(["bento_queue_rows 7"]);
+    expect(text).toContain("bento_queue_wait_seconds_count 1");
+  });
+
+  it("adds CPU and memory of the process when asked to", async () => {
+    const text = await createMetrics({ processMetrics: true }).text();
+    expect(text).toMatch(/^process_cpu_seconds_total \d/m);
+    expect(text).toMatch(/^process_resident_memory_bytes \d/m);
+    expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds \d/m);
+  });
+});

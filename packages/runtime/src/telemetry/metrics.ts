@@ -1,0 +1,116 @@
+import { collectDefaultMetrics, Registry } from "prom-client";
+import type { Counter, Gauge, Histogram } from "./cells.ts";
+import { createInstruments, type Instruments } from "./instruments.ts";
+import { sumSnapshots } from "./metrics-sum.ts";
+import { registrySnapshot, type MetricsSnapshot } from "./metrics-snapshot.ts";
+import { createUserMetrics, type UserMetrics } from "./user-metrics.ts";
+
+/** What one worker measures. Bind once, keep, and count: binding looks labels up, counting does not. */
+export interface Metrics {
+  /** Numbers of one API over one protocol. */
+  call(api: string, protocol: string): CallMetrics;
+  /** Duration of a model's runs; `place` is "inline" or "thread". */
+  modelRun(model: string, place: string): { observe(seconds: number): void };
+  /** Calls that wait for a slot. */
+  readonly queue: QueueMetrics;
+  /** The author's own metrics, `ctx.metrics`. */
+  readonly user: UserMetrics;
+  /** All numbers, for the supervisor that sums them over its workers. */
+  snapshot(): Promise<MetricsSnapshot>;
+  /** Grows with each change of any number but those of the process. */
+  revision(): number;
+  /** All numbers in the Prometheus text format, for a server without workers. */
+  text(): Promise<string>;
+}
+
+/** Counts the calls of one API over one protocol. */
+export interface CallMetrics {
+  started(): void;
+  finished(result: CallResult): void;
+}
+
+/** How a call ended; `status` is the HTTP or gRPC status. */
+export interface CallResult {
+  readonly status: number;
+  readonly seconds: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** Counts the calls that wait for a slot. */
+export interface QueueMetrics {
+  setRows(rows: number): void;
+  observeWait(seconds: number): void;
+}
+
+const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const RUN_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** Label values come from definitions, so this is far above what a service needs and still a bound. */
+const MAX_SERIES = 1000;
+
+/** Creates the metrics of one worker; `processMetrics` adds CPU, memory, event loop and GC of the process. */
+export function createMetrics(options: { readonly processMetrics: boolean }): Metrics {
+  const instruments = createInstruments({ maxSeries: MAX_SERIES });
+  const user = createUserMetrics(instruments);
+  const registry = new Registry();
+  if (options.processMetrics) collectDefaultMetrics({ register: registry });
+  const calls = createCallBinder(instruments);
+  const runs = instruments.histogram("bento_model_run_duration_seconds", "Duration of model runs", RUN_SECONDS);
+  const snapshot = async (): Promise<MetricsSnapshot> => [
+    ...instruments.snapshot(),
+    ...user.snapshot(),
+    ...(await registrySnapshot(registry)),
+  ];
+  return {
+    call: calls,
+    modelRun: (model, place) => runs.series({ model, place }) ?? NOTHING,
+    queue: createQueueMetrics(instruments),
+    user,
+    snapshot,
+    revision: () => instruments.revision() + user.revision(),
+    text: async () => sumSnapshots([{ worker: undefined, snapshot: await snapshot() }]).text(),
+  };
+}
+
+/** What counts when a metric holds its most series: nothing. */
+const NOTHING: Counter & Gauge & Histogram = { add: () => undefined, set: () => undefined, observe: () => undefined };
+
+function createCallBinder(instruments: Instruments): Metrics["call"] {
+  const requests = instruments.counter("bento_requests_total", "Calls by API, protocol and status");
+  const duration = instruments.histogram("bento_request_duration_seconds", "Duration of calls", REQUEST_SECONDS);
+  const inProgress = instruments.gauge("bento_requests_in_progress", "Calls that are being answered", "sum");
+  const bytesIn = instruments.counter("bento_request_body_bytes_total", "Bytes of request bodies, after decompression");
+  const bytesOut = instruments.counter("bento_response_body_bytes_total", "Bytes of response bodies");
+  return (api, protocol) => {
+    const labels = { api, protocol };
+    const bound = {
+      duration: duration.series(labels) ?? NOTHING,
+      inProgress: inProgress.series(labels) ?? NOTHING,
+      bytesIn: bytesIn.series(labels) ?? NOTHING,
+      bytesOut: bytesOut.series(labels) ?? NOTHING,
+    };
+    const byStatus = new Map<number, Counter>();
+    const bindStatus = (status: number): Counter => {
+      const counter = requests.series({ ...labels, status: String(status) }) ?? NOTHING;
+      byStatus.set(status, counter);
+      return counter;
+    };
+    return {
+      started: () => bound.inProgress.add(1),
+      finished(result) {
+        bound.inProgress.add(-1);
+        (byStatus.get(result.status) ?? bindStatus(result.status)).add(1);
+        bound.duration.observe(result.seconds);
+        bound.bytesIn.add(result.bytesIn);
+        bound.bytesOut.add(result.bytesOut);
+      },
+    };
+  };
+}
+
+function createQueueMetrics(instruments: Instruments): QueueMetrics {
+  const rows = instruments.gauge("bento_queue_rows", "Rows that wait for a slot", "sum").series({}) ?? NOTHING;
+  const wait = instruments.histogram("bento_queue_wait_seconds", "Time that rows waited for a slot", REQUEST_SECONDS);
+  const waited = wait.series({}) ?? NOTHING;
+  return { setRows: (count) => rows.set(count), observeWait: (seconds) => waited.observe(seconds) };
+}

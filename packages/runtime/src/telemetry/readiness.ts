@@ -1,0 +1,68 @@
+/** One model of one worker as probes show it; a warm-up report fits as it is. */
+export interface ModelState {
+  /** The source as the author wrote it. */
+  readonly source: string;
+  /** Where its runs happen: "inline" or "thread". */
+  readonly place: string;
+  /** 95th percentile of one run at warm-up. */
+  readonly p95Ms: number | undefined;
+  readonly note: string | undefined;
+}
+
+/** Legal moves of a worker: starting → ready → draining → dead, and from each to dead. */
+export type WorkerPhase = "starting" | "ready" | "draining" | "dead";
+
+/** The worker that holds one of the N places; `restarts` counts the replacements in that place. */
+export interface WorkerState {
+  readonly id: number;
+  readonly pid: number | undefined;
+  readonly phase: WorkerPhase;
+  readonly restarts: number;
+  readonly models: readonly ModelState[];
+  /** Why it is not ready, when there is more to say than its phase. */
+  readonly note: string | undefined;
+}
+
+/** Legal moves of the server: starting → serving → draining → stopped, and starting → stopped. */
+export type ServerPhase = "starting" | "serving" | "draining" | "stopped";
+
+/** The state of the whole server: `ready` when it serves and all of its workers are ready. */
+export interface ServerState {
+  readonly phase: ServerPhase;
+  readonly ready: boolean;
+  readonly workers: readonly WorkerState[];
+}
+
+/** The answer of `/readyz`. */
+export interface ReadinessReply {
+  readonly status: 200 | 503;
+  /** JSON-safe. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** The answer of `/readyz` on any port; `verbose` lists workers and models, `pids` shows process numbers as well. */
+export function readinessReply(
+  state: ServerState,
+  show: { readonly verbose: boolean; readonly pids: boolean },
+): ReadinessReply {
+  const ready = state.workers.filter((worker) => worker.phase === "ready" && worker.note === undefined).length;
+  const summary = { ready: state.ready, phase: state.phase, workersReady: ready, workersWanted: state.workers.length };
+  const workers = state.workers.map((worker) => ({
+    id: worker.id,
+    ...(show.pids && worker.pid !== undefined ? { pid: worker.pid } : {}),
+    phase: worker.phase,
+    restarts: worker.restarts,
+    ...(worker.note === undefined ? {} : { note: worker.note }),
+    models: worker.models.map(modelLine),
+  }));
+  return { status: state.ready ? 200 : 503, body: show.verbose ? { ...summary, workers } : summary };
+}
+
+function modelLine(model: ModelState): Readonly<Record<string, unknown>> {
+  return {
+    source: model.source,
+    place: model.place,
+    ...(model.p95Ms === undefined ? {} : { p95Ms: Number(model.p95Ms.toFixed(3)) }),
+    ...(model.note === undefined ? {} : { note: model.note }),
+  };
+}

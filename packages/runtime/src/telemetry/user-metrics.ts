@@ -1,0 +1,105 @@
+import { ServingError } from "../errors.ts";
+import { createInstruments } from "./instruments.ts";
+import type { Instruments } from "./instruments.ts";
+import type { Labels, MetricsSnapshot } from "./metrics-snapshot.ts";
+
+/**
+ * Metrics of the author's own. Names are `[a-zA-Z_][a-zA-Z0-9_]*`; a metric is made by its first use and keeps its kind.
+ *
+ * Throws INTERNAL for a name that can't be one or that is of another kind: the author's mistake, found by the first call.
+ * A value that is no finite number, or a label set past the limits, is left out and counted in `bento_user_metrics_dropped_total`.
+ */
+export interface UserMetrics {
+  /** Adds to a counter; `value` ≥ 0, default 1. */
+  counter(name: string, value?: number, labels?: Labels): void;
+  /** Sets a gauge; each worker shows its own. */
+  gauge(name: string, value: number, labels?: Labels): void;
+  /** Adds one value to a distribution. */
+  histogram(name: string, value: number, labels?: Labels): void;
+  /** Adds a duration, given in milliseconds, to a distribution in seconds. */
+  timer(name: string, durationMs: number, labels?: Labels): void;
+  snapshot(): MetricsSnapshot;
+  revision(): number;
+}
+
+/** Label sets that one metric may have; each costs memory in every worker and in every scrape. */
+const MAX_SERIES = 1000;
+/** Metrics that an author may have: a name made from data must not fill the memory. */
+const MAX_METRICS = 200;
+const MAX_LABELS = 10;
+const MAX_LABEL_CHARS = 128;
+const NAME = /^[a-zA-Z_][a-zA-Z0-9_]{0,127}$/;
+const RESERVED = /^(bento|process|nodejs)_|^__/;
+const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000];
+
+type Kind = "counter" | "gauge" | "histogram";
+
+/** Creates the author's metrics; what is left out is counted in `own`. */
+export function createUserMetrics(own: Instruments): UserMetrics {
+  const dropped = own.counter("bento_user_metrics_dropped_total", "Uses of the author's metrics that were left out");
+  const drop = (reason: "metrics" | "series" | "labels" | "value"): void => dropped.series({ reason })?.add(1);
+  const instruments = createInstruments({ maxSeries: MAX_SERIES, onDropped: () => drop("series") });
+  const kinds = new Map<string, Kind>();
+
+  /** Whether this use counts. */
+  function admit(name: string, kind: Kind, value: number, labels: Labels): boolean {
+    const known = kinds.get(name);
+    if (known === undefined) {
+      assertName(name);
+      if (kinds.size >= MAX_METRICS) return refuse("metrics");
+      kinds.set(name, kind);
+    } else if (known !== kind) {
+      throw new ServingError("INTERNAL", `metric "${name}" is a ${known}, it can't be a ${kind} too`);
+    }
+    if (!Number.isFinite(value) || (kind === "counter" && value < 0)) return refuse("value");
+    return areLabels(labels) || refuse("labels");
+  }
+  function refuse(reason: "metrics" | "labels" | "value"): false {
+    drop(reason);
+    return false;
+  }
+  function observe(name: string, value: number, labels: Labels): void {
+    if (!admit(name, "histogram", value, labels)) return;
+    instruments.histogram(name, HELP, BUCKETS).series(labels)?.observe(value);
+  }
+
+  return {
+    counter(name, value = 1, labels = {}) {
+      if (admit(name, "counter", value, labels)) instruments.counter(name, HELP).series(labels)?.add(value);
+    },
+    gauge(name, value, labels = {}) {
+      if (admit(name, "gauge", value, labels)) instruments.gauge(name, HELP, "worker").series(labels)?.set(value);
+    },
+    histogram: (name, value, labels = {}) => observe(name, value, labels),
+    timer: (name, durationMs, labels = {}) => observe(name, durationMs / 1000, labels),
+    snapshot: () => instruments.snapshot(),
+    revision: () => instruments.revision(),
+  };
+}
+
+const HELP = "Metric of the service's author";
+
+function assertName(name: string): void {
+  if (typeof name !== "string" || !NAME.test(name)) {
+    throw new ServingError(
+      "INTERNAL",
+      `metric name ${JSON.stringify(name)}: expected [a-zA-Z_][a-zA-Z0-9_]*, at most 128 characters`,
+    );
+  }
+  if (RESERVED.test(name)) {
+    throw new ServingError(
+      "INTERNAL",
+      `metric name "${name}": bento_, process_, nodejs_ and __ are taken, use another prefix`,
+    );
+  }
+}
+
+function areLabels(labels: Labels): boolean {
+  const entries = Object.entries(labels);
+  return entries.length <= MAX_LABELS && entries.every(isLabel);
+}
+
+function isLabel([name, value]: readonly [string, unknown]): boolean {
+  if (!NAME.test(name) || RESERVED.test(name) || name === "le" || name === "worker") return false;
+  return typeof value === "string" && value.length <= MAX_LABEL_CHARS;
+}
