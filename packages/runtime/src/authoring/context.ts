@@ -10,7 +10,7 @@ export interface ContextLogger {
 }
 
 /** Label names and values of one series. */
-export type ContextLabels = Readonly<Record<string, string | number | boolean>>;
+export type ContextLabels = Readonly<Record<string, string>>;
 
 /** Metrics of the author's own, shown on the admin port; names are `[a-zA-Z_][a-zA-Z0-9_]*`, at most 1000 label sets each. */
 export interface ContextMetrics {
@@ -18,8 +18,8 @@ export interface ContextMetrics {
   counter(name: string, value?: number, labels?: ContextLabels): void;
   gauge(name: string, value: number, labels?: ContextLabels): void;
   histogram(name: string, value: number, labels?: ContextLabels): void;
-  /** Starts a clock; the function it gives stops it, records the seconds in histogram `name` and returns them. */
-  timer(name: string, labels?: ContextLabels): () => number;
+  /** Records a duration given in milliseconds as a histogram in seconds. */
+  timer(name: string, durationMs: number, labels?: ContextLabels): void;
 }
 
 /** What a method knows of the call that it answers. */

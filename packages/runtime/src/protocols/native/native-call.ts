@@ -1,8 +1,9 @@
-import { negotiate, parseAccept } from "../../call/body/accept.ts";
+import { negotiate } from "../../call/body/accept.ts";
 import { parseJsonBody } from "../../call/body/json-body.ts";
 import { parseMediaType } from "../../call/body/media-type.ts";
 import { readParts } from "../../call/body/multipart-body.ts";
-import { type BodyCounter, readBody } from "../../call/body/read-body.ts";
+import type { BodyCounter } from "../../call/body/limits.ts";
+import { readBody } from "../../call/body/read-body.ts";
 import { rawPart } from "../../call/body/raw-part.ts";
 import type { HttpReply, HttpRequest, RawCall, ReplyExtra } from "../../call/types.ts";
 import type { ApiDefinition } from "../../definition/types.ts";
@@ -69,7 +70,7 @@ export function openNativeCall(native: NativeApi, request: HttpRequest): RawCall
     signal: request.signal,
     target: () => native,
     wants: () => {
-      const chosen = negotiate(parseAccept(headers.accept), native.produces);
+      const chosen = negotiate(headers.accept, native.produces);
       if (chosen === undefined) {
         throw new ServingError("NOT_ACCEPTABLE", `this API answers with ${native.produces.join(" or ")}, Accept takes none of them`);
       }

@@ -1,0 +1,101 @@
+import type { FastifyInstance } from "fastify";
+import { openAuditSink } from "../audit/sink.ts";
+import { authenticateAnybody } from "../auth/authenticate.ts";
+import { authorizeAnybody } from "../auth/authorize.ts";
+import type { Service } from "../authoring/create-service.ts";
+import type { HttpReply } from "../call/types.ts";
+import type { Config } from "../config/types.ts";
+import { type Admission, createAdmission } from "../limits/admit.ts";
+import { serveCall } from "../pipeline/serve-call.ts";
+import { serveStream } from "../pipeline/serve-stream.ts";
+import type { Stages } from "../pipeline/stages.ts";
+import { PROTOCOLS } from "../protocols/all.ts";
+import { toProblemReply } from "../protocols/native/problem.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import { readinessReply, type ServerState } from "../telemetry/readiness.ts";
+import { type BoundRoute, createHttpApp } from "../transports/http/create-app.ts";
+import { registerDocs } from "../transports/http/docs.ts";
+import { createRecorder } from "./recorder.ts";
+
+/** Calls that run at once in one worker unless `server.limits.concurrency` says otherwise: models queue for themselves, this bounds memory. */
+const AUTO_CONCURRENCY = 64;
+
+export interface ServerParts {
+  readonly service: Service;
+  readonly config: Config;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** Monotonic milliseconds. */
+  now(): number;
+  /** State of the whole server, for `/readyz` and draining. */
+  state(): ServerState;
+  /** Folder of the service's example files, for the documentation. */
+  readonly baseDir: string;
+}
+
+/** The composed server of one process: an application that answers, bound to no port. */
+export interface BuiltServer {
+  readonly app: FastifyInstance;
+  readonly admission: Admission;
+  close(): void;
+}
+
+/** Joins service, protocols, pipeline and transport: the only place where they meet. */
+export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
+  const { service, config, metrics, log, now } = parts;
+  const { limits } = config.server;
+  const { audit } = config.security;
+  const sink = audit.sink === null || audit.level === "none" ? undefined : openAuditSink({ sink: audit.sink, mode: audit.mode });
+  const concurrency = limits.concurrency === "auto" ? AUTO_CONCURRENCY : limits.concurrency;
+  const admission = createAdmission({ concurrency, queueRows: limits.queueRows, queueBytes: limits.queueBytes }, now);
+  const stages: Stages = {
+    service,
+    authenticate: authenticateAnybody,
+    authorize: authorizeAnybody,
+    admission,
+    requestTimeoutMs: config.server.requestTimeoutMs,
+    recorder: createRecorder({ service: service.definition, metrics, audit: sink, log, now }),
+    metrics: metrics.user,
+    logFor: (requestId) => log.child({ requestId }),
+  };
+  const app = createHttpApp({
+    routes: [...protocolRoutes(stages, limits), ...probeRoutes(parts)],
+    basePath: config.server.basePath,
+    headersBytes: limits.headersBytes,
+    requestTimeoutMs: config.server.requestTimeoutMs,
+    trustedProxies: config.server.trustedProxies,
+    closing: () => parts.state().phase === "draining",
+    encodeError: toProblemReply,
+  });
+  await registerDocs(app, { definition: service.definition, config, baseDir: parts.baseDir });
+  await app.ready();
+  return { app, admission, close: () => sink?.close() };
+}
+
+function protocolRoutes(stages: Stages, limits: Config["server"]["limits"]): BoundRoute[] {
+  return PROTOCOLS.flatMap((protocol) =>
+    protocol.httpRoutes(stages.service.definition, limits).map((route) => ({
+      id: route.id,
+      method: route.method,
+      path: route.path,
+      handle: (request) => (route.stream ? serveStream(route.open(request), stages) : serveCall(route.open(request), stages)),
+    })),
+  );
+}
+
+function probeRoutes(parts: ServerParts): BoundRoute[] {
+  const json = (status: number, body: unknown): HttpReply => ({ status, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  return [
+    { id: "healthz", method: "GET", path: "/healthz", handle: () => json(200, { live: true }) },
+    {
+      id: "readyz",
+      method: "GET",
+      path: "/readyz",
+      handle: (request) => {
+        const reply = readinessReply(parts.state(), { verbose: request.query.has("verbose"), pids: false });
+        return json(reply.status, reply.body);
+      },
+    },
+  ];
+}

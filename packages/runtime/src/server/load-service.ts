@@ -1,0 +1,53 @@
+import { createService, type Service } from "../authoring/create-service.ts";
+import { collectHandles } from "../models/handle-registry.ts";
+import type { ManagedModel, ModelHost, WarmUpReport } from "../models/types.ts";
+import { findService } from "./find-service.ts";
+import type { ServiceEntry } from "./service-entry.ts";
+import { zeroCodeService } from "./zero-code.ts";
+
+/** A service that can answer: constructed, its models loaded and warm, `onInit` done. */
+export interface LoadedService {
+  readonly service: Service;
+  readonly models: readonly ManagedModel[];
+  readonly warmUps: readonly WarmUpReport[];
+  /** Waits for runs in progress, frees the models and runs `onShutdown`. */
+  close(): Promise<void>;
+}
+
+/** Makes a service ready to answer. Throws ServingError when a model can't be loaded; nothing is left loaded then. */
+export async function loadService(entry: ServiceEntry, host: ModelHost): Promise<LoadedService> {
+  const { service, models } = await constructService(entry);
+  try {
+    for (const model of models) await model.load(host);
+    const warmUps: WarmUpReport[] = [];
+    // One after the other: two models warming up at once would measure each other.
+    for (const model of models) warmUps.push(await model.warmUp());
+    await service.hooks.onInit();
+    return { service, models, warmUps, close: () => closeService(service, models) };
+  } catch (cause) {
+    await releaseModels(models);
+    throw cause;
+  }
+}
+
+async function constructService(entry: ServiceEntry): Promise<{ service: Service; models: readonly ManagedModel[] }> {
+  if (entry.kind === "models") {
+    const { result: service, handles } = await collectHandles(() => zeroCodeService(entry));
+    return { service, models: handles };
+  }
+  const found = await findService(entry.file);
+  const { result: service, handles } = await collectHandles(() => createService(found.registered));
+  return { service, models: [...new Set([...found.handles, ...handles])] };
+}
+
+async function closeService(service: Service, models: readonly ManagedModel[]): Promise<void> {
+  await releaseModels(models);
+  await service.hooks.onShutdown();
+}
+
+async function releaseModels(models: readonly ManagedModel[]): Promise<void> {
+  for (const model of models) {
+    await model.drain();
+    await model.dispose();
+  }
+}

@@ -1,0 +1,29 @@
+import type { Config } from "../config/types.ts";
+
+/** What is served: a module with a service class, or model files without code. */
+export type ServiceEntry =
+  | {
+      readonly kind: "module";
+      /** Absolute path of the file that exports the class. */
+      readonly file: string;
+    }
+  | {
+      readonly kind: "models";
+      readonly name: string;
+      readonly version: string;
+      /** Models by API name: absolute paths. */
+      readonly models: Readonly<Record<string, string>>;
+    };
+
+/** What a worker is told when it starts; survives structured cloning. */
+export interface StartPayload {
+  readonly entry: ServiceEntry;
+  readonly config: Config;
+  /** Folder against which the service's relative paths are resolved. */
+  readonly baseDir: string;
+  readonly storeDir: string;
+  /** CPUs of this worker. */
+  readonly cpus: number;
+  /** Digests that model sources must have; empty when served from source. */
+  readonly digests: Readonly<Record<string, string>>;
+}

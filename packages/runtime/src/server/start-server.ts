@@ -1,0 +1,99 @@
+import { availableCpus, resolveWorkers } from "../config/cgroup.ts";
+import { assertMayBind } from "../config/start-rule.ts";
+import type { Config } from "../config/types.ts";
+import { createLogger, type Logger } from "../telemetry/logger.ts";
+import type { ServerState } from "../telemetry/readiness.ts";
+import { createAdminServer } from "../transports/admin/admin-server.ts";
+import { createSupervisor } from "../workers/supervisor.ts";
+import type { ServiceEntry, StartPayload } from "./service-entry.ts";
+
+export interface StartOptions {
+  readonly entry: ServiceEntry;
+  readonly config: Config;
+  /** Folder against which the service's relative paths are resolved. */
+  readonly baseDir: string;
+  readonly storeDir: string;
+  readonly digests?: Readonly<Record<string, string>>;
+  /** Lines that reading the configuration wants said. */
+  readonly warnings?: readonly string[];
+  /** Arguments of Node for the workers, such as a loader for TypeScript. */
+  readonly execArgv?: readonly string[];
+}
+
+/** A server that answers. */
+export interface RunningServer {
+  /** Base URL of the main port, with the base path. */
+  readonly url: string;
+  readonly adminUrl: string;
+  state(): ServerState;
+  /** Stops in order: not ready → drainDelay → no new connections → what runs is finished. Gives the exit code. */
+  drain(): Promise<number>;
+  /** Ends every worker at once. */
+  kill(): void;
+}
+
+/**
+ * Starts admin port, workers and main port; resolves when every worker has loaded and warmed every model.
+ *
+ * Throws ServingError: FAILED_PRECONDITION for a bind that the start rule forbids or a service that can't be loaded. Nothing is left running then.
+ */
+export async function startServer(options: StartOptions): Promise<RunningServer> {
+  const { config } = options;
+  const { server } = config;
+  const log = createLogger({ level: config.telemetry.logLevel, format: config.telemetry.logFormat });
+  const warning = assertMayBind(config);
+  for (const line of [...(options.warnings ?? []), ...(warning === undefined ? [] : [warning])]) log.warn(line);
+  const cpus = availableCpus();
+  const workers = resolveWorkers(config, cpus);
+  const supervisor = createSupervisor({
+    workerFile: new URL(import.meta.url.endsWith(".ts") ? "./worker-main.ts" : "./worker-main.js", import.meta.url),
+    execArgv: options.execArgv ?? [],
+    workers,
+    payload: startPayload(options, Math.max(1, Math.floor(cpus / workers))),
+    listen: [{ name: "http", host: server.host, port: server.port }],
+    maxConnections: server.limits.connections,
+    drainDelayMs: server.drainDelayMs,
+    drainTimeoutMs: server.drainTimeoutMs,
+    memoryBytes: server.limits.workerMemoryBytes,
+    logger: log,
+  });
+  const admin = await createAdminServer({
+    host: server.admin.host,
+    port: server.admin.port,
+    state: () => supervisor.state(),
+    metrics: () => supervisor.metrics(),
+    logger: log,
+  });
+  try {
+    const { addresses } = await supervisor.start();
+    const port = addresses["http"]?.port ?? server.port;
+    const url = `http://${hostInUrl(server.host)}:${port}${server.basePath === "/" ? "" : server.basePath}`;
+    const adminUrl = `http://${hostInUrl(server.admin.host)}:${admin.address.port}`;
+    announce(log, { url, adminUrl, workers });
+    const drain = async (): Promise<number> => {
+      const code = await supervisor.drain();
+      await admin.close();
+      return code;
+    };
+    return { url, adminUrl, state: () => supervisor.state(), drain, kill: () => supervisor.kill() };
+  } catch (cause) {
+    await admin.close();
+    throw cause;
+  }
+}
+
+function startPayload(options: StartOptions, cpus: number): StartPayload {
+  const { entry, config, baseDir, storeDir, digests = {} } = options;
+  return { entry, config, baseDir, storeDir, cpus, digests };
+}
+
+function announce(log: Logger, facts: { readonly url: string; readonly adminUrl: string; readonly workers: number }): void {
+  log.info(facts, `ready on ${facts.url} (docs ${facts.url}/docs, metrics ${facts.adminUrl}/metrics)`);
+}
+
+/** An IPv6 address stands in brackets in a URL; a wildcard can't be called, loopback can. */
+function hostInUrl(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
+}

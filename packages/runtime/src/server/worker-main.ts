@@ -1,0 +1,49 @@
+import { createLogger } from "../telemetry/logger.ts";
+import { createMetrics } from "../telemetry/metrics.ts";
+import type { ServerState } from "../telemetry/readiness.ts";
+import { createHttpSink, type HttpSink } from "../workers/http-sink.ts";
+import { connectWorker } from "../workers/worker-link.ts";
+import { buildServer, type BuiltServer } from "./build-server.ts";
+import { loadService, type LoadedService } from "./load-service.ts";
+import type { StartPayload } from "./service-entry.ts";
+import { watchReadiness } from "./watch-readiness.ts";
+
+/** What lives in this worker once it has started. */
+interface Running {
+  readonly loaded: LoadedService;
+  readonly server: BuiltServer;
+  readonly sink: HttpSink;
+  readonly stopWatching: () => void;
+}
+
+const metrics = createMetrics({ processMetrics: true });
+let log = createLogger({ level: "info", format: "auto" });
+let state: ServerState = { phase: "starting", ready: false, workers: [] };
+let running: Running | undefined;
+
+const link = connectWorker({
+  async start(payload, { id }) {
+    const { entry, config, baseDir, storeDir, cpus, digests } = payload as StartPayload;
+    log = createLogger({ level: config.telemetry.logLevel, format: config.telemetry.logFormat, fields: { worker: id } });
+    const loaded = await loadService(entry, { baseDir, storeDir, cpus, digests });
+    const server = await buildServer({ service: loaded.service, config, metrics, log, now: () => performance.now(), state: () => state, baseDir });
+    const stopWatching = watchReadiness(loaded.service.hooks, (ready, note) => link.setReady(ready, note));
+    running = { loaded, server, sink: createHttpSink(server.app.server), stopWatching };
+    return loaded.warmUps;
+  },
+  connection: (socket) => running?.sink.accept(socket) ?? socket.destroy(),
+  stateChanged: (changed) => {
+    state = changed;
+  },
+  async drain() {
+    if (running === undefined) return;
+    running.stopWatching();
+    await running.sink.drain();
+    running.server.admission.close();
+    await running.server.admission.idle();
+    await running.loaded.close();
+    running.server.close();
+  },
+  metrics: () => metrics.snapshot(),
+  setLogLevel: (level) => log.setLevel(level),
+});
