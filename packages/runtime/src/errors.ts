@@ -44,10 +44,10 @@ export function toServingError(thrown: unknown): ServingError {
   return new ServingError("INTERNAL", "the service failed while it handled this call", { cause: thrown });
 }
 
-/** An `INVALID_ARGUMENT` that lists its faults by place; the message is the first of them. */
-export function invalidInput(problems: readonly Problem[]): ServingError {
+/** An `INVALID_ARGUMENT` that lists its faults by place; the message is the first of them and how many of `total` are left. */
+export function invalidInput(problems: readonly Problem[], total: number = problems.length): ServingError {
   const [first] = problems;
-  const rest = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
+  const rest = total > 1 ? ` (and ${total - 1} more)` : "";
   const message = first === undefined ? "the input is not valid" : `${first.path === "" ? "" : `${first.path}: `}${first.message}${rest}`;
   return new ServingError("INVALID_ARGUMENT", message, { problems });
 }

@@ -36,104 +36,139 @@ export interface Admission {
   idle(): Promise<void>;
 }
 
-/**
- * Makes the admission of one worker.
- *
- * State: who runs, who waits for a slot in order of arrival, bytes held by those who do not run, open or closed.
- */
+/** Makes the admission of one worker. */
 export function createAdmission(limits: AdmissionLimits, now: () => number): Admission {
-  const slotQueue = new Set<() => void>();
-  const idlers: (() => void)[] = [];
-  const pace = createPace(now);
-  let inside = 0;
-  let running = 0;
-  let heldBytes = 0;
-  let closed = false;
+  return new House(limits, now);
+}
 
-  const refuse = (message: string): ServingError =>
-    new ServingError("UNAVAILABLE", message, { retryAfterSeconds: pace.secondsFor(inside - running) });
-  const queueFull = (): ServingError => refuse(`${running} calls run and ${inside - running} wait: the queue is full`);
-  const startNext = (): void => {
-    for (const start of slotQueue) {
-      if (running >= limits.concurrency) return;
-      slotQueue.delete(start);
+/** State: who runs, who waits for a slot in order of arrival, bytes held by those who do not run, open or closed. */
+class House implements Admission {
+  readonly limits: AdmissionLimits;
+  readonly slotQueue = new Set<() => void>();
+  readonly pace: Pace;
+  readonly #idlers: (() => void)[] = [];
+  #closed = false;
+  inside = 0;
+  running = 0;
+  heldBytes = 0;
+
+  constructor(limits: AdmissionLimits, now: () => number) {
+    this.limits = limits;
+    this.pace = createPace(now);
+  }
+
+  get waiting(): number {
+    return this.inside - this.running;
+  }
+
+  get hasFreeSlot(): boolean {
+    return this.running < this.limits.concurrency;
+  }
+
+  enter(announcedBytes: number): Visit {
+    if (this.#closed) throw this.#refuse("the server is shutting down");
+    if (!this.hasFreeSlot && this.waiting >= this.limits.queueRows) throw this.queueFull();
+    if (this.heldBytes + announcedBytes > this.limits.queueBytes) throw this.queueFull();
+    this.inside += 1;
+    this.heldBytes += announcedBytes;
+    return new Guest(this, announcedBytes);
+  }
+
+  left(): void {
+    this.inside -= 1;
+    for (const start of this.slotQueue) {
+      if (!this.hasFreeSlot) break;
+      this.slotQueue.delete(start);
       start();
     }
-  };
+    if (this.inside === 0) for (const idler of this.#idlers.splice(0)) idler();
+  }
 
-  const createVisit = (announcedBytes: number): Visit => {
-    let state: "queued" | "running" | "gone" = "queued";
-    let bytes = announcedBytes;
-    const run = (): void => {
-      state = "running";
-      running += 1;
-      heldBytes -= bytes;
-    };
-    return {
-      hold: (actualBytes) => {
-        if (state !== "queued" || actualBytes <= bytes) return;
-        if (heldBytes + actualBytes - bytes > limits.queueBytes) throw queueFull();
-        heldBytes += actualBytes - bytes;
-        bytes = actualBytes;
-      },
-      takeSlot: (signal) => {
-        if (signal.aborted) throw signal.reason;
-        if (running < limits.concurrency) return run();
-        return new Promise<void>((resolve, reject) => {
-          const start = (): void => {
-            signal.removeEventListener("abort", abort);
-            run();
-            resolve();
-          };
-          const abort = (): void => {
-            slotQueue.delete(start);
-            reject(signal.reason);
-          };
-          signal.addEventListener("abort", abort, { once: true });
-          slotQueue.add(start);
-        });
-      },
-      leave: () => {
-        if (state === "gone") return;
-        if (state === "running") {
-          running -= 1;
-          pace.released();
-        } else {
-          heldBytes -= bytes;
-        }
-        state = "gone";
-        inside -= 1;
-        startNext();
-        if (inside === 0) for (const idler of idlers.splice(0)) idler();
-      },
-    };
-  };
+  close(): void {
+    this.#closed = true;
+  }
 
-  return {
-    enter: (announcedBytes) => {
-      if (closed) throw refuse("the server is shutting down");
-      const mustWait = running >= limits.concurrency;
-      if (mustWait && inside - running >= limits.queueRows) throw queueFull();
-      if (heldBytes + announcedBytes > limits.queueBytes) throw queueFull();
-      inside += 1;
-      heldBytes += announcedBytes;
-      return createVisit(announcedBytes);
-    },
-    close: () => {
-      closed = true;
-    },
-    get running() {
-      return running;
-    },
-    get waiting() {
-      return inside - running;
-    },
-    idle: () => (inside === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))),
-  };
+  idle(): Promise<void> {
+    return this.inside === 0 ? Promise.resolve() : new Promise((resolve) => this.#idlers.push(resolve));
+  }
+
+  queueFull(): ServingError {
+    return this.#refuse(`${this.running} calls run and ${this.waiting} wait: the queue is full`);
+  }
+
+  #refuse(message: string): ServingError {
+    return new ServingError("UNAVAILABLE", message, { retryAfterSeconds: this.pace.secondsFor(this.waiting) });
+  }
+}
+
+/** One call in the house. Moves: queued → running → gone, queued → gone. */
+class Guest implements Visit {
+  readonly #house: House;
+  #state: "queued" | "running" | "gone" = "queued";
+  #bytes: number;
+  #waiting: (() => void) | undefined;
+
+  constructor(house: House, announcedBytes: number) {
+    this.#house = house;
+    this.#bytes = announcedBytes;
+  }
+
+  hold(bytes: number): void {
+    const more = bytes - this.#bytes;
+    if (this.#state !== "queued" || more <= 0) return;
+    if (this.#house.heldBytes + more > this.#house.limits.queueBytes) throw this.#house.queueFull();
+    this.#house.heldBytes += more;
+    this.#bytes = bytes;
+  }
+
+  takeSlot(signal: AbortSignal): void | Promise<void> {
+    if (signal.aborted) throw signal.reason;
+    if (this.#state !== "queued" || this.#waiting !== undefined) throw new ServingError("INTERNAL", "a call takes its slot once");
+    if (this.#house.hasFreeSlot) return this.#run();
+    const { slotQueue } = this.#house;
+    return new Promise<void>((resolve, reject) => {
+      const start = (): void => {
+        signal.removeEventListener("abort", abort);
+        this.#run();
+        resolve();
+      };
+      const abort = (): void => {
+        slotQueue.delete(start);
+        reject(signal.reason);
+      };
+      signal.addEventListener("abort", abort, { once: true });
+      slotQueue.add(start);
+      this.#waiting = start;
+    });
+  }
+
+  leave(): void {
+    if (this.#state === "gone") return;
+    if (this.#waiting !== undefined) this.#house.slotQueue.delete(this.#waiting);
+    if (this.#state === "running") {
+      this.#house.running -= 1;
+      this.#house.pace.released();
+    } else {
+      this.#house.heldBytes -= this.#bytes;
+    }
+    this.#state = "gone";
+    this.#house.left();
+  }
+
+  #run(): void {
+    this.#state = "running";
+    this.#house.running += 1;
+    this.#house.heldBytes -= this.#bytes;
+  }
+}
+
+interface Pace {
+  released(): void;
+  secondsFor(waiting: number): number;
 }
 
 /** How fast slots come free: an exponential mean over the last dozen releases, for an honest Retry-After of 1 to 60 seconds. */
-function createPace(now: () => number): { released(): void; secondsFor(waiting: number): number } {
+function createPace(now: () => number): Pace {
   let lastAt = now();
   let everyMs = 0;
   return {

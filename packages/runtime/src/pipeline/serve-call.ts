@@ -45,7 +45,7 @@ async function answer<R>(call: RawCall<R>, stages: Stages, record: CallRecord): 
   } finally {
     scope.close();
     if (work === undefined) visit.leave();
-    else void work.catch(ignoreAnswered).finally(visit.leave);
+    else void work.catch(ignoreAnswered).finally(() => visit.leave());
     await call.dispose();
   }
 }

@@ -32,6 +32,21 @@ export function bfloat16ToNumber(bits: number): number {
   return scratch.getFloat32(0);
 }
 
+/** The nearest bfloat16 of a number as 16 bits; ties go to even, what is too large becomes infinity. */
+export function numberToBfloat16(value: number): number {
+  if (Number.isNaN(value)) return 0x7fc0;
+  scratch.setFloat32(0, value);
+  const bits = scratch.getUint32(0);
+  const upper = bits >>> 16;
+  const rest = bits & 0xffff;
+  if (rest !== 0x8000) return rest > 0x8000 ? upper + 1 : upper;
+  // A tie of the binary32: if rounding to binary32 made it, the number itself says which side it is on; else even wins.
+  const single = Math.abs(scratch.getFloat32(0));
+  const size = Math.abs(value);
+  if (size !== single) return size > single ? upper + 1 : upper;
+  return upper & 1 ? upper + 1 : upper;
+}
+
 function roundToEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;

@@ -1,4 +1,4 @@
-import { negotiate } from "../../call/body/accept.ts";
+import { negotiate, parseAccept } from "../../call/body/accept.ts";
 import { parseJsonBody } from "../../call/body/json-body.ts";
 import { parseMediaType } from "../../call/body/media-type.ts";
 import { readParts } from "../../call/body/multipart-body.ts";
@@ -70,7 +70,7 @@ export function openNativeCall(native: NativeApi, request: HttpRequest): RawCall
     signal: request.signal,
     target: () => native,
     wants: () => {
-      const chosen = negotiate(headers.accept, native.produces);
+      const chosen = negotiate(parseAccept(headers.accept), native.produces);
       if (chosen === undefined) {
         throw new ServingError("NOT_ACCEPTABLE", `this API answers with ${native.produces.join(" or ")}, Accept takes none of them`);
       }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { HttpReply, HttpRequest } from "../../call/types.ts";
 import { clientIpOf } from "../../call/client-ip.ts";
@@ -124,7 +125,7 @@ const CLIENT_ERRORS: Readonly<Record<string, readonly [ServingError["code"], str
 };
 
 /** Answers bytes that are no HTTP request, on the bare socket, and ends the connection. */
-function refuseUnreadable(error: NodeJS.ErrnoException, socket: import("node:net").Socket, options: HttpAppOptions): void {
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket, options: HttpAppOptions): void {
   if (error.code === "ECONNRESET" || !socket.writable || socket.bytesWritten > 0) {
     socket.destroy();
     return;
