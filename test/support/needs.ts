@@ -1,0 +1,46 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "vitest";
+
+interface Need {
+  readonly present: () => boolean;
+  /** Command that brings it. */
+  readonly command: string;
+}
+
+/** What some tests need beyond Node and npm. */
+const NEEDS = {
+  docker: { present: () => succeeds("docker", ["info"]), command: 'scripts/docker.sh install && export "$(scripts/docker.sh start)" && scripts/base-image.sh' },
+  chromium: { present: () => existsSync("/usr/bin/chromium"), command: "scripts/install-chromium.sh" },
+  "file-type model": { present: () => existsSync(join(filetypeModelDir(), "model.onnx")), command: "scripts/fetch-filetype-model.sh" },
+} as const satisfies Record<string, Need>;
+
+/** Folder into which scripts/fetch-filetype-model.sh puts the model. */
+export function filetypeModelDir(): string {
+  return join(process.env["BENTO_CACHE"] ?? join(homedir(), ".cache/bento-ts"), "models/filetype");
+}
+
+/** A `describe` for tests that need something: absent, they are skipped with the reason and the command that brings it, and in CI that is a failure. */
+export function describeWith(need: keyof typeof NEEDS, name: string, body: () => void): void {
+  const { present, command } = NEEDS[need];
+  if (present()) return describe(name, body);
+  const reason = `${need} is missing, bring it with: ${command}`;
+  if (process.env["CI"] === "true") {
+    it(name, () => {
+      throw new Error(`${reason} (in CI this is a failure)`);
+    });
+    return;
+  }
+  describe.skip(`${name} [skipped: ${reason}]`, body);
+}
+
+function succeeds(file: string, args: readonly string[]): boolean {
+  try {
+    execFileSync(file, args, { stdio: "ignore", timeout: 20_000 });
+    return true;
+  } catch {
+    return false;
+  }
+}
