@@ -48,7 +48,10 @@ export function toServingError(thrown: unknown): ServingError {
 export function invalidInput(problems: readonly Problem[], total: number = problems.length): ServingError {
   const [first] = problems;
   const rest = total > 1 ? ` (and ${total - 1} more)` : "";
-  const message = first === undefined ? "the input is not valid" : `${first.path === "" ? "" : `${first.path}: `}${first.message}${rest}`;
+  const message =
+    first === undefined
+      ? "the input is not valid"
+      : `${first.path === "" ? "" : `${first.path}: `}${first.message}${rest}`;
   return new ServingError("INVALID_ARGUMENT", message, { problems });
 }
 

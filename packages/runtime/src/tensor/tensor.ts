@@ -16,6 +16,9 @@ export interface TensorOf<D extends DType> {
 /** A tensor of any element type; comparing `dtype` narrows `data`. */
 export type Tensor = { [D in DType]: TensorOf<D> }[DType];
 
+/** A tensor of one of the element types `D`; for a single one the same as `TensorOf`. */
+export type TensorAmong<D extends DType> = D extends DType ? TensorOf<D> : never;
+
 /** Tensors by name, in the order in which a model or a caller lists them. */
 export type NamedTensors = Readonly<Record<string, Tensor>>;
 
