@@ -67,7 +67,9 @@ export function toAuditRecord(facts: AuditFacts): AuditRecord {
     bytesOut: call.bytesOut() ?? null,
     durationMs: Math.round(facts.durationMs * 1000) / 1000,
     userAgent: call.userAgent === undefined ? null : cut(call.userAgent),
-    ...(tags !== undefined && tags.size > 0 ? { tags: Object.fromEntries([...tags].map(([key, value]) => [cut(key), cut(value)])) } : {}),
+    ...(tags !== undefined && tags.size > 0
+      ? { tags: Object.fromEntries([...tags].map(([key, value]) => [cut(key), cut(value)])) }
+      : {}),
     level: "metadata",
   };
 }

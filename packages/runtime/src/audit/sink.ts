@@ -38,7 +38,8 @@ export function openAuditSink(options: { readonly sink: string; readonly mode: "
   };
   return {
     get blocked() {
-      if (mode === "strict" && failing) append(`${JSON.stringify({ time: new Date().toISOString(), event: "audit_retry" })}\n`);
+      if (mode === "strict" && failing)
+        append(`${JSON.stringify({ time: new Date().toISOString(), event: "audit_retry" })}\n`);
       return mode === "strict" && failing;
     },
     get dropped() {
@@ -62,7 +63,11 @@ function openTarget(sink: string): number {
   try {
     return openSync(sink, "a", 0o600);
   } catch (cause) {
-    throw new ServingError("FAILED_PRECONDITION", `security.audit.file: ${JSON.stringify(sink)} can't be opened for appending: create its folder and let this user write there`, { cause });
+    throw new ServingError(
+      "FAILED_PRECONDITION",
+      `security.audit.file: ${JSON.stringify(sink)} can't be opened for appending: create its folder and let this user write there`,
+      { cause },
+    );
   }
 }
 
@@ -72,7 +77,7 @@ const MAX_TRIES = 100;
 function writeAll(descriptor: number, line: string): void {
   const bytes = Buffer.from(line);
   let tries = 0;
-  for (let written = 0; written < bytes.length; ) {
+  for (let written = 0; written < bytes.length;) {
     try {
       written += writeSync(descriptor, bytes, written);
     } catch (cause) {

@@ -10,7 +10,10 @@ export const ANONYMOUS: Principal = Object.freeze({
 });
 
 /** Says who calls, from headers and connection alone: no byte of the body has been read yet. */
-export type Authenticate = (call: { readonly headers: object; readonly peerIp: string }) => Principal | Promise<Principal>;
+export type Authenticate = (call: {
+  readonly headers: object;
+  readonly peerIp: string;
+}) => Principal | Promise<Principal>;
 
 /** For servers whose start rule let them be open: every caller is anonymous. */
 export const authenticateAnybody: Authenticate = () => ANONYMOUS;

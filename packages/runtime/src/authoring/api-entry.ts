@@ -15,10 +15,14 @@ export interface ApiEntry {
 /** Makes the entry of one API. Throws INVALID_ARGUMENT for options without meaning and for types that can't be used. */
 export function createApiEntry(name: string, options: ApiOptions<IoInput, IoInput>, method: unknown): ApiEntry {
   if (options === null || typeof options !== "object") {
-    throw new ServingError("INVALID_ARGUMENT", `API "${name}": expected options { input, output, … }, got ${typeof options}`);
+    throw new ServingError(
+      "INVALID_ARGUMENT",
+      `API "${name}": expected options { input, output, … }, got ${typeof options}`,
+    );
   }
   const unknown = unknownApiOptions(options);
-  if (unknown.length > 0) throw new ServingError("INVALID_ARGUMENT", `API "${name}": unknown option ${unknown.join(", ")}`);
+  if (unknown.length > 0)
+    throw new ServingError("INVALID_ARGUMENT", `API "${name}": unknown option ${unknown.join(", ")}`);
   return {
     name,
     input: makeType(name, "input", options.input),

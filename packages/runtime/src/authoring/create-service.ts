@@ -36,7 +36,10 @@ export function createService(registered: RegisteredService): Service {
   for (const entry of registered.apis) {
     const method: unknown = Reflect.get(object, entry.name);
     if (typeof method !== "function") {
-      throw new ServingError("FAILED_PRECONDITION", `service "${registered.definition.name}": method "${entry.name}" is no function on its object`);
+      throw new ServingError(
+        "FAILED_PRECONDITION",
+        `service "${registered.definition.name}": method "${entry.name}" is no function on its object`,
+      );
     }
     apis.set(entry.name, {
       input: entry.input,

@@ -23,7 +23,10 @@ export function api<I extends IoInput, O extends IoInput>(
   return (value, context) => {
     assertStandardDecorator("@api", context, "method");
     if (context.private || context.static || typeof context.name !== "string") {
-      throw new ServingError("INVALID_ARGUMENT", `@api belongs on a public instance method, ${String(context.name)} is none`);
+      throw new ServingError(
+        "INVALID_ARGUMENT",
+        `@api belongs on a public instance method, ${String(context.name)} is none`,
+      );
     }
     const inherited = context.metadata[APIS];
     const known: readonly ApiEntry[] = Array.isArray(inherited) ? inherited : [];
@@ -38,7 +41,9 @@ export function api<I extends IoInput, O extends IoInput>(
  *
  * The class is described without being constructed. Throws INVALID_ARGUMENT for a name or version that can't be used.
  */
-export function service(options: ServiceOptions): <C extends ServiceClass>(value: C, context: ClassDecoratorContext<C>) => void {
+export function service(
+  options: ServiceOptions,
+): <C extends ServiceClass>(value: C, context: ClassDecoratorContext<C>) => void {
   return (_value, context) => {
     assertStandardDecorator("@service", context, "class");
     const apis = context.metadata[APIS];
@@ -49,7 +54,11 @@ export function service(options: ServiceOptions): <C extends ServiceClass>(value
   };
 }
 
-function assertStandardDecorator(name: string, context: unknown, kind: string): asserts context is { readonly kind: string } {
+function assertStandardDecorator(
+  name: string,
+  context: unknown,
+  kind: string,
+): asserts context is { readonly kind: string } {
   const isStandard = context !== null && typeof context === "object" && "kind" in context && "metadata" in context;
   if (!isStandard) {
     throw new ServingError(
@@ -57,5 +66,6 @@ function assertStandardDecorator(name: string, context: unknown, kind: string): 
       `${name} was compiled as a legacy decorator: remove "experimentalDecorators" from tsconfig.json and let bento-ts, esbuild or TypeScript ≥ 5 lower the file`,
     );
   }
-  if (context.kind !== kind) throw new ServingError("INVALID_ARGUMENT", `${name} belongs on a ${kind}, it stands on a ${String(context.kind)}`);
+  if (context.kind !== kind)
+    throw new ServingError("INVALID_ARGUMENT", `${name} belongs on a ${kind}, it stands on a ${String(context.kind)}`);
 }

@@ -15,7 +15,10 @@ export type DefinedApi<I extends IoInput, O extends IoInput> = ApiMethod<I, O> &
 const API: unique symbol = Symbol.for("bento-ts.api") as never;
 
 /** Joins options and method into an API for a class field, `score = defineApi({ input, output }, async (df, ctx) => …)`; the parameters' types follow from the options. */
-export function defineApi<I extends IoInput, O extends IoInput>(options: ApiOptions<I, O>, method: ApiMethod<I, O>): DefinedApi<I, O> {
+export function defineApi<I extends IoInput, O extends IoInput>(
+  options: ApiOptions<I, O>,
+  method: ApiMethod<I, O>,
+): DefinedApi<I, O> {
   return Object.defineProperty(method, API, { value: options }) as DefinedApi<I, O>;
 }
 

@@ -30,11 +30,19 @@ export interface RegisteredService {
 const OPTION_NAMES: ReadonlySet<string> = new Set<keyof ServiceOptions>(["name", "version", "description", "config"]);
 
 /** Records a service; called by `@service`. Throws INVALID_ARGUMENT for options without meaning and, when it has decorated methods, for a definition that can't be. */
-export function registerService(serviceClass: ServiceClass, options: ServiceOptions, decorated: readonly ApiEntry[]): void {
+export function registerService(
+  serviceClass: ServiceClass,
+  options: ServiceOptions,
+  decorated: readonly ApiEntry[],
+): void {
   const unknown = Object.keys(options).filter((name) => !OPTION_NAMES.has(name));
-  if (unknown.length > 0) throw new ServingError("INVALID_ARGUMENT", `service "${options.name}": unknown option ${unknown.join(", ")}`);
+  if (unknown.length > 0)
+    throw new ServingError("INVALID_ARGUMENT", `service "${options.name}": unknown option ${unknown.join(", ")}`);
   const service = decorated.length > 0 ? describe(serviceClass, options, decorated) : undefined;
-  registry().set(serviceClass, (construct) => service ?? describe(serviceClass, options, fieldApis(construct(serviceClass))));
+  registry().set(
+    serviceClass,
+    (construct) => service ?? describe(serviceClass, options, fieldApis(construct(serviceClass))),
+  );
 }
 
 /**
@@ -42,7 +50,10 @@ export function registerService(serviceClass: ServiceClass, options: ServiceOpti
  *
  * Fields made by `defineApi` exist only in an object: a class without decorated methods is given to `construct` to look for them; nothing is loaded by that.
  */
-export function registeredService(value: unknown, construct = (serviceClass: ServiceClass): object => new serviceClass()): RegisteredService | undefined {
+export function registeredService(
+  value: unknown,
+  construct = (serviceClass: ServiceClass): object => new serviceClass(),
+): RegisteredService | undefined {
   return typeof value === "function" ? registry().get(value)?.(construct) : undefined;
 }
 

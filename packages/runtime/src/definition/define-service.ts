@@ -46,13 +46,23 @@ export interface ServiceInput {
 export function defineService(input: ServiceInput): ServiceDefinition {
   const problems: Problem[] = [];
   if (!/^[a-z][a-z0-9-]{0,62}$/.test(input.name)) {
-    problems.push({ path: "/name", message: `expected a name of a-z, 0-9 and "-", at most 63 characters, got ${JSON.stringify(input.name)}` });
+    problems.push({
+      path: "/name",
+      message: `expected a name of a-z, 0-9 and "-", at most 63 characters, got ${JSON.stringify(input.name)}`,
+    });
   }
   const version = input.version ?? "0.0.0";
   if (!SEMVER.test(version)) {
-    problems.push({ path: "/version", message: `expected a semantic version such as "1.4.0", got ${JSON.stringify(version)}` });
+    problems.push({
+      path: "/version",
+      message: `expected a semantic version such as "1.4.0", got ${JSON.stringify(version)}`,
+    });
   }
-  if (input.apis.length === 0) problems.push({ path: "/apis", message: "expected at least one API: decorate a method with @api({ input, output })" });
+  if (input.apis.length === 0)
+    problems.push({
+      path: "/apis",
+      message: "expected at least one API: decorate a method with @api({ input, output })",
+    });
   problems.push(...apiProblems(input.apis));
   if (problems.length > 0) throw describe(input.name, problems);
 
@@ -69,7 +79,8 @@ export function defineService(input: ServiceInput): ServiceDefinition {
 }
 
 // The grammar of semver.org, without its optional capture groups.
-const SEMVER = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/;
+const SEMVER =
+  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/;
 
 function apiProblems(apis: readonly ApiInput[]): Problem[] {
   const problems: Problem[] = [];
@@ -77,7 +88,10 @@ function apiProblems(apis: readonly ApiInput[]): Problem[] {
   for (const api of apis) {
     const path = `/apis/${api.name}`;
     if (!/^[A-Za-z][A-Za-z0-9_]{0,62}$/.test(api.name)) {
-      problems.push({ path, message: "expected a name of letters, digits and _, beginning with a letter, at most 63 characters" });
+      problems.push({
+        path,
+        message: "expected a name of letters, digits and _, beginning with a letter, at most 63 characters",
+      });
     } else if (RESERVED_NAMES.has(api.name)) {
       problems.push({ path, message: `"${api.name}" is a fixed route of the server: give the method another name` });
     }
@@ -87,16 +101,26 @@ function apiProblems(apis: readonly ApiInput[]): Problem[] {
       problems.push({ path: `${path}/timeoutMs`, message: `expected milliseconds > 0, got ${String(api.timeoutMs)}` });
     }
     if (api.maxBodyBytes !== undefined && !(Number.isSafeInteger(api.maxBodyBytes) && api.maxBodyBytes > 0)) {
-      problems.push({ path: `${path}/maxBodyBytes`, message: `expected a whole number of bytes > 0, got ${String(api.maxBodyBytes)}` });
+      problems.push({
+        path: `${path}/maxBodyBytes`,
+        message: `expected a whole number of bytes > 0, got ${String(api.maxBodyBytes)}`,
+      });
     }
     for (const [index, example] of (api.examples ?? []).entries()) {
       if (example.tolerance !== undefined && !(Number.isFinite(example.tolerance) && example.tolerance >= 0)) {
-        problems.push({ path: `${path}/examples/${index}/tolerance`, message: `expected a number ≥ 0, got ${String(example.tolerance)}` });
+        problems.push({
+          path: `${path}/examples/${index}/tolerance`,
+          message: `expected a number ≥ 0, got ${String(example.tolerance)}`,
+        });
       }
     }
   }
   const defaults = apis.filter((api) => api.default === true).map((api) => api.name);
-  if (defaults.length > 1) problems.push({ path: "/apis", message: `only one API may be the default, these are marked: ${defaults.join(", ")}` });
+  if (defaults.length > 1)
+    problems.push({
+      path: "/apis",
+      message: `only one API may be the default, these are marked: ${defaults.join(", ")}`,
+    });
   return problems;
 }
 
@@ -133,7 +157,9 @@ function toExampleValue(value: JsonValue): ExampleDefinition["input"] {
 function describe(name: string, problems: readonly Problem[]): ServingError {
   const lines = problems.map((problem) => `  ${problem.path}: ${problem.message}`).join("\n");
   const error = invalidInput(problems);
-  return new ServingError("INVALID_ARGUMENT", `service "${name}" can't be defined:\n${lines}`, { problems: error.problems });
+  return new ServingError("INVALID_ARGUMENT", `service "${name}" can't be defined:\n${lines}`, {
+    problems: error.problems,
+  });
 }
 
 /** Copies and freezes JSON data; throws INVALID_ARGUMENT for anything that JSON would lose or change. */
@@ -153,5 +179,8 @@ function copyJson(value: unknown, path: string): unknown {
     }
     return Object.freeze(copy);
   }
-  throw new ServingError("INVALID_ARGUMENT", `${path}: expected JSON data, got ${typeof value === "number" ? String(value) : typeof value}`);
+  throw new ServingError(
+    "INVALID_ARGUMENT",
+    `${path}: expected JSON data, got ${typeof value === "number" ? String(value) : typeof value}`,
+  );
 }

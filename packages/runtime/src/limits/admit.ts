@@ -123,7 +123,8 @@ class Guest implements Visit {
 
   takeSlot(signal: AbortSignal): void | Promise<void> {
     if (signal.aborted) throw signal.reason;
-    if (this.#state !== "queued" || this.#waiting !== undefined) throw new ServingError("INTERNAL", "a call takes its slot once");
+    if (this.#state !== "queued" || this.#waiting !== undefined)
+      throw new ServingError("INTERNAL", "a call takes its slot once");
     if (this.#house.hasFreeSlot) return this.#run();
     const { slotQueue } = this.#house;
     return new Promise<void>((resolve, reject) => {

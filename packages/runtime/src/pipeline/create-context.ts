@@ -23,7 +23,10 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
 ]);
 
 /** Makes the context of one call; what `setHeader` sets lands in `replyHeaders`. */
-export function createContext({ call, principal, target, scope, stages }: Prediction, replyHeaders: Record<string, string>): Context {
+export function createContext(
+  { call, principal, target, scope, stages }: Prediction,
+  replyHeaders: Record<string, string>,
+): Context {
   const tags = new Map<string, string>();
   return {
     principal,
@@ -42,7 +45,8 @@ export function createContext({ call, principal, target, scope, stages }: Predic
       if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(key) || OWN_HEADERS.has(key)) {
         throw new ServingError("INTERNAL", `setHeader: "${name}" is not a header that a service may set`);
       }
-      if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) throw new ServingError("INTERNAL", `setHeader: the value of "${name}" has characters that no header may hold`);
+      if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
+        throw new ServingError("INTERNAL", `setHeader: the value of "${name}" has characters that no header may hold`);
       replyHeaders[key] = value;
     },
   };

@@ -26,11 +26,16 @@ export async function predict(prediction: Prediction): Promise<{ output: Payload
 }
 
 /** The same for a method that gives a stream; each of its values is written as it comes. */
-export async function predictStream(prediction: Prediction): Promise<{ outputs: AsyncIterable<Payload>; extra: ReplyExtra }> {
+export async function predictStream(
+  prediction: Prediction,
+): Promise<{ outputs: AsyncIterable<Payload>; extra: ReplyExtra }> {
   const { options, output, result, extra } = await invoke(prediction);
   const values: unknown = await result;
   if (!isAsyncIterable(values)) {
-    throw new ServingError("INTERNAL", `API "${prediction.target.api.name}" is defined as a stream, its method gave no async iterable`);
+    throw new ServingError(
+      "INTERNAL",
+      `API "${prediction.target.api.name}" is defined as a stream, its method gave no async iterable`,
+    );
   }
   return { outputs: writeEach(values, output, prediction, options), extra };
 }

@@ -46,7 +46,8 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
   const { service, config, metrics, log, now } = parts;
   const { limits } = config.server;
   const { audit } = config.security;
-  const sink = audit.sink === null || audit.level === "none" ? undefined : openAuditSink({ sink: audit.sink, mode: audit.mode });
+  const sink =
+    audit.sink === null || audit.level === "none" ? undefined : openAuditSink({ sink: audit.sink, mode: audit.mode });
   const concurrency = limits.concurrency === "auto" ? AUTO_CONCURRENCY : limits.concurrency;
   const admission = createAdmission({ concurrency, queueRows: limits.queueRows, queueBytes: limits.queueBytes }, now);
   const stages: Stages = {
@@ -79,13 +80,18 @@ function protocolRoutes(stages: Stages, limits: Config["server"]["limits"]): Bou
       id: route.id,
       method: route.method,
       path: route.path,
-      handle: (request) => (route.stream ? serveStream(route.open(request), stages) : serveCall(route.open(request), stages)),
+      handle: (request) =>
+        route.stream ? serveStream(route.open(request), stages) : serveCall(route.open(request), stages),
     })),
   );
 }
 
 function probeRoutes(parts: ServerParts): BoundRoute[] {
-  const json = (status: number, body: unknown): HttpReply => ({ status, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const json = (status: number, body: unknown): HttpReply => ({
+    status,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
   return [
     { id: "healthz", method: "GET", path: "/healthz", handle: () => json(200, { live: true }) },
     {

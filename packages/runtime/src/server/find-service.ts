@@ -28,11 +28,17 @@ export async function findService(file: string): Promise<FoundService> {
   }
   const [registered, ...others] = services;
   if (registered === undefined) {
-    throw new ServingError("FAILED_PRECONDITION", `${basename(file)} exports no service: write "export class … " under @service({ name, version })`);
+    throw new ServingError(
+      "FAILED_PRECONDITION",
+      `${basename(file)} exports no service: write "export class … " under @service({ name, version })`,
+    );
   }
   if (others.length > 0) {
     const names = services.map((service) => service.definition.name).join(", ");
-    throw new ServingError("FAILED_PRECONDITION", `${basename(file)} exports ${services.length} services (${names}): export the one that is to be served`);
+    throw new ServingError(
+      "FAILED_PRECONDITION",
+      `${basename(file)} exports ${services.length} services (${names}): export the one that is to be served`,
+    );
   }
   return { registered, handles };
 }
@@ -43,7 +49,11 @@ async function importModule(file: string): Promise<Record<string, unknown>> {
   } catch (cause) {
     if (cause instanceof ServingError) throw cause;
     if (await isBareDecoratorFailure(file, cause)) {
-      throw new ServingError("FAILED_PRECONDITION", `${basename(file)} has decorators, which Node does not run by itself: start it with "bento-ts serve ${basename(file)}"`, { cause });
+      throw new ServingError(
+        "FAILED_PRECONDITION",
+        `${basename(file)} has decorators, which Node does not run by itself: start it with "bento-ts serve ${basename(file)}"`,
+        { cause },
+      );
     }
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ServingError("FAILED_PRECONDITION", `${basename(file)} can't be loaded: ${reason}`, { cause });

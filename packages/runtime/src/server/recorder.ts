@@ -31,7 +31,9 @@ export function createRecorder({ service, metrics, audit, log, now }: RecorderOp
   return {
     open: (call: RawCall<unknown>): CallRecord => {
       if (audit?.blocked === true) {
-        throw new ServingError("UNAVAILABLE", "calls can't be written to the audit log at the moment", { retryAfterSeconds: 5 });
+        throw new ServingError("UNAVAILABLE", "calls can't be written to the audit log at the moment", {
+          retryAfterSeconds: 5,
+        });
       }
       const startedMs = now();
       let counted: CallMetrics | undefined;
@@ -54,8 +56,14 @@ export function createRecorder({ service, metrics, audit, log, now }: RecorderOp
             counted.started();
           }
           const status = error === undefined ? 200 : ERROR_TABLE[error.code].http;
-          counted.finished({ status, seconds: durationMs / 1000, bytesIn: call.bytesIn(), bytesOut: call.bytesOut() ?? 0 });
-          if (error?.code === "INTERNAL") log.error({ requestId: call.requestId, route: call.route, err: error, ...error.details }, error.message);
+          counted.finished({
+            status,
+            seconds: durationMs / 1000,
+            bytesIn: call.bytesIn(),
+            bytesOut: call.bytesOut() ?? 0,
+          });
+          if (error?.code === "INTERNAL")
+            log.error({ requestId: call.requestId, route: call.route, err: error, ...error.details }, error.message);
           const { principal, target, tags } = record;
           audit?.write(toAuditRecord({ call, service, principal, target, tags, error, time: new Date(), durationMs }));
         },

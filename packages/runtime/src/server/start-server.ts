@@ -87,7 +87,10 @@ function startPayload(options: StartOptions, cpus: number): StartPayload {
   return { entry, config, baseDir, storeDir, cpus, digests };
 }
 
-function announce(log: Logger, facts: { readonly url: string; readonly adminUrl: string; readonly workers: number }): void {
+function announce(
+  log: Logger,
+  facts: { readonly url: string; readonly adminUrl: string; readonly workers: number },
+): void {
   log.info(facts, `ready on ${facts.url} (docs ${facts.url}/docs, metrics ${facts.adminUrl}/metrics)`);
 }
 

@@ -6,7 +6,10 @@ const PERIOD_MS = 1_000;
 const PATIENCE_MS = 5_000;
 
 /** Asks the author's `isReady` again and again and tells every change of its answer; gives the function that stops it. */
-export function watchReadiness(hooks: ServiceHooks, changed: (ready: boolean, note: string | undefined) => void): () => void {
+export function watchReadiness(
+  hooks: ServiceHooks,
+  changed: (ready: boolean, note: string | undefined) => void,
+): () => void {
   let last = true;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;

@@ -24,9 +24,21 @@ let running: Running | undefined;
 const link = connectWorker({
   async start(payload, { id }) {
     const { entry, config, baseDir, storeDir, cpus, digests } = payload as StartPayload;
-    log = createLogger({ level: config.telemetry.logLevel, format: config.telemetry.logFormat, fields: { worker: id } });
+    log = createLogger({
+      level: config.telemetry.logLevel,
+      format: config.telemetry.logFormat,
+      fields: { worker: id },
+    });
     const loaded = await loadService(entry, { baseDir, storeDir, cpus, digests });
-    const server = await buildServer({ service: loaded.service, config, metrics, log, now: () => performance.now(), state: () => state, baseDir });
+    const server = await buildServer({
+      service: loaded.service,
+      config,
+      metrics,
+      log,
+      now: () => performance.now(),
+      state: () => state,
+      baseDir,
+    });
     const stopWatching = watchReadiness(loaded.service.hooks, (ready, note) => link.setReady(ready, note));
     running = { loaded, server, sink: createHttpSink(server.app.server), stopWatching };
     return loaded.warmUps;

@@ -36,9 +36,16 @@ export function modelApiNames(paths: readonly string[]): Readonly<Record<string,
   if (only !== undefined && others.length === 0) return { predict: only };
   const byName: Record<string, string> = {};
   for (const path of paths) {
-    const name = basename(path, extname(path)).replace(/[^A-Za-z0-9_]/g, "_").replace(/^(?=[^A-Za-z])/, "m_").slice(0, 63);
+    const name = basename(path, extname(path))
+      .replace(/[^A-Za-z0-9_]/g, "_")
+      .replace(/^(?=[^A-Za-z])/, "m_")
+      .slice(0, 63);
     const taken = byName[name];
-    if (taken !== undefined) throw new ServingError("INVALID_ARGUMENT", `${basename(taken)} and ${basename(path)} would both be served as "${name}": rename one`);
+    if (taken !== undefined)
+      throw new ServingError(
+        "INVALID_ARGUMENT",
+        `${basename(taken)} and ${basename(path)} would both be served as "${name}": rename one`,
+      );
     byName[name] = path;
   }
   return byName;
@@ -48,9 +55,15 @@ function shapesOf(values: readonly OnnxValueInfo[]): TensorsSpec["tensors"] {
   return Object.fromEntries(
     values.map((value) => {
       if (value.dtype === undefined || value.shape === undefined) {
-        throw new ServingError("FAILED_PRECONDITION", `"${value.name}" has no type or rank in the model file: serve it from a class that names its shape`);
+        throw new ServingError(
+          "FAILED_PRECONDITION",
+          `"${value.name}" has no type or rank in the model file: serve it from a class that names its shape`,
+        );
       }
-      return [value.name, { dtype: value.dtype, shape: value.shape.map((size) => (typeof size === "number" ? size : null)) }];
+      return [
+        value.name,
+        { dtype: value.dtype, shape: value.shape.map((size) => (typeof size === "number" ? size : null)) },
+      ];
     }),
   );
 }

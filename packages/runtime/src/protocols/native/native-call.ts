@@ -34,8 +34,14 @@ export interface BodyLimit {
 export const STREAM_TYPES: readonly string[] = ["text/event-stream", "application/x-ndjson"];
 
 /** Works out once what calls of an API need. */
-export function createNativeApi(api: ApiDefinition, limits: { readonly jsonBytes: number; readonly binaryBytes: number }): NativeApi {
-  const own = api.maxBodyBytes === null ? undefined : { maxBytes: api.maxBodyBytes, limitName: `maxBodyBytes of API "${api.name}"` };
+export function createNativeApi(
+  api: ApiDefinition,
+  limits: { readonly jsonBytes: number; readonly binaryBytes: number },
+): NativeApi {
+  const own =
+    api.maxBodyBytes === null
+      ? undefined
+      : { maxBytes: api.maxBodyBytes, limitName: `maxBodyBytes of API "${api.name}"` };
   return {
     api,
     consumes: consumesOf(api.input),
@@ -72,7 +78,10 @@ export function openNativeCall(native: NativeApi, request: HttpRequest): RawCall
     wants: () => {
       const chosen = negotiate(parseAccept(headers.accept), native.produces);
       if (chosen === undefined) {
-        throw new ServingError("NOT_ACCEPTABLE", `this API answers with ${native.produces.join(" or ")}, Accept takes none of them`);
+        throw new ServingError(
+          "NOT_ACCEPTABLE",
+          `this API answers with ${native.produces.join(" or ")}, Accept takes none of them`,
+        );
       }
       mediaType = chosen;
       return kindOf(chosen);
@@ -107,7 +116,10 @@ function callerTimeoutMs(request: HttpRequest): number | undefined {
   if (given === undefined) return undefined;
   const timeoutMs = Number(given);
   if (typeof given !== "string" || !/^\d{1,9}$/.test(given) || timeoutMs === 0) {
-    throw new ServingError("INVALID_ARGUMENT", `X-Request-Timeout-Ms: expected whole milliseconds from 1 to 999999999, got ${JSON.stringify(given)}`);
+    throw new ServingError(
+      "INVALID_ARGUMENT",
+      `X-Request-Timeout-Ms: expected whole milliseconds from 1 to 999999999, got ${JSON.stringify(given)}`,
+    );
   }
   return timeoutMs;
 }
@@ -128,7 +140,9 @@ async function decodeBody(
     return { payload: { kind: "json", value: parseJsonBody(bytes, { exactIntegers: native.exactIntegers }) } };
   }
   const limits = { ...native.binaryLimit, signal, counter };
-  const { parts, dispose } = await (mediaType === "multipart/form-data" ? readParts(request, limits) : rawPart(request, limits));
+  const { parts, dispose } = await (mediaType === "multipart/form-data"
+    ? readParts(request, limits)
+    : rawPart(request, limits));
   return { payload: { kind: "parts", parts }, dispose };
 }
 
@@ -138,23 +152,39 @@ function mediaTypeOf({ consumes }: NativeApi, request: HttpRequest): string {
   if (header === undefined) return consumes[0] ?? "application/json";
   const { type } = parseMediaType(header);
   const json = type.endsWith("+json") ? "application/json" : type;
-  const taken = consumes.some((range) => range === json || range === "*/*" || (range.endsWith("/*") && json.startsWith(range.slice(0, -1))));
+  const taken = consumes.some(
+    (range) => range === json || range === "*/*" || (range.endsWith("/*") && json.startsWith(range.slice(0, -1))),
+  );
   if (taken) return json;
-  throw new ServingError("UNSUPPORTED_MEDIA_TYPE", `this API takes ${consumes.join(", ")}, got Content-Type ${JSON.stringify(type)}${hintFor(type)}`);
+  throw new ServingError(
+    "UNSUPPORTED_MEDIA_TYPE",
+    `this API takes ${consumes.join(", ")}, got Content-Type ${JSON.stringify(type)}${hintFor(type)}`,
+  );
 }
 
 function hintFor(type: string): string {
-  return type === "application/x-www-form-urlencoded" ? " (curl sends this by default: add -H 'content-type: application/json')" : "";
+  return type === "application/x-www-form-urlencoded"
+    ? " (curl sends this by default: add -H 'content-type: application/json')"
+    : "";
 }
 
-async function encodeReply(output: Payload, mediaType: string, extra: ReplyExtra): Promise<HttpReply & { body: Uint8Array | string }> {
+async function encodeReply(
+  output: Payload,
+  mediaType: string,
+  extra: ReplyExtra,
+): Promise<HttpReply & { body: Uint8Array | string }> {
   if (output.kind === "json") {
-    return { status: 200, headers: { ...extra.headers, "content-type": "application/json" }, body: stringifyJson(output.value) };
+    return {
+      status: 200,
+      headers: { ...extra.headers, "content-type": "application/json" },
+      body: stringifyJson(output.value),
+    };
   }
   const [part] = output.kind === "parts" ? output.parts : [];
   if (part === undefined) throw new ServingError("INTERNAL", `a result can't be written as ${mediaType}`);
   const type = part.mediaType.startsWith("text/") ? `${part.mediaType}; charset=utf-8` : part.mediaType;
   const headers: Record<string, string> = { ...extra.headers, "content-type": type };
-  if (part.fileName !== undefined) headers["content-disposition"] = `attachment; filename*=UTF-8''${encodeURIComponent(part.fileName)}`;
+  if (part.fileName !== undefined)
+    headers["content-disposition"] = `attachment; filename*=UTF-8''${encodeURIComponent(part.fileName)}`;
   return { status: 200, headers, body: await part.content.bytes() };
 }

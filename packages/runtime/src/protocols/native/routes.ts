@@ -3,7 +3,10 @@ import type { ServiceDefinition } from "../../definition/types.ts";
 import { createNativeApi, openNativeCall } from "./native-call.ts";
 
 /** The routes of the native protocol: `POST /<api>` for each API. */
-export function nativeRoutes(definition: ServiceDefinition, limits: { readonly jsonBytes: number; readonly binaryBytes: number }): readonly HttpRoute[] {
+export function nativeRoutes(
+  definition: ServiceDefinition,
+  limits: { readonly jsonBytes: number; readonly binaryBytes: number },
+): readonly HttpRoute[] {
   return definition.apis.map((api) => {
     const native = createNativeApi(api, limits);
     return {

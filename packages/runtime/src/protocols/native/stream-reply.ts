@@ -29,7 +29,11 @@ const FORMATS: Readonly<Record<string, StreamFormat>> = {
  */
 export function streamReply(
   outputs: AsyncIterable<Payload>,
-  { mediaType, extra, requestId }: { readonly mediaType: string; readonly extra: ReplyExtra; readonly requestId: string },
+  {
+    mediaType,
+    extra,
+    requestId,
+  }: { readonly mediaType: string; readonly extra: ReplyExtra; readonly requestId: string },
 ): HttpReply {
   const format = FORMATS[mediaType];
   if (format === undefined) throw new ServingError("INTERNAL", `no stream can be written as ${mediaType}`);

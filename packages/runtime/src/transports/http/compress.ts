@@ -15,14 +15,25 @@ const CODINGS = {
 } as const;
 
 /** Compresses the body of a reply (br or gzip) where the caller takes it and it pays; streams and small bodies stay as they are. */
-export async function compressReply(acceptEncoding: string | string[] | undefined, reply: HttpReply): Promise<Pick<HttpReply, "headers" | "body">> {
+export async function compressReply(
+  acceptEncoding: string | string[] | undefined,
+  reply: HttpReply,
+): Promise<Pick<HttpReply, "headers" | "body">> {
   const { headers, body } = reply;
-  if (acceptEncoding === undefined || (typeof body !== "string" && !(body instanceof Uint8Array)) || body.length < MIN_BYTES) return reply;
+  if (
+    acceptEncoding === undefined ||
+    (typeof body !== "string" && !(body instanceof Uint8Array)) ||
+    body.length < MIN_BYTES
+  )
+    return reply;
   if (headers["content-encoding"] !== undefined || !COMPRESSIBLE.test(headers["content-type"] ?? "")) return reply;
   const coding = chooseCoding(String(acceptEncoding));
   if (coding === undefined) return { headers: { ...headers, vary: "accept-encoding" }, body };
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
-  return { headers: { ...headers, vary: "accept-encoding", "content-encoding": coding }, body: await CODINGS[coding](bytes) };
+  return {
+    headers: { ...headers, vary: "accept-encoding", "content-encoding": coding },
+    body: await CODINGS[coding](bytes),
+  };
 }
 
 /** The coding that a caller prefers among ours, undefined for none. Source: RFC 9110, 12.5.3. */

@@ -76,7 +76,11 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
       method: route.method,
       url: path,
       handler: async (request, reply) => {
-        const clientIp = clientIpOf(request.raw.socket.remoteAddress ?? "", request.headers["x-forwarded-for"], options.trustedProxies);
+        const clientIp = clientIpOf(
+          request.raw.socket.remoteAddress ?? "",
+          request.headers["x-forwarded-for"],
+          options.trustedProxies,
+        );
         const http = toHttpRequest(request, reply.raw, { route: route.path, clientIp, awaitingContinue });
         await send(request, reply, await route.handle(http));
       },
@@ -87,8 +91,13 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     const path = request.url.split("?", 1)[0] ?? request.url;
     const methods = methodsByPath.get(path);
     if (methods === undefined) {
-      const names = options.routes.filter((route) => route.method === "POST").map((route) => `POST ${joinPath(options.basePath, route.path)}`);
-      const error = new ServingError("NOT_FOUND", `nothing answers ${request.method} on this path; the APIs are: ${names.slice(0, 20).join(", ")}`);
+      const names = options.routes
+        .filter((route) => route.method === "POST")
+        .map((route) => `POST ${joinPath(options.basePath, route.path)}`);
+      const error = new ServingError(
+        "NOT_FOUND",
+        `nothing answers ${request.method} on this path; the APIs are: ${names.slice(0, 20).join(", ")}`,
+      );
       return send(request, reply, options.encodeError(error, request.id));
     }
     const error = new ServingError("METHOD_NOT_ALLOWED", `${path} takes ${methods.join(", ")}, not ${request.method}`);
@@ -103,7 +112,9 @@ export function joinPath(basePath: string, path: string): string {
   return basePath === "/" ? path : `${basePath}${path}`;
 }
 
-const FRAMEWORK_CODES: Readonly<Record<number, "INVALID_ARGUMENT" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_FOUND" | "HEADERS_TOO_LARGE">> = {
+const FRAMEWORK_CODES: Readonly<
+  Record<number, "INVALID_ARGUMENT" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_FOUND" | "HEADERS_TOO_LARGE">
+> = {
   400: "INVALID_ARGUMENT",
   404: "NOT_FOUND",
   414: "HEADERS_TOO_LARGE",
@@ -114,13 +125,21 @@ function fromFramework(error: unknown): ServingError {
   if (error instanceof ServingError) return error;
   const status = error !== null && typeof error === "object" && "statusCode" in error ? Number(error.statusCode) : 500;
   const code = FRAMEWORK_CODES[status];
-  if (code === undefined) return new ServingError("INTERNAL", "the server failed while it took this request", { cause: error });
-  const text = code === "UNSUPPORTED_MEDIA_TYPE" ? "the Content-Type header can't be read: expected type/subtype" : "the request line or path can't be read";
+  if (code === undefined)
+    return new ServingError("INTERNAL", "the server failed while it took this request", { cause: error });
+  const text =
+    code === "UNSUPPORTED_MEDIA_TYPE"
+      ? "the Content-Type header can't be read: expected type/subtype"
+      : "the request line or path can't be read";
   return new ServingError(code, text, { cause: error });
 }
 
 const CLIENT_ERRORS: Readonly<Record<string, readonly [ServingError["code"], string, string]>> = {
-  HPE_HEADER_OVERFLOW: ["HEADERS_TOO_LARGE", "431 Request Header Fields Too Large", "the headers pass server.limits.headers"],
+  HPE_HEADER_OVERFLOW: [
+    "HEADERS_TOO_LARGE",
+    "431 Request Header Fields Too Large",
+    "the headers pass server.limits.headers",
+  ],
   ERR_HTTP_REQUEST_TIMEOUT: ["REQUEST_TIMEOUT", "408 Request Timeout", "the request did not arrive in time"],
 };
 
@@ -130,9 +149,17 @@ function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket, options:
     socket.destroy();
     return;
   }
-  const [code, status, text] = CLIENT_ERRORS[error.code ?? ""] ?? ["INVALID_ARGUMENT", "400 Bad Request", "the bytes are not an HTTP/1.1 request"];
+  const [code, status, text] = CLIENT_ERRORS[error.code ?? ""] ?? [
+    "INVALID_ARGUMENT",
+    "400 Bad Request",
+    "the bytes are not an HTTP/1.1 request",
+  ];
   const reply = options.encodeError(new ServingError(code, text), requestIdOf({ headers: {} }));
   const body = typeof reply.body === "string" ? reply.body : "";
-  const headers = [`content-type: ${reply.headers["content-type"] ?? "text/plain"}`, `content-length: ${Buffer.byteLength(body)}`, "connection: close"];
+  const headers = [
+    `content-type: ${reply.headers["content-type"] ?? "text/plain"}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    "connection: close",
+  ];
   socket.end(`HTTP/1.1 ${status}\r\n${headers.join("\r\n")}\r\n\r\n${body}`);
 }

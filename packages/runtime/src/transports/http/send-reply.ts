@@ -57,11 +57,13 @@ async function writeStream(response: ServerResponse, chunks: AsyncIterable<Uint8
 }
 
 async function abandon(reply: HttpReply): Promise<void> {
-  if (typeof reply.body === "object" && Symbol.asyncIterator in reply.body) await reply.body[Symbol.asyncIterator]().return?.();
+  if (typeof reply.body === "object" && Symbol.asyncIterator in reply.body)
+    await reply.body[Symbol.asyncIterator]().return?.();
 }
 
 function hasUnreadBody(request: IncomingMessage): boolean {
-  const announced = request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
+  const announced =
+    request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
   return announced && !request.readableEnded && !request.complete;
 }
 

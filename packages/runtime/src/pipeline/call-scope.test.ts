@@ -1,0 +1,45 @@
+import { describe, expect, it, vi } from "vitest";
+import { openScope } from "./call-scope.ts";
+
+describe("openScope", () => {
+  it("rejects the race with DEADLINE_EXCEEDED when the time is over, while the work goes on", async () => {
+    vi.useFakeTimers();
+    const scope = openScope(new AbortController().signal, 50);
+    const work = Promise.withResolvers<string>();
+    const raced = expect(scope.race(work.promise)).rejects.toMatchObject({
+      code: "DEADLINE_EXCEEDED",
+      message: "the call was not answered within 50 ms",
+    });
+    vi.advanceTimersByTime(50);
+    await raced;
+    expect(scope.signal.aborted).toBe(true);
+    work.resolve("late");
+    await expect(work.promise).resolves.toBe("late");
+    vi.useRealTimers();
+  });
+
+  it("rejects with CANCELLED when the caller goes away", async () => {
+    const caller = new AbortController();
+    const scope = openScope(caller.signal, 10_000);
+    const raced = expect(scope.race(new Promise(() => undefined))).rejects.toMatchObject({ code: "CANCELLED" });
+    caller.abort();
+    await raced;
+    scope.close();
+  });
+
+  it("is aborted from the start for a caller that is gone already", async () => {
+    const scope = openScope(AbortSignal.abort(), 10_000);
+    await expect(scope.race(Promise.resolve(1))).rejects.toMatchObject({ code: "CANCELLED" });
+    scope.close();
+  });
+
+  it("settles as the work does and leaves neither timer nor listener behind", async () => {
+    const caller = new AbortController();
+    const scope = openScope(caller.signal, 10_000);
+    await expect(scope.race(Promise.resolve("done"))).resolves.toBe("done");
+    await expect(scope.race(Promise.reject(new Error("failed")))).rejects.toThrow("failed");
+    scope.close();
+    caller.abort();
+    expect(scope.signal.aborted).toBe(false);
+  });
+});
