@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { describe, expect, it } from "vitest";
 import { createInstruments } from "./instruments.ts";
-import { addToBase, sumSnapshots } from "./metrics-sum.ts";
+import { addToBase, sumSnapshots, type WorkerSnapshot } from "./metrics-sum.ts";
 import { registrySnapshot, type MetricsSnapshot } from "./metrics-snapshot.ts";
 
 function worker(calls: number): MetricsSnapshot {
@@ -14,12 +14,16 @@ function worker(calls: number): MetricsSnapshot {
   return instruments.snapshot();
 }
 
+async function textOf(parts: readonly WorkerSnapshot[]): Promise<string> {
+  return (await sumSnapshots(parts)).text();
+}
+
 describe("sumSnapshots", () => {
   it("sums counters, gauges and histograms, and keeps per-worker gauges apart", async () => {
-    const text = await sumSnapshots([
+    const text = await textOf([
       { worker: 0, snapshot: worker(2) },
       { worker: 1, snapshot: worker(3) },
-    ]).text();
+    ]);
     expect(text).toContain('calls_total{api="a"} 5\n');
     expect(text).toContain("\nqueue 5\n");
     expect(text).toContain('mood{worker="0"} 2\nmood{worker="1"} 3\n');
@@ -40,7 +44,7 @@ describe("sumSnapshots", () => {
     runs.observe(0.5);
     runs.observe(0.5);
     const ours = worker(2).filter((family) => family.name !== "mood");
-    expect(await sumSnapshots([{ worker: 0, snapshot: ours }]).text()).toBe(await registry.metrics());
+    expect(await textOf([{ worker: 0, snapshot: ours }])).toBe(await registry.metrics());
     expect(await registrySnapshot(registry)).toMatchObject([
       { name: "calls_total" },
       { name: "queue" },
@@ -51,10 +55,10 @@ describe("sumSnapshots", () => {
   it("keeps the first of two metrics that share a name but not a kind", async () => {
     const other = createInstruments({ maxSeries: 10 });
     other.gauge("calls_total", "Calls", "sum").series({})?.set(100);
-    const text = await sumSnapshots([
+    const text = await textOf([
       { worker: 0, snapshot: worker(2) },
       { worker: 1, snapshot: other.snapshot() },
-    ]).text();
+    ]);
     expect(text).toContain('calls_total{api="a"} 2\n');
     expect(text).not.toContain("100");
   });
@@ -63,10 +67,10 @@ describe("sumSnapshots", () => {
 describe("addToBase", () => {
   it("keeps counters and histograms of workers that died, not their gauges", async () => {
     const base = await addToBase(await addToBase([], worker(2)), worker(3));
-    const text = await sumSnapshots([
+    const text = await textOf([
       { worker: undefined, snapshot: base },
       { worker: 0, snapshot: worker(1) },
-    ]).text();
+    ]);
     expect(text).toContain('calls_total{api="a"} 6\n');
     expect(text).toContain("run_seconds_count 6\n");
     expect(text).toContain("\nqueue 1\n");

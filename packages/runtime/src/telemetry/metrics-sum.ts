@@ -1,4 +1,3 @@
-import { AggregatorRegistry } from "prom-client";
 import { registrySnapshot, type MetricFamily, type MetricsSnapshot } from "./metrics-snapshot.ts";
 
 /** The snapshot of one worker, or of none when its values need no `worker` label. */
@@ -15,7 +14,9 @@ export interface SummedMetrics {
 }
 
 /** Joins snapshots by each metric's aggregator; a metric whose kind differs between them is kept from the first alone. */
-export function sumSnapshots(parts: readonly WorkerSnapshot[]): SummedMetrics {
+export async function sumSnapshots(parts: readonly WorkerSnapshot[]): Promise<SummedMetrics> {
+  // Loaded on first use: it takes longer to import than all the rest of a supervisor.
+  const { AggregatorRegistry } = await import("prom-client");
   const kinds = new Map<string, string>();
   const joined = parts.map(({ worker, snapshot }) =>
     snapshot
@@ -38,10 +39,11 @@ export function sumSnapshots(parts: readonly WorkerSnapshot[]): SummedMetrics {
  */
 export async function addToBase(base: MetricsSnapshot, last: MetricsSnapshot): Promise<MetricsSnapshot> {
   const lasting = last.filter((family) => family.type === "counter" || family.type === "histogram");
-  return sumSnapshots([
+  const sum = await sumSnapshots([
     { worker: undefined, snapshot: base },
     { worker: undefined, snapshot: lasting },
-  ]).snapshot();
+  ]);
+  return sum.snapshot();
 }
 
 function labelWorker(family: MetricFamily, worker: number | undefined): MetricFamily {

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Registry } from "prom-client";
+import type { Registry } from "prom-client";
 import type { Counter, Gauge, Histogram } from "./cells.ts";
 import { createInstruments, type Instruments } from "./instruments.ts";
 import { sumSnapshots } from "./metrics-sum.ts";
@@ -52,14 +52,19 @@ const MAX_SERIES = 1000;
 export function createMetrics(options: { readonly processMetrics: boolean }): Metrics {
   const instruments = createInstruments({ maxSeries: MAX_SERIES });
   const user = createUserMetrics(instruments);
-  const registry = new Registry();
-  if (options.processMetrics) collectDefaultMetrics({ register: registry });
+  // Loaded with the first snapshot: prom-client takes as long to import as all the rest of a small server.
+  let process: Promise<Registry> | undefined;
+  const processSnapshot = async (): Promise<MetricsSnapshot> => {
+    if (!options.processMetrics) return [];
+    process ??= createProcessRegistry();
+    return registrySnapshot(await process);
+  };
   const calls = createCallBinder(instruments);
   const runs = instruments.histogram("bento_model_run_duration_seconds", "Duration of model runs", RUN_SECONDS);
   const snapshot = async (): Promise<MetricsSnapshot> => [
     ...instruments.snapshot(),
     ...user.snapshot(),
-    ...(await registrySnapshot(registry)),
+    ...(await processSnapshot()),
   ];
   return {
     call: calls,
@@ -68,8 +73,15 @@ export function createMetrics(options: { readonly processMetrics: boolean }): Me
     user,
     snapshot,
     revision: () => instruments.revision() + user.revision(),
-    text: async () => sumSnapshots([{ worker: undefined, snapshot: await snapshot() }]).text(),
+    text: async () => (await sumSnapshots([{ worker: undefined, snapshot: await snapshot() }])).text(),
   };
+}
+
+async function createProcessRegistry(): Promise<Registry> {
+  const { collectDefaultMetrics, Registry: PromRegistry } = await import("prom-client");
+  const registry = new PromRegistry();
+  collectDefaultMetrics({ register: registry });
+  return registry;
 }
 
 /** What counts when a metric holds its most series: nothing. */

@@ -40,19 +40,19 @@ export interface ReadinessReply {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** The answer of `/readyz` on any port; `verbose` lists workers and models, `pids` shows process numbers as well. */
+/** The answer of `/readyz`; `verbose` lists workers and models, `internals` adds process numbers and reasons, which are for operators only. */
 export function readinessReply(
   state: ServerState,
-  show: { readonly verbose: boolean; readonly pids: boolean },
+  show: { readonly verbose: boolean; readonly internals: boolean },
 ): ReadinessReply {
   const ready = state.workers.filter((worker) => worker.phase === "ready" && worker.note === undefined).length;
   const summary = { ready: state.ready, phase: state.phase, workersReady: ready, workersWanted: state.workers.length };
   const workers = state.workers.map((worker) => ({
     id: worker.id,
-    ...(show.pids && worker.pid !== undefined ? { pid: worker.pid } : {}),
+    ...(show.internals && worker.pid !== undefined ? { pid: worker.pid } : {}),
     phase: worker.phase,
     restarts: worker.restarts,
-    ...(worker.note === undefined ? {} : { note: worker.note }),
+    ...(show.internals && worker.note !== undefined ? { note: worker.note } : {}),
     models: worker.models.map(modelLine),
   }));
   return { status: state.ready ? 200 : 503, body: show.verbose ? { ...summary, workers } : summary };

@@ -7,8 +7,8 @@ import { createUserMetrics, type UserMetrics } from "./user-metrics.ts";
 function create(): { user: UserMetrics; text: () => Promise<string> } {
   const own = createInstruments({ maxSeries: 100 });
   const user = createUserMetrics(own);
-  const text = (): Promise<string> =>
-    sumSnapshots([{ worker: 3, snapshot: [...own.snapshot(), ...user.snapshot()] }]).text();
+  const text = async (): Promise<string> =>
+    (await sumSnapshots([{ worker: 3, snapshot: [...own.snapshot(), ...user.snapshot()] }])).text();
   return { user, text };
 }
 
