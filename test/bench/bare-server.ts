@@ -1,0 +1,48 @@
+// The bare handler that our server is measured against: fastify and onnxruntime-node, nothing else.
+// Arguments: model file, workers (0 = this process), "frame" for the data-frame body of the boston service.
+import cluster from "node:cluster";
+import { readFileSync } from "node:fs";
+import Fastify from "fastify";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+
+const [modelPath = "", workersText = "0", body = "nested"] = process.argv.slice(2);
+const workers = Number(workersText);
+
+if (cluster.isPrimary && workers > 0) {
+  let listening = 0;
+  cluster.on("listening", (_worker, address) => {
+    listening += 1;
+    if (listening === workers) process.stdout.write(`listening ${address.port}\n`);
+  });
+  for (let count = 0; count < workers; count += 1) cluster.fork();
+} else {
+  const session = await InferenceSession.create(readFileSync(modelPath), {
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+  });
+  const app = Fastify({ logger: false, bodyLimit: 128 * 1024 * 1024 });
+  app.get("/healthz", () => ({ live: true }));
+  if (body === "frame") {
+    app.post("/score", async (request) => {
+      const { df } = request.body as { df: Record<string, number>[] };
+      const names = Object.keys(df[0] ?? {});
+      const data = new Float32Array(df.length * names.length);
+      let at = 0;
+      for (const row of df) for (const name of names) data[at++] = row[name] ?? 0;
+      const { variable } = await session.run({ X: new Tensor("float32", data, [df.length, names.length]) });
+      return Array.from(variable?.data as Float32Array);
+    });
+  } else {
+    app.post("/predict", async (request) => {
+      const { x } = request.body as { x: number[][] };
+      const width = x[0]?.length ?? 0;
+      const { y } = await session.run({ x: new Tensor("float32", Float32Array.from(x.flat()), [x.length, width]) });
+      const [rows = 0, columns = 0] = y?.dims ?? [];
+      const flat = Array.from(y?.data as Float32Array);
+      return { y: Array.from({ length: rows }, (_, row) => flat.slice(row * columns, (row + 1) * columns)) };
+    });
+  }
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  const address = app.server.address();
+  if (cluster.isPrimary) process.stdout.write(`listening ${typeof address === "object" ? address?.port : ""}\n`);
+}

@@ -1,0 +1,70 @@
+// npm run bench: our server beside a bare fastify + onnxruntime-node handler, interleaved rounds in one run. Prints ratios, judges nothing.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { cpuRow } from "./cpu-row.ts";
+import { healthRow } from "./health-row.ts";
+import { type BenchRow, printRows } from "./rows.ts";
+import { scalingRow } from "./scaling-row.ts";
+import { startRow } from "./start-row.ts";
+
+const short = process.argv.includes("--short");
+const only = process.argv.find((argument) => argument.startsWith("--only="))?.slice(7);
+const root = new URL("../../", import.meta.url).pathname;
+const rounds = short ? 3 : 7;
+
+const frame = readFileSync(`${root}examples/boston/examples/boston10.json`, "utf8");
+const nested = JSON.stringify({ x: [[5.1, 3.5, 1.4, 0.2]] });
+
+const plan: readonly { readonly name: string; run(): Promise<BenchRow[]> }[] = [
+  {
+    name: "cpu-tensor",
+    run: () =>
+      cpuRow({
+        name: "CPU per request, small model, JSON tensor, 1 worker",
+        bare: "nested",
+        model: "test/models/mlp-small.onnx",
+        target: "test/models/mlp-small.onnx",
+        path: "/predict",
+        body: nested,
+        rounds,
+        short,
+      }),
+  },
+  {
+    name: "cpu-frame",
+    run: () =>
+      cpuRow({
+        name: "CPU per request, random forest, data frame of 10 rows, 1 worker",
+        bare: "frame",
+        model: "examples/boston/models/bos_rf.onnx",
+        target: "examples/boston",
+        path: "/score",
+        body: frame,
+        rounds,
+        short,
+      }),
+  },
+  { name: "health", run: () => healthRow({ short }) },
+  { name: "scaling", run: () => scalingRow({ short }) },
+  { name: "start", run: () => startRow({ rounds: short ? 3 : 5 }) },
+];
+
+const rows: BenchRow[] = [];
+for (const part of plan) {
+  if (only !== undefined && part.name !== only) continue;
+  process.stdout.write(`… ${part.name}\n`);
+  rows.push(...(await part.run()));
+}
+printRows(rows);
+const results = `${root}test/bench/results`;
+mkdirSync(results, { recursive: true });
+const file = `${results}/${new Date().toISOString().replaceAll(":", "-")}.json`;
+writeFileSync(
+  file,
+  JSON.stringify(
+    { time: new Date().toISOString(), node: process.version, cpu: cpus()[0]?.model, cores: cpus().length, short, rows },
+    null,
+    2,
+  ),
+);
+process.stdout.write(`\nwritten to ${file}\n`);

@@ -1,0 +1,30 @@
+import { load } from "./load.ts";
+import type { BenchRow } from "./rows.ts";
+import { startOurs } from "./servers.ts";
+
+/** Throughput of two workers against one, on a model that only computes. */
+export async function scalingRow({ short }: { readonly short: boolean }): Promise<BenchRow[]> {
+  const seconds = short ? 5 : 12;
+  const body = JSON.stringify({ x: [[1, 2, 3, 4]] });
+  const perSecond: number[] = [];
+  for (const workers of [1, 2]) {
+    const server = await startOurs("test/models/slow-90ms.onnx", { workers });
+    const done = await load(
+      { port: server.port, method: "POST", path: "/predict", body },
+      { calls: 100_000, connections: 8, maxSeconds: seconds },
+    );
+    perSecond.push(done.calls / done.seconds);
+    await server.stop();
+  }
+  const [one = Number.NaN, two = Number.NaN] = perSecond;
+  return [
+    {
+      name: "throughput, two workers against one, model of 90 ms",
+      bare: one,
+      ours: two,
+      unit: "/s",
+      ratio: two / one,
+      target: "≥ 1.7 ×",
+    },
+  ];
+}
