@@ -1,0 +1,17 @@
+export { availableCpus, availableMemoryBytes, resolveWorkers } from "./cgroup.ts";
+export { configJsonSchema } from "./config-json-schema.ts";
+export type { Variables } from "./env-layer.ts";
+export { CONFIG_FLAGS, type ConfigFlag, type ConfigFlags } from "./flags-layer.ts";
+export type { LayerName } from "./layer.ts";
+export { loadConfig, type ConfigInputs, type LoadedConfig } from "./load-config.ts";
+export { parseDuration, parseSize } from "./quantities.ts";
+export { assertMayBind, isLoopback } from "./start-rule.ts";
+export type {
+  AuditConfig,
+  Config,
+  ImageConfig,
+  LimitsConfig,
+  LogLevel,
+  SecurityConfig,
+  ServerConfig,
+} from "./types.ts";

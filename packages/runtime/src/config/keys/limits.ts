@@ -1,0 +1,54 @@
+import type { KeyRow } from "../key-row.ts";
+import { integer, orAuto, orOff, size } from "../key-types.ts";
+
+/** Keys about how much one caller or all of them may ask for. */
+export const LIMITS_KEYS = {
+  "server.limits.json": {
+    type: size({ min: "1KiB", max: "512MiB" }),
+    default: "16MiB",
+    reason: "some 100 000 rows; a longest string of the engine bounds it at 512 MiB",
+    doc: "Largest JSON, text or CSV body, counted after decompression.",
+  },
+  "server.limits.binary": {
+    type: size({ min: "1KiB", max: "4GiB" }),
+    default: "128MiB",
+    reason: "100 MB payloads are in use",
+    doc: "Largest binary or multipart body, counted after decompression.",
+  },
+  "server.limits.headers": {
+    type: size({ min: "1KiB", max: "1MiB" }),
+    default: "32KiB",
+    reason: "a token of 16 KiB fits",
+    doc: "Largest set of request headers.",
+  },
+  "server.limits.connections": {
+    type: integer({ min: 1, max: 1_000_000 }),
+    default: 1000,
+    reason: "below the usual limit of 1024 open files",
+    doc: "Connections of the whole server; further ones are closed.",
+  },
+  "server.limits.queueRows": {
+    type: integer({ min: 0, max: 10_000_000 }),
+    default: 1000,
+    reason: "a queue that is longer than callers wait answers nobody",
+    doc: "Rows that may wait for a slot, per worker; a call counts as one row. Past it callers get 503 with `Retry-After`.",
+  },
+  "server.limits.queueBytes": {
+    type: size({ min: "1KiB", max: "1024GiB" }),
+    default: "512MiB",
+    reason: "four of the largest binary bodies",
+    doc: "Body bytes that waiting calls may hold together, per worker. Past it callers get 503 with `Retry-After`.",
+  },
+  "server.limits.concurrency": {
+    type: orAuto(integer({ min: 1, max: 1_000_000 })),
+    default: "auto",
+    reason: "64: enough to keep a worker busy while bodies arrive, little enough to hold in memory",
+    doc: "Calls in progress at once, per worker.",
+  },
+  "server.limits.workerMemory": {
+    type: orOff(size({ min: "64MiB", max: "1024GiB" })),
+    default: "off",
+    reason: "only the model's owner knows how much it needs",
+    doc: "Resident memory of one worker past which it is drained and replaced.",
+  },
+} as const satisfies Record<string, KeyRow<unknown>>;

@@ -1,0 +1,69 @@
+import type { KeyRow } from "../key-row.ts";
+import { basePath, cidrs, host } from "../key-types-network.ts";
+import { duration, integer, orAuto } from "../key-types.ts";
+
+const PORT = integer({ min: 0, max: 65_535 });
+
+/** Keys about where and how the server listens. */
+export const SERVER_KEYS = {
+  "server.host": {
+    type: host(),
+    default: "127.0.0.1",
+    reason: "closed by default: reached from this machine only; an image sets 0.0.0.0",
+    doc: "Address to listen on; any but a loopback address needs the two `security.allow…` keys.",
+  },
+  "server.port": {
+    type: PORT,
+    default: 3000,
+    reason: "no privileges needed",
+    doc: "Port of the REST API; 0 takes a free one.",
+  },
+  "server.basePath": {
+    type: basePath(),
+    default: "/",
+    reason: "a service usually has a host name of its own",
+    doc: "Path under which every route stands, for proxies that pass the prefix on.",
+  },
+  "server.workers": {
+    type: orAuto(integer({ min: 1, max: 1024 })),
+    default: "auto",
+    reason: "one worker for each CPU that the cgroup allows, at least one: more only switch",
+    doc: "Worker processes.",
+  },
+  "server.requestTimeout": {
+    type: duration({ min: "1ms", max: "24h" }),
+    default: "60s",
+    reason: "the time-out of most proxies",
+    doc: "Longest time of one call; a caller may ask for less.",
+  },
+  "server.drainDelay": {
+    type: duration({ min: "0s", max: "10m" }),
+    default: "5s",
+    reason: "load balancers take seconds to see that a server is not ready",
+    doc: "After SIGTERM: how long the server answers new calls while it already says that it is not ready.",
+  },
+  "server.drainTimeout": {
+    type: duration({ min: "0s", max: "1h" }),
+    default: "30s",
+    reason: "half of requestTimeout; give orchestrators drainDelay + drainTimeout as grace period",
+    doc: "After drainDelay: how long running calls may take to finish before they are cut.",
+  },
+  "server.trustedProxies": {
+    type: cidrs(),
+    default: [],
+    reason: "anybody can send X-Forwarded-For: nobody is believed unless named",
+    doc: "Addresses of proxies whose `X-Forwarded-*` headers count.",
+  },
+  "server.admin.host": {
+    type: host(),
+    default: "127.0.0.1",
+    reason: "the admin port asks for no credentials; an image sets 0.0.0.0, fenced by a NetworkPolicy",
+    doc: "Address of the admin port: `/metrics`, `/prometheus`, `/healthz`, `/readyz`.",
+  },
+  "server.admin.port": {
+    type: PORT,
+    default: 3002,
+    reason: "beside the service's own ports",
+    doc: "Admin port; 0 takes a free one.",
+  },
+} as const satisfies Record<string, KeyRow<unknown>>;

@@ -1,0 +1,18 @@
+import type { KeyRow } from "../key-row.ts";
+import { oneOf } from "../key-types.ts";
+
+/** Keys about what the server tells of itself. */
+export const TELEMETRY_KEYS = {
+  "telemetry.logLevel": {
+    type: oneOf(["trace", "debug", "info", "warn", "error", "silent"]),
+    default: "info",
+    reason: "start, stop and faults, not one line for each call",
+    doc: "Least level that is logged.",
+  },
+  "telemetry.logFormat": {
+    type: oneOf(["auto", "json", "pretty"]),
+    default: "auto",
+    reason: "readable on a terminal, JSON lines anywhere else",
+    doc: "Form of log lines.",
+  },
+} as const satisfies Record<string, KeyRow<unknown>>;

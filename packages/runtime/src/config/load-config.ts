@@ -1,0 +1,97 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Problem, ServingError } from "../errors.ts";
+import type { JsonValue } from "../io/types.ts";
+import { defaultsLayer, imageLayer } from "./default-layers.ts";
+import { envLayer, type Variables } from "./env-layer.ts";
+import { type ConfigFlags, flagsLayer } from "./flags-layer.ts";
+import { KEYS } from "./keys.ts";
+import type { Layer, LayerName } from "./layer.ts";
+import { mergeLayers, problemsOf } from "./merge-layers.ts";
+import { orchestratorLayer } from "./orchestrator-layer.ts";
+import { refusedConfig } from "./refused-config.ts";
+import { type ReadKey, resolveConfig } from "./resolve-config.ts";
+import { serviceLayer } from "./service-layer.ts";
+import type { Config } from "./types.ts";
+import { yamlLayer } from "./yaml-layer.ts";
+
+/** Where configuration may come from. What is left out says nothing. */
+export interface ConfigInputs {
+  readonly flags?: ConfigFlags;
+  /** Variables of the process. */
+  readonly env: Variables;
+  /** File named by `--config`; it must exist. */
+  readonly configFile?: string | undefined;
+  /** Folder whose `bento.yaml` counts, where it has one. */
+  readonly projectDir?: string | undefined;
+  /** What the author gave in `@service({ config })`; `definition.config` of a service. */
+  readonly serviceConfig?: Readonly<Record<string, JsonValue>>;
+  /** Whether the defaults of an image hold: reached from outside the container. */
+  readonly imageDefaults?: boolean;
+}
+
+/** A configuration and how it came about. */
+export interface LoadedConfig {
+  readonly config: Config;
+  /** The layer that decided each key, by path; names of mappings one by one (`models.forest`). */
+  readonly sources: Readonly<Record<string, LayerName>>;
+  /** Lines for the log. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The configuration that flags, variables, files, code and defaults make together, in this order of precedence.
+ *
+ * Throws FAILED_PRECONDITION that lists all unknown keys and bad values of all layers, each by its path and place.
+ */
+export async function loadConfig(inputs: ConfigInputs): Promise<LoadedConfig> {
+  const layers = await layersOf(inputs);
+  const problems = problemsOf(layers);
+  if (problems.length > 0) throw refusedConfig(problems);
+  const { values, sources } = mergeLayers(layers);
+  const readKey: ReadKey = (path) => {
+    const outcome = KEYS[path].type.read(values.get(path));
+    if (!outcome.ok) throw new ServingError("INTERNAL", `configuration key ${path} was accepted and can't be read`);
+    return outcome.value;
+  };
+  const config = resolveConfig(readKey);
+  const conflicts = conflictsOf(config);
+  if (conflicts.length > 0) throw refusedConfig(conflicts);
+  return { config, sources, warnings: layers.flatMap(({ warnings }) => warnings) };
+}
+
+async function layersOf(inputs: ConfigInputs): Promise<readonly Layer[]> {
+  const { configFile, projectDir, serviceConfig } = inputs;
+  return [
+    flagsLayer(inputs.flags ?? {}),
+    envLayer(inputs.env),
+    orchestratorLayer(inputs.env),
+    ...(configFile === undefined
+      ? []
+      : [await yamlLayer("config-file", { path: configFile, shownAs: configFile, optional: false })]),
+    ...(projectDir === undefined ? [] : [await projectLayer(projectDir)]),
+    ...(serviceConfig === undefined ? [] : [serviceLayer(serviceConfig)]),
+    ...(inputs.imageDefaults === true ? [imageLayer()] : []),
+    defaultsLayer(),
+  ];
+}
+
+async function projectLayer(projectDir: string): Promise<Layer> {
+  const layer = await yamlLayer("bento.yaml", {
+    path: join(projectDir, "bento.yaml"),
+    shownAs: "bento.yaml",
+    optional: true,
+  });
+  // The other usual ending would be passed over in silence.
+  const isMisnamed = existsSync(join(projectDir, "bento.yml"));
+  return isMisnamed
+    ? { ...layer, warnings: [...layer.warnings, "bento.yml is not read: the file's name is bento.yaml"] }
+    : layer;
+}
+
+function conflictsOf({ server }: Config): readonly Problem[] {
+  if (server.port === 0 || server.port !== server.admin.port) return [];
+  return [
+    { path: "server.admin.port", message: `expected a port other than server.port, got ${server.port} for both` },
+  ];
+}

@@ -1,0 +1,66 @@
+import type { KeyPath, KeyValue } from "./keys.ts";
+import type { AuditConfig, Config, ImageConfig, LimitsConfig, ServerConfig } from "./types.ts";
+
+/** Gives the resolved value of a key. */
+export type ReadKey = <P extends KeyPath>(path: P) => KeyValue<P>;
+
+/** The configuration with every key decided, frozen; names carry their units. */
+export function resolveConfig(key: ReadKey): Config {
+  return Object.freeze({
+    service: key("service"),
+    models: key("models"),
+    server: resolveServer(key),
+    security: Object.freeze({
+      allowAnonymous: key("security.allowAnonymous"),
+      allowInsecureConnections: key("security.allowInsecureConnections"),
+      audit: resolveAudit(key),
+    }),
+    telemetry: Object.freeze({ logLevel: key("telemetry.logLevel"), logFormat: key("telemetry.logFormat") }),
+    image: resolveImage(key),
+  });
+}
+
+function resolveServer(key: ReadKey): ServerConfig {
+  return Object.freeze({
+    host: key("server.host"),
+    port: key("server.port"),
+    basePath: key("server.basePath"),
+    workers: key("server.workers"),
+    requestTimeoutMs: key("server.requestTimeout"),
+    drainDelayMs: key("server.drainDelay"),
+    drainTimeoutMs: key("server.drainTimeout"),
+    trustedProxies: key("server.trustedProxies"),
+    limits: resolveLimits(key),
+    admin: Object.freeze({ host: key("server.admin.host"), port: key("server.admin.port") }),
+  });
+}
+
+function resolveLimits(key: ReadKey): LimitsConfig {
+  return Object.freeze({
+    jsonBytes: key("server.limits.json"),
+    binaryBytes: key("server.limits.binary"),
+    headersBytes: key("server.limits.headers"),
+    connections: key("server.limits.connections"),
+    queueRows: key("server.limits.queueRows"),
+    queueBytes: key("server.limits.queueBytes"),
+    concurrency: key("server.limits.concurrency"),
+    workerMemoryBytes: key("server.limits.workerMemory"),
+  });
+}
+
+function resolveAudit(key: ReadKey): AuditConfig {
+  return Object.freeze({
+    sink: key("security.audit.file"),
+    level: key("security.audit.level"),
+    mode: key("security.audit.mode"),
+  });
+}
+
+function resolveImage(key: ReadKey): ImageConfig {
+  return Object.freeze({
+    base: key("image.base"),
+    packages: key("image.packages"),
+    env: key("image.env"),
+    files: key("image.files"),
+  });
+}
