@@ -12,7 +12,7 @@ if (cluster.isPrimary && workers > 0) {
   let listening = 0;
   cluster.on("listening", (_worker, address) => {
     listening += 1;
-    if (listening === workers) process.stdout.write(`listening ${address.port}\n`);
+    if (listening === workers) process.stdout.write(`listening http://127.0.0.1:${address.port}\n`);
   });
   for (let count = 0; count < workers; count += 1) cluster.fork();
 } else {
@@ -44,5 +44,6 @@ if (cluster.isPrimary && workers > 0) {
   }
   await app.listen({ host: "127.0.0.1", port: 0 });
   const address = app.server.address();
-  if (cluster.isPrimary) process.stdout.write(`listening ${typeof address === "object" ? address?.port : ""}\n`);
+  if (cluster.isPrimary)
+    process.stdout.write(`listening http://127.0.0.1:${typeof address === "object" ? address?.port : ""}\n`);
 }

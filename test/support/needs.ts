@@ -12,9 +12,15 @@ interface Need {
 
 /** What some tests need beyond Node and npm. */
 const NEEDS = {
-  docker: { present: () => succeeds("docker", ["info"]), command: 'scripts/docker.sh install && export "$(scripts/docker.sh start)" && scripts/base-image.sh' },
+  docker: {
+    present: () => succeeds("docker", ["info"]),
+    command: 'scripts/docker.sh install && export "$(scripts/docker.sh start)" && scripts/base-image.sh',
+  },
   chromium: { present: () => existsSync("/usr/bin/chromium"), command: "scripts/install-chromium.sh" },
-  "file-type model": { present: () => existsSync(join(filetypeModelDir(), "model.onnx")), command: "scripts/fetch-filetype-model.sh" },
+  "file-type model": {
+    present: () => existsSync(join(filetypeModelDir(), "model.onnx")),
+    command: "scripts/fetch-filetype-model.sh",
+  },
 } as const satisfies Record<string, Need>;
 
 /** Folder into which scripts/fetch-filetype-model.sh puts the model. */
