@@ -8,7 +8,13 @@ export function describeValue(value: unknown): string {
   if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
   if (typeof value === "bigint") return shorten(String(value));
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+  return typeof value === "object" ? nameObject(value) : `a ${typeof value}`;
+}
+
+/** An object of a class of the language, such as Date, by its name: authors' results hold them. */
+function nameObject(value: object): string {
+  const name = Object.prototype.toString.call(value).slice("[object ".length, -1);
+  return name === "Object" ? "an object" : `a ${name}`;
 }
 
 /** Puts a text into quotes, cut to 40 characters; control characters are escaped. */

@@ -16,13 +16,9 @@ describe("parseJsonExact", () => {
   });
 
   it("leaves fractions, exponents and digits inside strings alone", () => {
-    expect(parseJsonExact('[0.1234567890123456789, 12345678901234567.5, 1e20, "12345678901234567890", 9007199254740993]')).toEqual([
-      0.12345678901234568,
-      12345678901234568,
-      1e20,
-      "12345678901234567890",
-      9007199254740993n,
-    ]);
+    expect(
+      parseJsonExact('[0.1234567890123456789, 12345678901234567.5, 1e20, "12345678901234567890", 9007199254740993]'),
+    ).toEqual([0.12345678901234568, 12345678901234568, 1e20, "12345678901234567890", 9007199254740993n]);
   });
 
   it("throws SyntaxError as JSON.parse does", () => {
@@ -71,7 +67,9 @@ function toNumbers(value: unknown): unknown {
 
 describe("stringifyJson", () => {
   it("writes bigints as digits at any depth", () => {
-    expect(stringifyJson({ a: [1n, { b: 18446744073709551615n }], c: "1n" })).toBe('{"a":[1,{"b":18446744073709551615}],"c":"1n"}');
+    expect(stringifyJson({ a: [1n, { b: 18446744073709551615n }], c: "1n" })).toBe(
+      '{"a":[1,{"b":18446744073709551615}],"c":"1n"}',
+    );
     expect(stringifyJson(-9223372036854775808n)).toBe("-9223372036854775808");
   });
 
@@ -90,7 +88,12 @@ describe("needsExactIntegers", () => {
   it("is true where an int64 or uint64 stands in any part of the type", () => {
     expect(needsExactIntegers({ kind: "tensor", dtype: "int64", shape: [] })).toBe(true);
     expect(needsExactIntegers({ kind: "tensor", dtype: "int32", shape: [] })).toBe(false);
-    expect(needsExactIntegers({ kind: "tensors", tensors: { a: { dtype: "float32", shape: [] }, b: { dtype: "uint64", shape: [] } } })).toBe(true);
+    expect(
+      needsExactIntegers({
+        kind: "tensors",
+        tensors: { a: { dtype: "float32", shape: [] }, b: { dtype: "uint64", shape: [] } },
+      }),
+    ).toBe(true);
     expect(needsExactIntegers({ kind: "json", schema: {} })).toBe(false);
     const nested = { spec: { kind: "tensor", dtype: "uint64", shape: [] }, required: false } as const;
     expect(needsExactIntegers({ kind: "multipart", fields: { x: nested } })).toBe(true);

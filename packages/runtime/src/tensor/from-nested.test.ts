@@ -8,19 +8,40 @@ function faults(read: () => unknown): string[] {
     read();
   } catch (error) {
     expect(error).toMatchObject({ name: "ServingError", code: "INVALID_ARGUMENT" });
-    return (error as { problems: { path: string; message: string }[] }).problems.map(({ path, message }) => `${path}: ${message}`);
+    return (error as { problems: { path: string; message: string }[] }).problems.map(
+      ({ path, message }) => `${path}: ${message}`,
+    );
   }
   return [];
 }
 
 describe("fromNested", () => {
   it("reads lists of lists row by row", () => {
-    expect(fromNested([[1, 2, 3], [4, 5, 6]], "float32", [null, 3])).toEqual({
+    expect(
+      fromNested(
+        [
+          [1, 2, 3],
+          [4, 5, 6],
+        ],
+        "float32",
+        [null, 3],
+      ),
+    ).toEqual({
       dtype: "float32",
       shape: [2, 3],
       data: Float32Array.of(1, 2, 3, 4, 5, 6),
     });
-    expect(fromNested([[[1], [2]], [[3], [4]], [[5], [6]]], "int32", [null, "pair", 1])).toEqual({
+    expect(
+      fromNested(
+        [
+          [[1], [2]],
+          [[3], [4]],
+          [[5], [6]],
+        ],
+        "int32",
+        [null, "pair", 1],
+      ),
+    ).toEqual({
       dtype: "int32",
       shape: [3, 2, 1],
       data: Int32Array.of(1, 2, 3, 4, 5, 6),
@@ -33,9 +54,21 @@ describe("fromNested", () => {
   });
 
   it("reads lists without elements: a free size below an empty list is 0, a fixed one stays", () => {
-    expect(fromNested([], "float32", [null, 4])).toEqual({ dtype: "float32", shape: [0, 4], data: new Float32Array(0) });
-    expect(fromNested([], "float32", [null, null])).toEqual({ dtype: "float32", shape: [0, 0], data: new Float32Array(0) });
-    expect(fromNested([[], [], []], "int64", [null, null])).toEqual({ dtype: "int64", shape: [3, 0], data: new BigInt64Array(0) });
+    expect(fromNested([], "float32", [null, 4])).toEqual({
+      dtype: "float32",
+      shape: [0, 4],
+      data: new Float32Array(0),
+    });
+    expect(fromNested([], "float32", [null, null])).toEqual({
+      dtype: "float32",
+      shape: [0, 0],
+      data: new Float32Array(0),
+    });
+    expect(fromNested([[], [], []], "int64", [null, null])).toEqual({
+      dtype: "int64",
+      shape: [3, 0],
+      data: new BigInt64Array(0),
+    });
     expect(fromNested([], "string", [null])).toEqual({ dtype: "string", shape: [0], data: [] });
   });
 
@@ -50,11 +83,15 @@ describe("fromNested", () => {
     expect(fromNested([-1, 9223372036854775807n, "-9223372036854775808", 9007199254740991], "int64", [4]).data).toEqual(
       BigInt64Array.of(-1n, 9223372036854775807n, -9223372036854775808n, 9007199254740991n),
     );
-    expect(fromNested([0, "18446744073709551615"], "uint64", [2]).data).toEqual(BigUint64Array.of(0n, 18446744073709551615n));
+    expect(fromNested([0, "18446744073709551615"], "uint64", [2]).data).toEqual(
+      BigUint64Array.of(0n, 18446744073709551615n),
+    );
   });
 
   it("takes bigints, which exact parsing yields, for the other numbers too", () => {
-    expect(fromNested([9007199254740993n, 2 ** 60], "float64", [2]).data).toEqual(Float64Array.of(9007199254740992, 2 ** 60));
+    expect(fromNested([9007199254740993n, 2 ** 60], "float64", [2]).data).toEqual(
+      Float64Array.of(9007199254740992, 2 ** 60),
+    );
     expect(fromNested([5n], "uint8", [1]).data).toEqual(Uint8Array.of(5));
   });
 
@@ -93,8 +130,12 @@ describe("fromNested", () => {
     expect(faults(() => fromNested([[1, 2, 3, "oops"]], "float32", [null, 4], { path: "/x" }))).toEqual([
       '/x/0/3: expected a float32 number, got "oops"',
     ]);
-    expect(faults(() => fromNested([[[1, 2]], [[3, "a"]]], "float32", [null, 1, 2]))).toEqual(['/1/0/1: expected a float32 number, got "a"']);
-    expect(faults(() => fromNested("a", "float32", [], { path: "/x" }))).toEqual(['/x: expected a float32 number, got "a"']);
+    expect(faults(() => fromNested([[[1, 2]], [[3, "a"]]], "float32", [null, 1, 2]))).toEqual([
+      '/1/0/1: expected a float32 number, got "a"',
+    ]);
+    expect(faults(() => fromNested("a", "float32", [], { path: "/x" }))).toEqual([
+      '/x: expected a float32 number, got "a"',
+    ]);
   });
 
   it("reads on after a fault and reports all of them", () => {
@@ -110,17 +151,33 @@ describe("fromNested", () => {
       "/x/2: expected a list of 2 like the first one, got 3",
       "/x/3: expected a list of 2, got 7",
     ]);
-    expect(faults(() => fromNested([[[1, 2], [3, 4]], [[1, 2], [3]]], "float32", [null, null, null]))).toEqual([
-      "/1/1: expected a list of 2 like the first one, got 1",
-    ]);
+    expect(
+      faults(() =>
+        fromNested(
+          [
+            [
+              [1, 2],
+              [3, 4],
+            ],
+            [[1, 2], [3]],
+          ],
+          "float32",
+          [null, null, null],
+        ),
+      ),
+    ).toEqual(["/1/1: expected a list of 2 like the first one, got 1"]);
   });
 
   it("names the shape that was declared and the one that came", () => {
-    expect(faults(() => fromNested([[1, 2, 3]], "float32", [null, 4], { path: "/x" }))).toEqual(["/x: expected shape [-1,4], got [1,3]"]);
+    expect(faults(() => fromNested([[1, 2, 3]], "float32", [null, 4], { path: "/x" }))).toEqual([
+      "/x: expected shape [-1,4], got [1,3]",
+    ]);
     expect(faults(() => fromNested([1, 2], "float32", [null, 4], { path: "/x" }))).toEqual([
       "/x/0: expected a list with a float32 number each (shape [-1,4]), got 1",
     ]);
-    expect(faults(() => fromNested({ a: 1 }, "float32", [null, 4]))).toEqual([": expected a list of lists (shape [-1,4]), got an object"]);
+    expect(faults(() => fromNested({ a: 1 }, "float32", [null, 4]))).toEqual([
+      ": expected a list of lists (shape [-1,4]), got an object",
+    ]);
   });
 
   it("takes what stands for non-finite numbers only when the policy says so", () => {

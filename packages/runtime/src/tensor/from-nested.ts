@@ -66,7 +66,10 @@ function measure(
     if (!Array.isArray(level)) {
       const place = path + "/0".repeat(axis);
       const what = axis === declared.length - 1 ? `a list with ${expected} each` : "a list of lists";
-      addProblem(problems, () => ({ path: place, message: `expected ${what} (shape ${formatShape(declared)}), got ${describeValue(level)}` }));
+      addProblem(problems, () => ({
+        path: place,
+        message: `expected ${what} (shape ${formatShape(declared)}), got ${describeValue(level)}`,
+      }));
       assertNoProblems(problems);
       return shape;
     }
@@ -75,14 +78,24 @@ function measure(
     level = level[0];
   }
   if (!fitsShape(shape, declared)) {
-    addProblem(problems, () => ({ path, message: `expected shape ${formatShape(declared)}, got ${formatShape(shape)}` }));
+    addProblem(problems, () => ({
+      path,
+      message: `expected shape ${formatShape(declared)}, got ${formatShape(shape)}`,
+    }));
     assertNoProblems(problems);
   }
   return shape;
 }
 
 /** Finds lists that are shorter or longer than the first of their level. */
-function checkRows(value: unknown, shape: readonly number[], axis: number, path: string, expected: string, problems: ProblemList): void {
+function checkRows(
+  value: unknown,
+  shape: readonly number[],
+  axis: number,
+  path: string,
+  expected: string,
+  problems: ProblemList,
+): void {
   const size = shape[axis + 1];
   if (size === undefined || !Array.isArray(value)) return;
   for (let index = 0; index < value.length; index++) {
@@ -123,7 +136,13 @@ function readLevel<D extends DType>(
   return next;
 }
 
-function readRow<D extends DType>(reader: Reader<D>, values: readonly unknown[], offset: number, place: () => string, isScalar: boolean): void {
+function readRow<D extends DType>(
+  reader: Reader<D>,
+  values: readonly unknown[],
+  offset: number,
+  place: () => string,
+  isScalar: boolean,
+): void {
   const { row, data, nan, problems } = reader;
   let index = row.fill(values, data, offset);
   while (index < values.length) {
@@ -141,6 +160,10 @@ function readRow<D extends DType>(reader: Reader<D>, values: readonly unknown[],
 
 /** Why a number that looks right is none: it is past 2^53 and its last digits are gone already. */
 function hint<D extends DType>(row: ElementRow<D>, value: unknown): string {
-  const isLost = (row === ELEMENTS.int64 || row === ELEMENTS.uint64) && typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value);
+  const isLost =
+    (row === ELEMENTS.int64 || row === ELEMENTS.uint64) &&
+    typeof value === "number" &&
+    Number.isInteger(value) &&
+    !Number.isSafeInteger(value);
   return isLost ? " (past 2^53: send the digits as a string)" : "";
 }

@@ -7,9 +7,13 @@ const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 
 describe("toBytes", () => {
   it("writes numbers little-endian, as IEEE 754 and two's complement have them", () => {
-    expect(toBytes({ dtype: "float32", shape: [2], data: Float32Array.of(1, -2) })).toEqual(bytes(0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0));
+    expect(toBytes({ dtype: "float32", shape: [2], data: Float32Array.of(1, -2) })).toEqual(
+      bytes(0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0),
+    );
     expect(toBytes({ dtype: "int16", shape: [2], data: Int16Array.of(-2, 258) })).toEqual(bytes(0xfe, 0xff, 2, 1));
-    expect(toBytes({ dtype: "int64", shape: [], data: BigInt64Array.of(-2n) })).toEqual(bytes(0xfe, ...Array(7).fill(0xff)));
+    expect(toBytes({ dtype: "int64", shape: [], data: BigInt64Array.of(-2n) })).toEqual(
+      bytes(0xfe, ...Array(7).fill(0xff)),
+    );
     expect(toBytes({ dtype: "bool", shape: [3], data: Uint8Array.of(1, 0, 1) })).toEqual(bytes(1, 0, 1));
   });
 
@@ -46,15 +50,23 @@ describe("fromBytes", () => {
 
   it("refuses a length that does not fit the shape", () => {
     expect(() => fromBytes(bytes(1, 2, 3), "float32", [1])).toThrow(
-      expect.objectContaining({ code: "INVALID_ARGUMENT", message: "expected 4 bytes for float32 of shape [1], got 3" }),
+      expect.objectContaining({
+        code: "INVALID_ARGUMENT",
+        message: "expected 4 bytes for float32 of shape [1], got 3",
+      }),
     );
     expect(() => fromBytes(bytes(1), "uint8", [0])).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
-    expect(() => fromBytes(bytes(), "float64", [2 ** 40, 2 ** 40])).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+    expect(() => fromBytes(bytes(), "float64", [2 ** 40, 2 ** 40])).toThrow(
+      expect.objectContaining({ code: "INVALID_ARGUMENT" }),
+    );
   });
 
   it("refuses a bool that is neither 0 nor 1", () => {
     expect(() => fromBytes(bytes(0, 1, 2), "bool", [3])).toThrow(
-      expect.objectContaining({ code: "INVALID_ARGUMENT", message: "expected bytes 0 or 1 for bool, got 2 in element 2" }),
+      expect.objectContaining({
+        code: "INVALID_ARGUMENT",
+        message: "expected bytes 0 or 1 for bool, got 2 in element 2",
+      }),
     );
   });
 
@@ -72,7 +84,10 @@ describe("fromBytes", () => {
 
   it("refuses strings that are not UTF-8", () => {
     expect(() => fromBytes(bytes(2, 0, 0, 0, 0xc3, 0x28), "string", [1])).toThrow(
-      expect.objectContaining({ code: "INVALID_ARGUMENT", message: "expected UTF-8 text in element 0 of a string tensor" }),
+      expect.objectContaining({
+        code: "INVALID_ARGUMENT",
+        message: "expected UTF-8 text in element 0 of a string tensor",
+      }),
     );
   });
 
@@ -83,30 +98,42 @@ describe("fromBytes", () => {
   it("gives back what toBytes wrote, from any offset", () => {
     const numeric = DTYPE_NAMES.filter((dtype) => dtype !== "string" && dtype !== "bool");
     fc.assert(
-      fc.property(fc.constantFrom(...numeric), fc.uint8Array({ maxLength: 64 }), fc.integer({ min: 0, max: 9 }), (dtype, content, offset) => {
-        const size = Number(DTYPES[dtype].bytes);
-        const body = new Uint8Array(offset + content.length);
-        body.set(content, offset);
-        const whole = body.subarray(offset, offset + Math.floor(content.length / size) * size);
-        expect(toBytes(fromBytes(whole, dtype, [whole.length / size]))).toEqual(whole);
-      }),
+      fc.property(
+        fc.constantFrom(...numeric),
+        fc.uint8Array({ maxLength: 64 }),
+        fc.integer({ min: 0, max: 9 }),
+        (dtype, content, offset) => {
+          const size = Number(DTYPES[dtype].bytes);
+          const body = new Uint8Array(offset + content.length);
+          body.set(content, offset);
+          const whole = body.subarray(offset, offset + Math.floor(content.length / size) * size);
+          expect(toBytes(fromBytes(whole, dtype, [whole.length / size]))).toEqual(whole);
+        },
+      ),
     );
     fc.assert(
       fc.property(fc.array(fc.string({ unit: "binary" })), (values) => {
-        expect(fromBytes(toBytes({ dtype: "string", shape: [values.length], data: values }), "string", [values.length]).data).toEqual(values);
+        expect(
+          fromBytes(toBytes({ dtype: "string", shape: [values.length], data: values }), "string", [values.length]).data,
+        ).toEqual(values);
       }),
     );
   });
 
   it("answers any bytes with a tensor or INVALID_ARGUMENT, nothing else", () => {
     fc.assert(
-      fc.property(fc.constantFrom(...DTYPE_NAMES), fc.uint8Array({ maxLength: 40 }), fc.array(fc.nat(5), { maxLength: 3 }), (dtype, body, shape) => {
-        try {
-          fromBytes(body, dtype, shape);
-        } catch (error) {
-          expect(error).toMatchObject({ name: "ServingError", code: "INVALID_ARGUMENT" });
-        }
-      }),
+      fc.property(
+        fc.constantFrom(...DTYPE_NAMES),
+        fc.uint8Array({ maxLength: 40 }),
+        fc.array(fc.nat(5), { maxLength: 3 }),
+        (dtype, body, shape) => {
+          try {
+            fromBytes(body, dtype, shape);
+          } catch (error) {
+            expect(error).toMatchObject({ name: "ServingError", code: "INVALID_ARGUMENT" });
+          }
+        },
+      ),
       { numRuns: 2000 },
     );
   });

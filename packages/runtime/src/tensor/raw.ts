@@ -59,7 +59,8 @@ interface ViewConstructor<A> {
 }
 
 function viewOf<A>(constructor: ViewConstructor<A>, bytes: Uint8Array, count: number): A {
-  if (bytes.byteOffset % constructor.BYTES_PER_ELEMENT === 0) return new constructor(bytes.buffer, bytes.byteOffset, count);
+  if (bytes.byteOffset % constructor.BYTES_PER_ELEMENT === 0)
+    return new constructor(bytes.buffer, bytes.byteOffset, count);
   // Not bytes.slice(): that of a Buffer does not copy.
   return new constructor(new Uint8Array(bytes).buffer, 0, count);
 }
@@ -67,7 +68,10 @@ function viewOf<A>(constructor: ViewConstructor<A>, bytes: Uint8Array, count: nu
 function viewBooleans(bytes: Uint8Array, count: number): Uint8Array {
   const index = bytes.findIndex((byte) => byte > 1);
   if (index >= 0) {
-    throw new ServingError("INVALID_ARGUMENT", `expected bytes 0 or 1 for bool, got ${String(bytes[index])} in element ${index}`);
+    throw new ServingError(
+      "INVALID_ARGUMENT",
+      `expected bytes 0 or 1 for bool, got ${String(bytes[index])} in element ${index}`,
+    );
   }
   return viewOf(Uint8Array, bytes, count);
 }
@@ -87,7 +91,8 @@ function packStrings(values: readonly string[]): Uint8Array {
 
 function unpackStrings(bytes: Uint8Array, count: number): string[] {
   // Each element takes at least its length: a shape can't make the list larger than the bytes allow.
-  if (count * LENGTH_BYTES > bytes.byteLength) throw wrongStrings(`${count} strings need at least ${count * LENGTH_BYTES} bytes, got ${bytes.byteLength}`);
+  if (count * LENGTH_BYTES > bytes.byteLength)
+    throw wrongStrings(`${count} strings need at least ${count * LENGTH_BYTES} bytes, got ${bytes.byteLength}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const values: string[] = [];
@@ -97,14 +102,18 @@ function unpackStrings(bytes: Uint8Array, count: number): string[] {
     if (offset + LENGTH_BYTES > bytes.byteLength) throw wrongStrings(`the bytes end before element ${index}`);
     const start = offset + LENGTH_BYTES;
     offset = start + view.getUint32(offset, true);
-    if (offset > bytes.byteLength) throw wrongStrings(`element ${index} is said to end at byte ${offset} of ${bytes.byteLength}`);
+    if (offset > bytes.byteLength)
+      throw wrongStrings(`element ${index} is said to end at byte ${offset} of ${bytes.byteLength}`);
     try {
       values.push(decoder.decode(bytes.subarray(start, offset)));
     } catch (cause) {
-      throw new ServingError("INVALID_ARGUMENT", `expected UTF-8 text in element ${index} of a string tensor`, { cause });
+      throw new ServingError("INVALID_ARGUMENT", `expected UTF-8 text in element ${index} of a string tensor`, {
+        cause,
+      });
     }
   }
-  if (offset !== bytes.byteLength) throw wrongStrings(`${bytes.byteLength - offset} bytes are left after the last of ${count} strings`);
+  if (offset !== bytes.byteLength)
+    throw wrongStrings(`${bytes.byteLength - offset} bytes are left after the last of ${count} strings`);
   return values;
 }
 

@@ -16,7 +16,10 @@ describe("elementCount", () => {
 
   it("refuses more elements than can be counted", () => {
     expect(() => elementCount([2 ** 30, 2 ** 30])).toThrow(
-      expect.objectContaining({ code: "INVALID_ARGUMENT", message: "shape [1073741824,1073741824] holds more elements than can be counted" }),
+      expect.objectContaining({
+        code: "INVALID_ARGUMENT",
+        message: "shape [1073741824,1073741824] holds more elements than can be counted",
+      }),
     );
   });
 

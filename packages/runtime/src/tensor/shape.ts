@@ -5,7 +5,10 @@ export function elementCount(shape: readonly number[]): number {
   let count = 1;
   for (const size of shape) {
     if (!Number.isSafeInteger(size) || size < 0) {
-      throw new ServingError("INVALID_ARGUMENT", `expected sizes that are whole numbers ≥ 0, got shape ${formatShape(shape)}`);
+      throw new ServingError(
+        "INVALID_ARGUMENT",
+        `expected sizes that are whole numbers ≥ 0, got shape ${formatShape(shape)}`,
+      );
     }
     count *= size;
   }

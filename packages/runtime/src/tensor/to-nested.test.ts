@@ -10,7 +10,10 @@ import { toNested } from "./to-nested.ts";
 
 describe("toNested", () => {
   it("writes rows in row-major order", () => {
-    expect(toNested({ dtype: "float32", shape: [2, 1, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6.5) })).toEqual([[[1, 2, 3]], [[4, 5, 6.5]]]);
+    expect(toNested({ dtype: "float32", shape: [2, 1, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6.5) })).toEqual([
+      [[1, 2, 3]],
+      [[4, 5, 6.5]],
+    ]);
     expect(toNested({ dtype: "string", shape: [2, 1], data: ["a", "b"] })).toEqual([["a"], ["b"]]);
     expect(toNested({ dtype: "bool", shape: [2], data: Uint8Array.of(0, 1) })).toEqual([false, true]);
   });
@@ -39,12 +42,12 @@ describe("toNested", () => {
   });
 
   it("writes int64 as numbers while they are exact, else as bigints", () => {
-    expect(toNested({ dtype: "int64", shape: [3], data: BigInt64Array.of(-5n, 9007199254740991n, 9007199254740993n) })).toEqual([
-      -5,
-      9007199254740991,
-      9007199254740993n,
+    expect(
+      toNested({ dtype: "int64", shape: [3], data: BigInt64Array.of(-5n, 9007199254740991n, 9007199254740993n) }),
+    ).toEqual([-5, 9007199254740991, 9007199254740993n]);
+    expect(toNested({ dtype: "uint64", shape: [1], data: BigUint64Array.of(18446744073709551615n) })).toEqual([
+      18446744073709551615n,
     ]);
-    expect(toNested({ dtype: "uint64", shape: [1], data: BigUint64Array.of(18446744073709551615n) })).toEqual([18446744073709551615n]);
   });
 
   it("follows the policy for non-finite numbers", () => {
@@ -58,7 +61,10 @@ describe("toNested", () => {
       ["Infinity", "-Infinity"],
     ]);
     expect(() => toNested(tensor, { path: "/y" })).toThrow(
-      expect.objectContaining({ code: "INTERNAL", message: expect.stringContaining("output /y/0/1: NaN can't be written as JSON") }),
+      expect.objectContaining({
+        code: "INTERNAL",
+        message: expect.stringContaining("output /y/0/1: NaN can't be written as JSON"),
+      }),
     );
     expect(() => toNested({ dtype: "float16", shape: [], data: Uint16Array.of(0x7c00) })).toThrow(
       expect.objectContaining({ code: "INTERNAL", message: expect.stringContaining("Infinity can't be written") }),
@@ -87,7 +93,12 @@ const VALUES: Record<DType, fc.Arbitrary<unknown>> = {
 function tensors(dtype: DType): fc.Arbitrary<Tensor> {
   return fc
     .array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 })
-    .chain((shape) => fc.tuple(fc.constant(shape), fc.array(VALUES[dtype], { minLength: elementCount(shape), maxLength: elementCount(shape) })))
+    .chain((shape) =>
+      fc.tuple(
+        fc.constant(shape),
+        fc.array(VALUES[dtype], { minLength: elementCount(shape), maxLength: elementCount(shape) }),
+      ),
+    )
     .map(([shape, values]) => {
       const data = CREATE_DATA[dtype](values.length);
       for (const [index, value] of values.entries()) (data as unknown[])[index] = storedForm(dtype, value);

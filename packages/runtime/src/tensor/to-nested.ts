@@ -22,17 +22,27 @@ export function toNested(tensor: Tensor, options: NestedOptions = {}): Nested {
   const values = toPlain(tensor, options.nan ?? "error", (index) => placeOf(shape, index, path));
   if (shape.length === 0) return values[0] ?? null;
   if (values.length === 0 && elementCount(shape.filter((size) => size > 0)) > MAX_EMPTY_LISTS) {
-    throw new ServingError("INTERNAL", `output ${path}: shape ${formatShape(shape)} has too many empty lists to be written`);
+    throw new ServingError(
+      "INTERNAL",
+      `output ${path}: shape ${formatShape(shape)} has too many empty lists to be written`,
+    );
   }
   return splitRows(values, shape, 0, 0, values.length);
 }
 
-function splitRows(values: readonly Nested[], shape: readonly number[], axis: number, start: number, end: number): Nested {
+function splitRows(
+  values: readonly Nested[],
+  shape: readonly number[],
+  axis: number,
+  start: number,
+  end: number,
+): Nested {
   if (axis === shape.length - 1) return axis === 0 ? values : values.slice(start, end);
   const size = shape[axis] ?? 0;
   const step = size === 0 ? 0 : (end - start) / size;
   const rows: Nested[] = [];
-  for (let index = 0; index < size; index++) rows.push(splitRows(values, shape, axis + 1, start + index * step, start + (index + 1) * step));
+  for (let index = 0; index < size; index++)
+    rows.push(splitRows(values, shape, axis + 1, start + index * step, start + (index + 1) * step));
   return rows;
 }
 

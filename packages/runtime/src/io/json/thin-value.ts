@@ -1,0 +1,62 @@
+import { Compile } from "typebox/schema";
+import type { JsonSchema, JsonValue } from "../types.ts";
+import { isSchema } from "./json-schema.ts";
+
+/** Lists up to this length are looked at whole. */
+const SHORT_LIST = 1000;
+/** Faulty items kept of a long list. */
+const MAX_FAULTY = 20;
+
+/**
+ * Makes a function that drops from long lists the items that are right, so that collecting errors does not cost a second for a million of them.
+ *
+ * What is left stands at its own index: the dropped ones are holes, which error collection skips. Lists whose items are judged together stay whole.
+ */
+export function createThinner(schema: JsonSchema): (value: unknown) => unknown {
+  // Parts can't be compiled on their own when they point to others.
+  if (JSON.stringify(schema).includes('"$ref"')) return (value) => value;
+  return thinner(schema);
+}
+
+function thinner(schema: JsonValue | undefined): (value: unknown) => unknown {
+  if (!isSchema(schema)) return (value) => value;
+  const { items, properties } = schema;
+  if (isSchema(items) && !("uniqueItems" in schema || "contains" in schema || "prefixItems" in schema))
+    return listThinner(items);
+  return isSchema(properties) ? objectThinner(properties) : (value) => value;
+}
+
+function listThinner(items: JsonSchema): (value: unknown) => unknown {
+  let fits: ((value: unknown) => boolean) | undefined;
+  let thinItem: ((value: unknown) => unknown) | undefined;
+  return (value) => {
+    if (!Array.isArray(value)) return value;
+    thinItem ??= thinner(items);
+    if (value.length <= SHORT_LIST) return value.map(thinItem);
+    fits ??= compile(items);
+    const suspects: unknown[] = [];
+    suspects.length = value.length;
+    let faulty = 0;
+    for (let index = 0; index < value.length && faulty < MAX_FAULTY; index++) {
+      if (fits(value[index])) continue;
+      suspects[index] = thinItem(value[index]);
+      faulty += 1;
+    }
+    return suspects;
+  };
+}
+
+function compile(schema: JsonSchema): (value: unknown) => boolean {
+  const compiled = Compile(schema);
+  return (value) => compiled.Check(value);
+}
+
+function objectThinner(properties: JsonSchema): (value: unknown) => unknown {
+  const thinners = Object.entries(properties).map(([key, property]) => [key, thinner(property)] as const);
+  return (value) => {
+    if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+    const copy = new Map<string, unknown>(Object.entries(value));
+    for (const [key, thin] of thinners) if (copy.has(key)) copy.set(key, thin(copy.get(key)));
+    return Object.fromEntries(copy);
+  };
+}
