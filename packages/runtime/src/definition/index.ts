@@ -1,5 +1,14 @@
+export {
+  BENTO_FILE_NAME,
+  BENTO_FORMAT_VERSION,
+  type BentoFile,
+  type BentoModel,
+  type BentoModelFile,
+  parseBentoFile,
+} from "./bento-file.ts";
 export { defineService, type ApiInput, type ExampleInput, type ServiceInput } from "./define-service.ts";
 export { canonicalJson, digestOf } from "./digest.ts";
 export { RESERVED_NAMES } from "./reserved.ts";
 export type { ApiDefinition, ExampleDefinition, ExampleValue, Role, ServiceDefinition } from "./types.ts";
 export type { IoSpec, JsonSchema, JsonValue, NanPolicy } from "../io/types.ts";
+export { type Problem, ServingError } from "../errors.ts";
