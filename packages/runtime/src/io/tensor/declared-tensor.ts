@@ -1,0 +1,92 @@
+import { describeValue, quote } from "../../describe-value.ts";
+import { ServingError } from "../../errors.ts";
+import { type DType, DTYPE_NAMES, isDType } from "../../tensor/dtype.ts";
+import { elementCount, fitsShape, formatShape } from "../../tensor/shape.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+
+/** A tensor as an author declares it: element type and sizes, `null` where a size is free. */
+export interface TensorDeclaration {
+  readonly dtype: DType;
+  readonly shape: readonly (number | null)[];
+}
+
+/** A frozen copy of a declaration. Throws INVALID_ARGUMENT when the element type is unknown or a size is none. */
+export function freezeDeclaration(place: string, declared: TensorDeclaration): TensorDeclaration {
+  const { dtype, shape } = declared;
+  if (typeof dtype !== "string" || !isDType(dtype)) {
+    throw new ServingError(
+      "INVALID_ARGUMENT",
+      `${place}: expected an element type of ${DTYPE_NAMES.join(", ")}, got ${describeValue(dtype)}`,
+    );
+  }
+  if (!Array.isArray(shape))
+    throw new ServingError(
+      "INVALID_ARGUMENT",
+      `${place}: expected a shape such as [null, 4], got ${describeValue(shape)}`,
+    );
+  const wrong: unknown = shape.find(
+    (size: unknown) => size !== null && !(Number.isSafeInteger(size) && Number(size) >= 0),
+  );
+  if (wrong !== undefined)
+    throw new ServingError(
+      "INVALID_ARGUMENT",
+      `${place}: expected sizes ≥ 0, null where free, got ${describeValue(wrong)}`,
+    );
+  return Object.freeze({ dtype, shape: Object.freeze([...shape]) });
+}
+
+/** What is wrong with a tensor where another was declared, undefined when it fits. */
+export function tensorFault(tensor: Tensor, declared: TensorDeclaration): string | undefined {
+  if (tensor.dtype === declared.dtype && fitsShape(tensor.shape, declared.shape)) return undefined;
+  return `expected ${formatTensor(declared)}, got ${formatTensor(tensor)}`;
+}
+
+/** What is wrong with a value that an author gave as a tensor, undefined when it is one and fits. */
+export function valueFault(value: unknown, declared: TensorDeclaration): string | undefined {
+  if (!isTensor(value))
+    return `expected a tensor { dtype, shape, data } of ${formatTensor(declared)}, got ${describeValue(value)}`;
+  const fault = tensorFault(value, declared);
+  if (fault !== undefined) return fault;
+  const count = elementCount(value.shape);
+  return value.data.length === count
+    ? undefined
+    : `expected ${count} elements for shape ${formatShape(value.shape)}, got ${value.data.length}`;
+}
+
+/** `float32 [-1,4]`. */
+export function formatTensor({ dtype, shape }: TensorDeclaration): string {
+  return `${dtype} ${formatShape(shape)}`;
+}
+
+/** Names in quotes, for messages. */
+export function quoteNames(names: readonly string[]): string {
+  return names.map(quote).join(", ");
+}
+
+const DATA_CLASSES = {
+  float32: "Float32Array",
+  float64: "Float64Array",
+  float16: "Uint16Array",
+  bfloat16: "Uint16Array",
+  int8: "Int8Array",
+  uint8: "Uint8Array",
+  int16: "Int16Array",
+  uint16: "Uint16Array",
+  int32: "Int32Array",
+  uint32: "Uint32Array",
+  int64: "BigInt64Array",
+  uint64: "BigUint64Array",
+  bool: "Uint8Array",
+  string: "Array",
+} as const satisfies Record<DType, string>;
+
+/** Whether a value has the parts of a tensor, its data in the array that its element type asks for. */
+function isTensor(value: unknown): value is Tensor {
+  if (typeof value !== "object" || value === null || !("dtype" in value && "shape" in value && "data" in value))
+    return false;
+  const { dtype, shape, data } = value;
+  if (typeof dtype !== "string" || !isDType(dtype) || !Array.isArray(shape)) return false;
+  // By class name: a typed array of another realm (a test runner's, a worker's) is one as well. A Buffer is a Uint8Array too.
+  if (Object.prototype.toString.call(data) !== `[object ${DATA_CLASSES[dtype]}]`) return false;
+  return dtype !== "string" || (Array.isArray(data) && data.every((item) => typeof item === "string"));
+}
