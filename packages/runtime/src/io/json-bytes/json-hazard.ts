@@ -6,6 +6,7 @@ export const MAX_JSON_DEPTH = 64;
 
 /** Levels of the place shown for a value that is nested too deep; all 64 would be a page. */
 const SHOWN_LEVELS = 4;
+const TOO_DEEP = `arrays and objects are nested more than ${MAX_JSON_DEPTH} deep`;
 
 type JsonContainer = readonly unknown[] | Readonly<Record<string, unknown>>;
 
@@ -24,12 +25,12 @@ export function findJsonHazard(value: unknown): Problem | undefined {
   const hazard = isContainer(value) ? walk(value, 1) : undefined;
   if (hazard === undefined) return undefined;
   const keys = hazard.keys.toReversed();
-  const shown = keys.length > MAX_JSON_DEPTH ? keys.slice(0, SHOWN_LEVELS) : keys;
+  const shown = hazard.message === TOO_DEEP ? keys.slice(0, SHOWN_LEVELS) : keys;
   return { path: shown.reduce(childPath, ""), message: hazard.message };
 }
 
 function walk(value: JsonContainer, depth: number): Hazard | undefined {
-  if (depth > MAX_JSON_DEPTH) return { message: `arrays and objects are nested more than ${MAX_JSON_DEPTH} deep`, keys: [] };
+  if (depth > MAX_JSON_DEPTH) return { message: TOO_DEEP, keys: [] };
   return isArray(value) ? walkArray(value, depth) : walkObject(value, depth);
 }
 
