@@ -35,7 +35,7 @@ export function createApiEntry(name: string, options: ApiOptions<IoInput, IoInpu
 
 function makeType(api: string, side: "input" | "output", type: IoInput): IoType<unknown> {
   try {
-    return toIoType(type);
+    return toIoType(type, side);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ServingError("INVALID_ARGUMENT", `API "${api}": its ${side} type can't be used: ${reason}`, { cause });

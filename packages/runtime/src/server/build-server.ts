@@ -10,12 +10,14 @@ import { serveCall } from "../pipeline/serve-call.ts";
 import { serveStream } from "../pipeline/serve-stream.ts";
 import type { Stages } from "../pipeline/stages.ts";
 import { PROTOCOLS } from "../protocols/all.ts";
+import { openApiDocument } from "../protocols/openapi/index.ts";
 import { toProblemReply } from "../protocols/native/problem.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { readinessReply, type ServerState } from "../telemetry/readiness.ts";
 import { type BoundRoute, createHttpApp } from "../transports/http/create-app.ts";
 import { registerDocs } from "../transports/http/docs.ts";
+import { readExampleFiles } from "./example-files.ts";
 import { createRecorder } from "./recorder.ts";
 
 /** Calls that run at once in one worker unless `server.limits.concurrency` says otherwise: models queue for themselves, this bounds memory. */
@@ -60,16 +62,24 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     metrics: metrics.user,
     logFor: (requestId) => log.child({ requestId }),
   };
+  const closing = (): boolean => parts.state().phase === "draining";
   const app = createHttpApp({
     routes: [...protocolRoutes(stages, limits), ...probeRoutes(parts)],
     basePath: config.server.basePath,
     headersBytes: limits.headersBytes,
     requestTimeoutMs: config.server.requestTimeoutMs,
     trustedProxies: config.server.trustedProxies,
-    closing: () => parts.state().phase === "draining",
+    closing,
     encodeError: toProblemReply,
   });
-  await registerDocs(app, { definition: service.definition, config, baseDir: parts.baseDir });
+  const exampleFiles = await readExampleFiles(service.definition, parts.baseDir);
+  await registerDocs(app, {
+    document: (wanted) => openApiDocument(service.definition, { ...wanted, exampleFiles }),
+    title: service.definition.name,
+    basePath: config.server.basePath,
+    trustedProxies: config.server.trustedProxies,
+    closing,
+  });
   await app.ready();
   return { app, admission, close: () => sink?.close() };
 }
@@ -99,7 +109,7 @@ function probeRoutes(parts: ServerParts): BoundRoute[] {
       method: "GET",
       path: "/readyz",
       handle: (request) => {
-        const reply = readinessReply(parts.state(), { verbose: request.query.has("verbose"), pids: false });
+        const reply = readinessReply(parts.state(), { verbose: request.query.has("verbose"), internals: false });
         return json(reply.status, reply.body);
       },
     },

@@ -1,4 +1,6 @@
 import { createService, type Service } from "../authoring/create-service.ts";
+import { type RegisteredService, registeredService } from "../authoring/registry.ts";
+import { ServingError } from "../errors.ts";
 import { collectHandles } from "../models/handle-registry.ts";
 import type { ManagedModel, ModelHost, WarmUpReport } from "../models/types.ts";
 import { findService } from "./find-service.ts";
@@ -14,9 +16,29 @@ export interface LoadedService {
   close(): Promise<void>;
 }
 
-/** Makes a service ready to answer. Throws ServingError when a model can't be loaded; nothing is left loaded then. */
+/** Makes a service ready to answer. Throws ServingError when it or a model of it can't be loaded; nothing is left loaded then. */
 export async function loadService(entry: ServiceEntry, host: ModelHost): Promise<LoadedService> {
-  const { service, models } = await constructService(entry);
+  if (entry.kind === "models") {
+    const { result: service, handles } = await collectHandles(() => zeroCodeService(entry));
+    return warmService(service, handles, host);
+  }
+  const found = await findService(entry.file);
+  return constructService(found.registered, found.handles, host);
+}
+
+/** The same for a class that is here already, as in tests. Throws FAILED_PRECONDITION for a class without `@service`. */
+export async function loadServiceClass(serviceClass: new () => object, host: ModelHost): Promise<LoadedService> {
+  const { result: registered } = await collectHandles(() => registeredService(serviceClass));
+  if (registered === undefined) throw new ServingError("FAILED_PRECONDITION", `${serviceClass.name} is no service: put @service({ name }) on it`);
+  return constructService(registered, [], host);
+}
+
+async function constructService(registered: RegisteredService, outside: readonly ManagedModel[], host: ModelHost): Promise<LoadedService> {
+  const { result: service, handles } = await collectHandles(() => createService(registered));
+  return warmService(service, [...outside, ...handles], host);
+}
+
+async function warmService(service: Service, models: readonly ManagedModel[], host: ModelHost): Promise<LoadedService> {
   try {
     for (const model of models) await model.load(host);
     const warmUps: WarmUpReport[] = [];
@@ -28,16 +50,6 @@ export async function loadService(entry: ServiceEntry, host: ModelHost): Promise
     await releaseModels(models);
     throw cause;
   }
-}
-
-async function constructService(entry: ServiceEntry): Promise<{ service: Service; models: readonly ManagedModel[] }> {
-  if (entry.kind === "models") {
-    const { result: service, handles } = await collectHandles(() => zeroCodeService(entry));
-    return { service, models: handles };
-  }
-  const found = await findService(entry.file);
-  const { result: service, handles } = await collectHandles(() => createService(found.registered));
-  return { service, models: [...new Set([...found.handles, ...handles])] };
 }
 
 async function closeService(service: Service, models: readonly ManagedModel[]): Promise<void> {

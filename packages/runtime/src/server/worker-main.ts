@@ -27,9 +27,16 @@ const link = connectWorker({
     log = createLogger({
       level: config.telemetry.logLevel,
       format: config.telemetry.logFormat,
-      fields: { worker: id },
+      facts: { worker: id },
     });
-    const loaded = await loadService(entry, { baseDir, storeDir, cpus, digests });
+    const loaded = await loadService(entry, {
+      baseDir,
+      storeDir,
+      cpus,
+      digests,
+      onRun: ({ source, place, ms }) => metrics.modelRun(source, place).observe(ms / 1000),
+      onIncident: (error) => log.error({ err: error }, error.message),
+    });
     const server = await buildServer({
       service: loaded.service,
       config,
@@ -56,6 +63,6 @@ const link = connectWorker({
     await running.loaded.close();
     running.server.close();
   },
-  metrics: () => metrics.snapshot(),
+  metrics,
   setLogLevel: (level) => log.setLevel(level),
 });

@@ -2,7 +2,7 @@ import { basename, extname } from "node:path";
 import type { ApiCode, Service } from "../authoring/create-service.ts";
 import { defineService } from "../definition/define-service.ts";
 import { ServingError } from "../errors.ts";
-import { tensors } from "../io/tensor.ts";
+import { tensors } from "../io/tensor/tensors-type.ts";
 import type { TensorsSpec } from "../io/types.ts";
 import { onnx } from "../models/handle.ts";
 import { assertServable, type OnnxValueInfo, readOnnxFile } from "../models/onnx-file/index.ts";

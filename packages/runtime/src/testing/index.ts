@@ -1,0 +1,3 @@
+export { fakeModel, type FakeModelOptions, type FakeTensors } from "./fake-model.ts";
+export { createTestClient, type TestClient, type TestClientOptions, type TestReply } from "./test-client.ts";
+export type { LoadedModel } from "../models/types.ts";
