@@ -1,3 +1,4 @@
+import type { ServingError } from "../errors.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { NamedTensors } from "../tensor/tensor.ts";
 
@@ -6,6 +7,8 @@ export interface TensorInfo {
   readonly name: string;
   readonly dtype: DType;
   readonly shape: readonly (number | string | null)[];
+  /** Set when the model leaves the number of axes open as well; `shape` is then `[]` and says nothing. */
+  readonly anyRank?: true;
 }
 
 /** Facts about a model that is loaded. */
@@ -25,9 +28,26 @@ export interface ModelSpec {
   readonly path: string;
   /** Threads inside one run, ≥ 1. */
   readonly threads: number;
+  /** Outputs to compute, in this order; undefined computes all of them. */
+  readonly outputs: readonly string[] | undefined;
+  readonly session: SessionChoices;
 }
 
-/** A model in memory, whatever engine runs it. `run` is called once at a time; feeds were checked against `info`. */
+/** Choices of the ONNX engine, with its own names where it has one; the defaults are its own. */
+export interface SessionChoices {
+  readonly graphOptimizationLevel: "disabled" | "basic" | "extended" | "all";
+  readonly enableCpuMemArena: boolean;
+  readonly enableMemPattern: boolean;
+  /** Whether weights in external files stay mapped, one copy for all workers, for up to twice the compute. */
+  readonly sharedWeights: boolean;
+}
+
+/**
+ * A model in memory, whatever engine runs it. `run` is called once at a time; feeds were checked against `info`.
+ *
+ * `run` computes in a later turn of the event loop than the one that called it, so that runs in a row leave the loop a turn each.
+ * What it returns belongs to the caller. It throws INVALID_ARGUMENT for a feed that the engine can't carry, INTERNAL for all else.
+ */
 export interface LoadedModel {
   readonly info: ModelInfo;
   run(feeds: NamedTensors): Promise<NamedTensors>;
@@ -45,6 +65,12 @@ export interface ModelEngine {
 export interface RunOptions {
   /** Drops the run while it waits; one that has begun is finished. */
   readonly signal?: AbortSignal;
+  /**
+   * Hands the feeds' memory over to the run: the caller does not look at them again. Saves one copy when a thread runs the model.
+   *
+   * Without it the feeds stay the caller's own and may be fed again.
+   */
+  readonly transferFeeds?: boolean;
 }
 
 /** What a service sees of its model: named tensors in, named tensors out. */
@@ -56,7 +82,8 @@ export interface ModelHandle {
    * Runs the model.
    *
    * Throws INVALID_ARGUMENT for a feed whose name, dtype or shape does not fit, with a message that lists what the model
-   * expects; CANCELLED when `signal` aborts while the run waits; UNAVAILABLE when the thread that runs it died.
+   * expects; CANCELLED when `signal` aborts while the run waits (or the signal's reason, when that is a ServingError); UNAVAILABLE
+   * when the thread that runs it died or the model is being drained; FAILED_PRECONDITION before the model is loaded.
    */
   run(feeds: NamedTensors, options?: RunOptions): Promise<NamedTensors>;
   /** Names, dtypes and shapes; throws FAILED_PRECONDITION before the model is loaded. */
@@ -71,6 +98,10 @@ export interface ManagedModel {
   /** Resolves when no run is in progress; no new one is taken. */
   drain(): Promise<void>;
   dispose(): Promise<void>;
+  /** Where its runs happen; undefined unless it is loaded. */
+  readonly place: RunPlace | undefined;
+  /** Why it can't run at the moment, in words fit for a probe; undefined when it can. */
+  readonly trouble: string | undefined;
   /** Absolute path and content digest ("sha256:…"), known once loaded. */
   readonly file: { readonly path: string; readonly digest: string } | undefined;
 }
@@ -85,6 +116,12 @@ export interface ModelHost {
   readonly cpus: number;
   /** Digest that each source must have ("sha256:…"), from the bento; empty when served from source. */
   readonly digests: Readonly<Record<string, string>>;
+  /** Absolute paths at which a bento holds its models, by source; a source that is not listed is looked for as it is written. */
+  readonly modelPaths?: Readonly<Record<string, string>>;
+  /** Told the time of each run that was computed, its wait in the queue left out. */
+  readonly onRun?: (run: { readonly source: string; readonly place: RunPlace; readonly ms: number }) => void;
+  /** Told what went wrong outside of a call: the thread of a model ended, or could not be started again. For the log. */
+  readonly onIncident?: (error: ServingError) => void;
 }
 
 /** What warming up showed. */
@@ -94,6 +131,8 @@ export interface WarmUpReport {
   readonly runs: number;
   /** 95th percentile of one run. */
   readonly p95Ms: number | undefined;
-  /** Why no sample could be run, when none could. */
+  /** What was run: `x: float32 [1,3,48,224]`; undefined when nothing was. */
+  readonly sample: string | undefined;
+  /** Why nothing was run, or what the sample may not show. */
   readonly note: string | undefined;
 }

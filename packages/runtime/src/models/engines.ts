@@ -1,0 +1,7 @@
+import { onnxEngine } from "./onnx.ts";
+import type { ModelEngine } from "./types.ts";
+
+/** The model engines by name. An engine loads its native part with its first model, not before. */
+export const ENGINES = { onnx: onnxEngine } as const satisfies Readonly<Record<string, ModelEngine>>;
+
+export type EngineName = keyof typeof ENGINES;

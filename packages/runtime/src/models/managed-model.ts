@@ -1,0 +1,199 @@
+import { basename } from "node:path";
+import { ServingError, toServingError } from "../errors.ts";
+import type { NamedTensors } from "../tensor/tensor.ts";
+import { assertDeclared } from "./assert-declared.ts";
+import { ENGINES, type EngineName } from "./engines.ts";
+import { createInlineExecutor, type Executor } from "./executor.ts";
+import { assertFeeds } from "./feeds.ts";
+import type { ResolvedOnnxOptions } from "./handle-options.ts";
+import { startInferenceThread } from "./inference-thread.ts";
+import { type ResolvedSource, resolveSource } from "./source.ts";
+import { threadsFor } from "./threads.ts";
+import type {
+  ManagedModel,
+  ModelHandle,
+  ModelHost,
+  ModelInfo,
+  ModelSpec,
+  RunOptions,
+  RunPlace,
+  WarmUpReport,
+} from "./types.ts";
+import { measureRuns, SLOW_RUN_MS } from "./warm-up.ts";
+
+/** What an author asked for. */
+export interface ModelRequest {
+  readonly engine: EngineName;
+  readonly source: string;
+  readonly options: ResolvedOnnxOptions;
+}
+
+/** Makes a model that is yet to be loaded, with its handle. `now` gives monotonic milliseconds, by which warming up measures. */
+export function createManagedModel(
+  request: ModelRequest,
+  { now = () => performance.now() }: { readonly now?: () => number } = {},
+): ManagedModel {
+  return new Model(request, now);
+}
+
+// A thread ends through a defect; the wait keeps one that ends at once from taking a CPU with loading.
+const RESTART = { firstDelayMs: 100, maxDelayMs: 10_000 } as const;
+
+/** Loaded state of a model. */
+interface Loaded {
+  readonly host: ModelHost;
+  readonly file: ResolvedSource;
+  readonly executor: Executor;
+}
+
+/** Legal moves: new → loaded → drained → disposed; a model that was never loaded may be drained and disposed as well. */
+class Model implements ManagedModel {
+  readonly handle: ModelHandle;
+  readonly #request: ModelRequest;
+  readonly #now: () => number;
+  #loaded: Loaded | undefined;
+  #draining = false;
+  #running = 0;
+  #whenIdle: (() => void)[] = [];
+
+  constructor(request: ModelRequest, now: () => number) {
+    this.#request = request;
+    this.#now = now;
+    const infoOf = (): ModelInfo => this.#ready().executor.info;
+    this.handle = {
+      source: request.source,
+      engine: request.engine,
+      run: (feeds, options) => this.#run(feeds, options),
+      get info() {
+        return infoOf();
+      },
+    };
+  }
+
+  get place(): RunPlace | undefined {
+    return this.#loaded?.executor.place;
+  }
+
+  get trouble(): string | undefined {
+    return this.#loaded?.executor.trouble;
+  }
+
+  get file(): ResolvedSource | undefined {
+    return this.#loaded?.file;
+  }
+
+  async load(host: ModelHost): Promise<void> {
+    const { source, options } = this.#request;
+    if (this.#loaded !== undefined || this.#draining) {
+      throw new ServingError("FAILED_PRECONDITION", `model "${source}" was loaded before; each handle is loaded once`);
+    }
+    const file = await resolveSource(source, host);
+    const executor = await this.#open(options.run === "thread" ? "thread" : "inline", { host, file });
+    try {
+      assertDeclared(source, executor.info, options);
+    } catch (cause) {
+      await executor.close();
+      throw cause;
+    }
+    this.#loaded = { host, file, executor };
+  }
+
+  async warmUp(): Promise<WarmUpReport> {
+    const { source, options } = this.#request;
+    const { executor } = this.#ready();
+    const { warmup, run } = options;
+    if (warmup === false) {
+      if (run === "auto") await this.#moveToThread();
+      return {
+        source,
+        place: this.place ?? executor.place,
+        runs: 0,
+        p95Ms: undefined,
+        sample: undefined,
+        note: "warm-up is off",
+      };
+    }
+    const target = { info: executor.info, run: (feeds: NamedTensors) => executor.run(feeds, {}) };
+    const { runs, p95Ms, sample, note } = await measureRuns(target, { shapes: warmup, now: this.#now });
+    if (run === "auto" && (p95Ms === undefined || p95Ms > SLOW_RUN_MS)) {
+      await this.#moveToThread();
+      // The first run of a session allocates: not on a caller's time.
+      if (sample !== undefined) await this.#ready().executor.run(sample.feeds, {});
+    }
+    return { source, place: this.place ?? executor.place, runs, p95Ms, sample: sample?.text, note };
+  }
+
+  async drain(): Promise<void> {
+    this.#draining = true;
+    if (this.#running > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  async dispose(): Promise<void> {
+    await this.drain();
+    const loaded = this.#loaded;
+    this.#loaded = undefined;
+    await loaded?.executor.close();
+  }
+
+  async #run(feeds: NamedTensors, { signal, transferFeeds }: RunOptions = {}): Promise<NamedTensors> {
+    const { executor, host } = this.#ready();
+    assertFeeds(executor.info.inputs, feeds);
+    const { source } = this.#request;
+    const { onRun } = host;
+    const onDone = onRun === undefined ? undefined : (ms: number): void => onRun({ source, place: executor.place, ms });
+    this.#running += 1;
+    try {
+      return await executor.run(feeds, { signal, transferFeeds, onDone });
+    } finally {
+      this.#running -= 1;
+      if (this.#running === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+    }
+  }
+
+  #ready(): Loaded {
+    // Callers read these messages: they name the model without its folder.
+    const name = basename(this.#request.source);
+    if (this.#draining)
+      throw new ServingError("UNAVAILABLE", `model "${name}" is shutting down`, { retryAfterSeconds: 1 });
+    if (this.#loaded !== undefined) return this.#loaded;
+    throw new ServingError(
+      "FAILED_PRECONDITION",
+      `model "${name}" is not loaded: the server loads it before it is ready; make its handle in a field of the service's class, and run it in API methods or onInit`,
+    );
+  }
+
+  async #moveToThread(): Promise<void> {
+    const { host, file, executor } = this.#ready();
+    this.#loaded = { host, file, executor: await this.#open("thread", { host, file }) };
+    await executor.close();
+  }
+
+  async #open(
+    place: RunPlace,
+    { host, file }: { readonly host: ModelHost; readonly file: ResolvedSource },
+  ): Promise<Executor> {
+    const { engine, source, options } = this.#request;
+    const { outputs, session, threads } = options;
+    const spec: ModelSpec = {
+      path: file.path,
+      threads: threadsFor(place, host.cpus, threads),
+      outputs: outputs === undefined ? undefined : Object.keys(outputs),
+      session,
+    };
+    try {
+      if (place === "inline") return createInlineExecutor(await ENGINES[engine].load(spec));
+      const onIncident = (error: ServingError): void => host.onIncident?.(inModel(source, error));
+      return await startInferenceThread({ engine, spec }, { ...RESTART, onIncident });
+    } catch (cause) {
+      throw inModel(source, toServingError(cause));
+    }
+  }
+}
+
+function inModel(source: string, error: ServingError): ServingError {
+  return new ServingError(error.code, `model "${source}": ${error.message}`, {
+    problems: error.problems,
+    details: error.details,
+    cause: error.cause ?? error,
+  });
+}

@@ -1,0 +1,82 @@
+import { basename } from "node:path";
+import type { InferenceSession } from "onnxruntime-node";
+import { ServingError } from "../errors.ts";
+import { isDType } from "../tensor/dtype.ts";
+import type { NamedTensors } from "../tensor/tensor.ts";
+import { assertServable, type OnnxFileInfo, readOnnxFile } from "./onnx-file/index.ts";
+import { loadOnnxRuntime, type OnnxRuntime } from "./onnx-runtime.ts";
+import { fromOnnxValue, toOnnxValue } from "./onnx-tensors.ts";
+import type { LoadedModel, ModelEngine, ModelInfo, ModelSpec, TensorInfo } from "./types.ts";
+
+/**
+ * Runs ONNX models with ONNX Runtime for Node on the CPU.
+ *
+ * `load` throws FAILED_PRECONDITION for a file that is no ONNX model, that can't be served (bfloat16, inputs that are not tensors) or
+ * that the engine refuses.
+ */
+export const onnxEngine: ModelEngine = { name: "onnx", load: loadOnnx };
+
+async function loadOnnx(spec: ModelSpec): Promise<LoadedModel> {
+  const file = await readOnnxFile(spec.path);
+  const { leftOut } = assertServable(file);
+  const session = await createSession(await loadOnnxRuntime(), spec);
+  const info: ModelInfo = {
+    inputs: session.inputMetadata.flatMap((value) => toTensorInfo(value, file.inputs)),
+    outputs: session.outputMetadata.flatMap((value) => toTensorInfo(value, file.outputs)),
+    leftOut,
+  };
+  const outputs = spec.outputs ?? info.outputs.map((output) => output.name);
+  return {
+    info,
+    run: (feeds) => runSession(session, { feeds, outputs, path: spec.path }),
+    dispose: () => session.release(),
+  };
+}
+
+async function createSession(runtime: OnnxRuntime, spec: ModelSpec): Promise<InferenceSession> {
+  const { sharedWeights, ...session } = spec.session;
+  try {
+    return await runtime.InferenceSession.create(spec.path, {
+      ...session,
+      // Left alone, the engine sizes its pool by the host's CPUs, whatever the container may use.
+      intraOpNumThreads: spec.threads,
+      interOpNumThreads: 1,
+      // It would write plain text to stderr; what fails is thrown anyway.
+      logSeverityLevel: 4,
+      ...(sharedWeights ? { extra: { session: { disable_prepacking: "1" } } } : {}),
+    });
+  } catch (cause) {
+    const name = basename(spec.path);
+    // A model is loaded before the server listens: this text reaches its operator, never a caller.
+    const reason = cause instanceof Error ? cause.message.replaceAll(spec.path, name) : String(cause);
+    throw new ServingError("FAILED_PRECONDITION", `ONNX Runtime can't load "${name}": ${reason}`, { cause });
+  }
+}
+
+/** Facts of the engine, which knows inferred types, joined with the file's, which tells a free rank from a scalar; nothing for what is no tensor. */
+function toTensorInfo(value: InferenceSession.ValueMetadata, declared: OnnxFileInfo["inputs"]): TensorInfo[] {
+  if (!value.isTensor || !isDType(value.type)) return [];
+  const { name, type: dtype } = value;
+  const inFile = declared.find((candidate) => candidate.name === name);
+  if (value.shape.length === 0 && inFile !== undefined && inFile.shape === undefined) {
+    return [{ name, dtype, shape: [], anyRank: true }];
+  }
+  return [{ name, dtype, shape: value.shape.map((size) => (size === "" ? null : size)) }];
+}
+
+interface SessionRun {
+  readonly feeds: NamedTensors;
+  readonly outputs: readonly string[];
+  readonly path: string;
+}
+
+async function runSession(session: InferenceSession, { feeds, outputs, path }: SessionRun): Promise<NamedTensors> {
+  const values = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toOnnxValue(name, tensor)]));
+  try {
+    // Asking for the tensors by name leaves out what is none: a ZipMap's maps would fail the run.
+    const results = await session.run(values, outputs);
+    return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, fromOnnxValue(value)]));
+  } catch (cause) {
+    throw new ServingError("INTERNAL", `model "${basename(path)}" failed while it ran`, { cause });
+  }
+}

@@ -1,0 +1,78 @@
+import { ServingError } from "../errors.ts";
+
+/**
+ * Runs jobs one at a time, in the order in which they came.
+ *
+ * How many wait is bounded by what the server admits: calls at once × runs of one call.
+ */
+export interface RunQueue {
+  /** Settles as the job does; a job whose signal aborts while it waits is dropped at once, one that has begun is finished. */
+  run<T>(job: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** Drops all jobs that wait, with this error. */
+  rejectWaiting(error: ServingError): void;
+}
+
+interface WaitingJob {
+  start(): void;
+  reject(error: ServingError): void;
+}
+
+export function createRunQueue(): RunQueue {
+  // A set keeps the order and lets a job leave from the middle.
+  const waiting = new Set<WaitingJob>();
+  let busy = false;
+
+  async function start<T>(job: () => Promise<T>): Promise<T> {
+    busy = true;
+    try {
+      return await job();
+    } finally {
+      busy = false;
+      const [next] = waiting;
+      next?.start();
+    }
+  }
+
+  return {
+    run(job, signal) {
+      if (signal?.aborted === true) return Promise.reject(cancelled(signal));
+      return busy ? enqueue(waiting, { start: () => start(job), signal }) : start(job);
+    },
+    rejectWaiting(error) {
+      for (const job of waiting) job.reject(error);
+    },
+  };
+}
+
+function enqueue<T>(
+  waiting: Set<WaitingJob>,
+  job: { readonly start: () => Promise<T>; readonly signal: AbortSignal | undefined },
+): Promise<T> {
+  const { signal } = job;
+  return new Promise((resolve, reject) => {
+    const leave = (): void => {
+      waiting.delete(entry);
+      signal?.removeEventListener("abort", abort);
+    };
+    const entry: WaitingJob = {
+      start: () => {
+        leave();
+        resolve(job.start());
+      },
+      reject: (error) => {
+        leave();
+        reject(error);
+      },
+    };
+    const abort = (): void => entry.reject(cancelled(signal));
+    signal?.addEventListener("abort", abort, { once: true });
+    waiting.add(entry);
+  });
+}
+
+/** The signal's own reason when it says more, such as DEADLINE_EXCEEDED. */
+function cancelled(signal: AbortSignal | undefined): ServingError {
+  const reason: unknown = signal?.reason;
+  if (reason instanceof ServingError) return reason;
+  return new ServingError("CANCELLED", "the call was cancelled while it waited for the model", { cause: reason });
+}

@@ -1,0 +1,77 @@
+import { join, resolve } from "node:path";
+import { ServingError } from "../errors.ts";
+import { digestOf, sha256OfFile, shortDigest } from "./digest.ts";
+import { findModelFiles, type ModelFiles } from "./model-files.ts";
+import { createModelStore } from "./store/model-store.ts";
+import { isTag } from "./store/tag.ts";
+import type { ModelHost } from "./types.ts";
+
+/** A model's file on this machine, and the digest of its content ("sha256:…"). */
+export interface ResolvedSource {
+  readonly path: string;
+  readonly digest: string;
+}
+
+/**
+ * Finds the file that a handle's source names: a store tag `name:version`, or a file or folder, relative ones against `baseDir`.
+ *
+ * Reads the whole content for its digest. Throws FAILED_PRECONDITION, naming the source as it was written and where it was looked for, when
+ * it is missing, or when its content is not what the bento or the store recorded.
+ */
+export async function resolveSource(
+  source: string,
+  host: Pick<ModelHost, "baseDir" | "storeDir" | "digests">,
+): Promise<ResolvedSource> {
+  const place = isTag(source) ? await findInStore(source, host.storeDir) : await findOnDisk(source, host.baseDir);
+  const { root, main, paths } = place.files;
+  const digest = digestOf(
+    await Promise.all(paths.map(async (path) => ({ path, sha256: await sha256OfFile(join(root, path)) }))),
+  );
+  if (place.recorded !== undefined)
+    assertSame(source, { expected: place.recorded, digest, by: "was imported into the store" });
+  const built = Object.hasOwn(host.digests, source) ? host.digests[source] : undefined;
+  if (built !== undefined) assertSame(source, { expected: built, digest, by: "this bento was built with" });
+  return { path: join(root, main), digest };
+}
+
+interface Place {
+  readonly files: ModelFiles;
+  /** Digest that the store has on record. */
+  readonly recorded: string | undefined;
+}
+
+async function findInStore(source: string, storeDir: string): Promise<Place> {
+  const stored = await createModelStore(storeDir).get(source);
+  return {
+    files: { root: stored.root, main: stored.main, paths: stored.files.map(({ path }) => path) },
+    recorded: stored.digest,
+  };
+}
+
+async function findOnDisk(source: string, baseDir: string): Promise<Place> {
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(source)) {
+    throw new ServingError(
+      "FAILED_PRECONDITION",
+      `model "${source}": expected a path or a store tag, got a URL; download it first`,
+    );
+  }
+  const path = resolve(baseDir, source);
+  try {
+    return { files: await findModelFiles(path), recorded: undefined };
+  } catch (cause) {
+    const reason = cause instanceof ServingError ? cause.message : "it cannot be read";
+    throw new ServingError("FAILED_PRECONDITION", `model "${source}" (looked for ${path}): ${reason}`, { cause });
+  }
+}
+
+function assertSame(
+  source: string,
+  found: { readonly expected: string; readonly digest: string; readonly by: string },
+): void {
+  if (found.expected === found.digest) return;
+  throw new ServingError(
+    "FAILED_PRECONDITION",
+    `model "${source}" is not the one that ${found.by}: expected ${shortDigest(found.expected)}…, got ${shortDigest(found.digest)}…`,
+    { details: { expected: found.expected, got: found.digest } },
+  );
+}
