@@ -1,0 +1,28 @@
+/**
+ * What the page changes of Swagger UI's look: the system's fonts, calmer spacing, no list of servers (there is one: where the page came from) and no link to the
+ * page's own copy of the document, since the description links the real ones.
+ */
+export const DOCS_CSS = `
+:root { color-scheme: light; }
+:root.dark-mode { color-scheme: dark; }
+:root.dark-mode, .dark-mode body { background: #1c2022; }
+.swagger-ui, .swagger-ui .info .title, .swagger-ui .opblock-tag, .swagger-ui .opblock .opblock-summary-description,
+.swagger-ui table thead tr td, .swagger-ui table thead tr th, .swagger-ui .btn, .swagger-ui label, .swagger-ui select {
+  font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
+}
+.swagger-ui .wrapper { max-width: 1120px; }
+.swagger-ui .info { margin: 32px 0 16px; }
+.swagger-ui .info .main .link { display: none; }
+.swagger-ui .schemes-server-container { display: none; }
+.swagger-ui .scheme-container:not(:has(.auth-wrapper)) { display: none; }
+.swagger-ui .opblock-tag small { padding: 0 12px; }
+.swagger-ui textarea { min-height: 160px; }
+`;
+
+/** Follows the system's choice of dark or light; Swagger UI has the colours, its bare layout only lacks the switch. */
+export const DOCS_JS = `
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", follow);
+follow();
+`;
