@@ -87,6 +87,11 @@ class Model implements ManagedModel {
     if (this.#loaded !== undefined || this.#draining) {
       throw new ServingError("FAILED_PRECONDITION", `model "${source}" was loaded before; each handle is loaded once`);
     }
+    const fake = host.fakes?.get(source);
+    if (fake !== undefined) {
+      this.#loaded = { host, file: { path: source, digest: "none" }, executor: createInlineExecutor(fake) };
+      return;
+    }
     const file = await resolveSource(source, host);
     const executor = await this.#open(options.run === "thread" ? "thread" : "inline", { host, file });
     try {
@@ -102,6 +107,9 @@ class Model implements ManagedModel {
     const { source, options } = this.#request;
     const { executor } = this.#ready();
     const { warmup, run } = options;
+    if (this.#ready().host.fakes?.has(source) === true) {
+      return { source, place: "inline", runs: 0, p95Ms: undefined, sample: undefined, note: "a fake model" };
+    }
     if (warmup === false) {
       if (run === "auto") await this.#moveToThread();
       return {

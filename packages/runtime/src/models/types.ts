@@ -118,6 +118,8 @@ export interface ModelHost {
   readonly digests: Readonly<Record<string, string>>;
   /** Absolute paths at which a bento holds its models, by source; a source that is not listed is looked for as it is written. */
   readonly modelPaths?: Readonly<Record<string, string>>;
+  /** Models that stand in for sources, in tests. */
+  readonly fakes?: ReadonlyMap<string, LoadedModel>;
   /** Told the time of each run that was computed, its wait in the queue left out. */
   readonly onRun?: (run: { readonly source: string; readonly place: RunPlace; readonly ms: number }) => void;
   /** Told what went wrong outside of a call: the thread of a model ended, or could not be started again. For the log. */

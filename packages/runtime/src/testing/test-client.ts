@@ -43,7 +43,7 @@ export interface TestClient {
 export async function createTestClient(serviceClass: new () => object, options: TestClientOptions = {}): Promise<TestClient> {
   const { config } = await loadConfig({ env: {}, serviceConfig: options.config ?? {} });
   const baseDir = options.baseDir ?? process.cwd();
-  const loaded = await loadServiceClass(serviceClass, { baseDir, storeDir: baseDir, cpus: 1, digests: {}, fakes: options.models ?? {} });
+  const loaded = await loadServiceClass(serviceClass, { baseDir, storeDir: baseDir, cpus: 1, digests: {}, fakes: new Map(Object.entries(options.models ?? {})) });
   const state: ServerState = { phase: "serving", ready: true, workers: [] };
   const server = await buildServer({
     service: loaded.service,
