@@ -20,9 +20,14 @@ export interface ResolvedSource {
  */
 export async function resolveSource(
   source: string,
-  host: Pick<ModelHost, "baseDir" | "storeDir" | "digests">,
+  host: Pick<ModelHost, "baseDir" | "storeDir" | "digests" | "modelPaths">,
 ): Promise<ResolvedSource> {
-  const place = isTag(source) ? await findInStore(source, host.storeDir) : await findOnDisk(source, host.baseDir);
+  const { baseDir, storeDir, modelPaths = {} } = host;
+  const inBento = Object.hasOwn(modelPaths, source) ? modelPaths[source] : undefined;
+  const place =
+    inBento === undefined && isTag(source)
+      ? await findInStore(source, storeDir)
+      : await findOnDisk(inBento ?? source, baseDir);
   const { root, main, paths } = place.files;
   const digest = digestOf(
     await Promise.all(paths.map(async (path) => ({ path, sha256: await sha256OfFile(join(root, path)) }))),

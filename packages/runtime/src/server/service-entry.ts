@@ -26,4 +26,6 @@ export interface StartPayload {
   readonly cpus: number;
   /** Digests that model sources must have; empty when served from source. */
   readonly digests: Readonly<Record<string, string>>;
+  /** Absolute paths at which a bento holds its models, by source. */
+  readonly modelPaths?: Readonly<Record<string, string>>;
 }

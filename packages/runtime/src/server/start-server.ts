@@ -14,6 +14,8 @@ export interface StartOptions {
   readonly baseDir: string;
   readonly storeDir: string;
   readonly digests?: Readonly<Record<string, string>>;
+  /** Absolute paths at which a bento holds its models, by source. */
+  readonly modelPaths?: Readonly<Record<string, string>>;
   /** Lines that reading the configuration wants said. */
   readonly warnings?: readonly string[];
   /** Arguments of Node for the workers, such as a loader for TypeScript. */
@@ -83,8 +85,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
 }
 
 function startPayload(options: StartOptions, cpus: number): StartPayload {
-  const { entry, config, baseDir, storeDir, digests = {} } = options;
-  return { entry, config, baseDir, storeDir, cpus, digests };
+  const { entry, config, baseDir, storeDir, digests = {}, modelPaths = {} } = options;
+  return { entry, config, baseDir, storeDir, cpus, digests, modelPaths };
 }
 
 function announce(

@@ -23,7 +23,7 @@ let running: Running | undefined;
 
 const link = connectWorker({
   async start(payload, { id }) {
-    const { entry, config, baseDir, storeDir, cpus, digests } = payload as StartPayload;
+    const { entry, config, baseDir, storeDir, cpus, digests, modelPaths = {} } = payload as StartPayload;
     log = createLogger({
       level: config.telemetry.logLevel,
       format: config.telemetry.logFormat,
@@ -34,6 +34,7 @@ const link = connectWorker({
       storeDir,
       cpus,
       digests,
+      modelPaths,
       onRun: ({ source, place, ms }) => metrics.modelRun(source, place).observe(ms / 1000),
       onIncident: (error) => log.error({ err: error }, error.message),
     });

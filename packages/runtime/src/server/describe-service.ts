@@ -1,0 +1,51 @@
+import { isAbsolute } from "node:path";
+import { createService } from "../authoring/create-service.ts";
+import type { ServiceDefinition } from "../definition/types.ts";
+import { collectHandles } from "../models/handle-registry.ts";
+import { findModelFiles, type ModelFiles } from "../models/model-files.ts";
+import { resolveSource } from "../models/source.ts";
+import { findService } from "./find-service.ts";
+
+/** A model that a service has. */
+export interface DescribedModel {
+  /** As the author's code names it. */
+  readonly source: string;
+  readonly engine: string;
+  /** Its files on this machine and their digest ("sha256:…"); null for an absolute path, where a model is mounted when the service runs. */
+  readonly found: { readonly files: ModelFiles; readonly digest: string } | null;
+}
+
+/** What a service is, as plain data. */
+export interface ServiceDescription {
+  readonly definition: ServiceDefinition;
+  /** Each source once, in the order in which the code names them. */
+  readonly models: readonly DescribedModel[];
+}
+
+/** Where the service's models are looked for. */
+export interface ModelFolders {
+  /** Folder of the service's own file. */
+  readonly baseDir: string;
+  readonly storeDir: string;
+}
+
+/**
+ * Describes the service that a module exports: its class is constructed to learn of its models, no model is loaded and no hook runs.
+ *
+ * Throws FAILED_PRECONDITION when the module can't be loaded, exports no service or several, or a model is missing.
+ */
+export async function describeService(file: string, folders: ModelFolders): Promise<ServiceDescription> {
+  const { registered, handles: outer } = await findService(file);
+  const { handles: own } = await collectHandles(() => createService(registered));
+  const engines = new Map([...outer, ...own].map(({ handle }) => [handle.source, handle.engine]));
+  const models: DescribedModel[] = [];
+  for (const [source, engine] of engines) {
+    models.push({ source, engine, found: isAbsolute(source) ? null : await findModel(source, folders) });
+  }
+  return { definition: registered.definition, models };
+}
+
+async function findModel(source: string, folders: ModelFolders): Promise<DescribedModel["found"]> {
+  const { path, digest } = await resolveSource(source, { ...folders, digests: {} });
+  return { files: await findModelFiles(path), digest };
+}
