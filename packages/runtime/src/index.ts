@@ -14,3 +14,15 @@ export { type Problem, ServingError, type ServingErrorOptions } from "./errors.t
 export type { IoType, JsonSchema, JsonValue, NanPolicy } from "./io/types.ts";
 export type { DataOf, DType } from "./tensor/dtype.ts";
 export { createTensor, type NamedTensors, type Tensor, type TensorOf } from "./tensor/tensor.ts";
+export { bytes } from "./io/bytes.ts";
+export { createFile, file, type FileValue } from "./io/file.ts";
+export { image } from "./io/image/image.ts";
+export { createImage, type Image } from "./io/image/picture.ts";
+export { t } from "./io/json/json-type.ts";
+export { multipart, optional } from "./io/multipart.ts";
+export { tensor } from "./io/tensor/tensor-type.ts";
+export { tensors } from "./io/tensor/tensors-type.ts";
+export { text } from "./io/text.ts";
+export type { Infer, IoInput } from "./io/to-io-type.ts";
+export { onnx, type OnnxHandle } from "./models/handle.ts";
+export { saveModel, type SaveModelOptions } from "./models/store/save-model.ts";

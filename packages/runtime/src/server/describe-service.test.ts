@@ -35,10 +35,15 @@ describe("describeService", () => {
         echo = defineApi({ input: text(), output: text() }, async (value) => value);
         onInit() { throw new Error("a hook ran"); }
       });`);
-    const { definition, models: found } = await describeService(join(dir, "service.mjs"), { baseDir: dir, storeDir: join(dir, "store") });
+    const { definition, models: found } = await describeService(join(dir, "service.mjs"), {
+      baseDir: dir,
+      storeDir: join(dir, "store"),
+    });
     expect(definition).toMatchObject({ name: "described", apis: [{ name: "echo" }] });
     const one = sha256(readFileSync(join(models, "add-one.onnx")));
-    const [main, weights] = ["external.onnx", "external.onnx.data"].map((name) => sha256(readFileSync(join(models, name))));
+    const [main, weights] = ["external.onnx", "external.onnx.data"].map((name) =>
+      sha256(readFileSync(join(models, name))),
+    );
     expect(found).toEqual([
       {
         source: "add-one.onnx",

@@ -3,7 +3,9 @@ import { entryHelp, parseEntryFlags } from "./entry-flags.ts";
 
 describe("parseEntryFlags", () => {
   it("tells its own flags from those of the configuration", () => {
-    expect(parseEntryFlags(["--bento", "/app", "--image", "--port", "8080", "--public", "--config=/etc/bento.yaml"])).toEqual({
+    expect(
+      parseEntryFlags(["--bento", "/app", "--image", "--port", "8080", "--public", "--config=/etc/bento.yaml"]),
+    ).toEqual({
       help: false,
       version: false,
       bento: "/app",
@@ -15,7 +17,10 @@ describe("parseEntryFlags", () => {
 
   it.each([["--prot"], ["--port"], ["app"]])("refuses %s and says where the flags are listed", (argument) => {
     expect(() => parseEntryFlags([argument])).toThrow(
-      expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringContaining("run bento-ts-server --help") }),
+      expect.objectContaining({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining("run bento-ts-server --help"),
+      }),
     );
   });
 });

@@ -20,7 +20,14 @@ export function parseEntryFlags(args: readonly string[]): EntryFlags {
   try {
     const { values } = parseArgs({ args: [...args], options: { ...OWN_FLAGS, ...CONFIG_FLAGS }, strict: true });
     const { help, version, bento, config, image, ...rest } = values;
-    return { help: help === true, version: version === true, bento, configFile: config, image: image === true, config: rest };
+    return {
+      help: help === true,
+      version: version === true,
+      bento,
+      configFile: config,
+      image: image === true,
+      config: rest,
+    };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ServingError("INVALID_ARGUMENT", `${reason.split(". ")[0]}: run bento-ts-server --help`, { cause });

@@ -29,11 +29,16 @@ export async function loadService(entry: ServiceEntry, host: ModelHost): Promise
 /** The same for a class that is here already, as in tests. Throws FAILED_PRECONDITION for a class without `@service`. */
 export async function loadServiceClass(serviceClass: new () => object, host: ModelHost): Promise<LoadedService> {
   const { result: registered } = await collectHandles(() => registeredService(serviceClass));
-  if (registered === undefined) throw new ServingError("FAILED_PRECONDITION", `${serviceClass.name} is no service: put @service({ name }) on it`);
+  if (registered === undefined)
+    throw new ServingError("FAILED_PRECONDITION", `${serviceClass.name} is no service: put @service({ name }) on it`);
   return constructService(registered, [], host);
 }
 
-async function constructService(registered: RegisteredService, outside: readonly ManagedModel[], host: ModelHost): Promise<LoadedService> {
+async function constructService(
+  registered: RegisteredService,
+  outside: readonly ManagedModel[],
+  host: ModelHost,
+): Promise<LoadedService> {
   const { result: service, handles } = await collectHandles(() => createService(registered));
   return warmService(service, [...outside, ...handles], host);
 }

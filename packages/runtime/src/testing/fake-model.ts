@@ -4,7 +4,9 @@ import type { DType } from "../tensor/dtype.ts";
 import type { NamedTensors, TensorOf } from "../tensor/tensor.ts";
 
 /** Inputs or outputs of a fake model: element type and shape, `null` for a free size. */
-export type FakeTensors = Readonly<Record<string, { readonly dtype: DType; readonly shape: readonly (number | null)[] }>>;
+export type FakeTensors = Readonly<
+  Record<string, { readonly dtype: DType; readonly shape: readonly (number | null)[] }>
+>;
 
 type ValuesOf<T extends FakeTensors> = { readonly [Name in keyof T]: TensorOf<T[Name]["dtype"]> };
 
@@ -20,7 +22,9 @@ export interface FakeModelOptions<I extends FakeTensors, O extends FakeTensors> 
  *
  * Give it to `createTestClient(Service, { models: { "models/x.onnx": fakeModel({ … }) } })`.
  */
-export function fakeModel<const I extends FakeTensors, const O extends FakeTensors>(options: FakeModelOptions<I, O>): LoadedModel {
+export function fakeModel<const I extends FakeTensors, const O extends FakeTensors>(
+  options: FakeModelOptions<I, O>,
+): LoadedModel {
   const infoOf = (tensors: FakeTensors): LoadedModel["info"]["inputs"] =>
     Object.entries(tensors).map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
   return {

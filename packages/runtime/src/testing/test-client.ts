@@ -40,10 +40,19 @@ export interface TestClient {
  *
  * Throws ServingError as the server's start would.
  */
-export async function createTestClient(serviceClass: new () => object, options: TestClientOptions = {}): Promise<TestClient> {
+export async function createTestClient(
+  serviceClass: new () => object,
+  options: TestClientOptions = {},
+): Promise<TestClient> {
   const { config } = await loadConfig({ env: {}, serviceConfig: options.config ?? {} });
   const baseDir = options.baseDir ?? process.cwd();
-  const loaded = await loadServiceClass(serviceClass, { baseDir, storeDir: baseDir, cpus: 1, digests: {}, fakes: new Map(Object.entries(options.models ?? {})) });
+  const loaded = await loadServiceClass(serviceClass, {
+    baseDir,
+    storeDir: baseDir,
+    cpus: 1,
+    digests: {},
+    fakes: new Map(Object.entries(options.models ?? {})),
+  });
   const state: ServerState = { phase: "serving", ready: true, workers: [] };
   const server = await buildServer({
     service: loaded.service,
@@ -54,7 +63,12 @@ export async function createTestClient(serviceClass: new () => object, options: 
     state: () => state,
     baseDir,
   });
-  const send = async (method: "GET" | "POST", url: string, payload: string | Buffer | undefined, headers: Readonly<Record<string, string>>): Promise<TestReply> => {
+  const send = async (
+    method: "GET" | "POST",
+    url: string,
+    payload: string | Buffer | undefined,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<TestReply> => {
     const response = await server.app.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) });
     return {
       status: response.statusCode,
