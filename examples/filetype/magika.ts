@@ -34,7 +34,9 @@ export function featuresOf(content: Uint8Array, config: MagikaConfig): Int32Arra
   const size = Math.min(config.block_size, content.length);
   const head = content.subarray(0, size);
   const tail = content.subarray(content.length - size);
-  const begin = head.subarray(head.findIndex(isSolid) === -1 ? size : head.findIndex(isSolid)).subarray(0, config.beg_size);
+  const begin = head
+    .subarray(head.findIndex(isSolid) === -1 ? size : head.findIndex(isSolid))
+    .subarray(0, config.beg_size);
   const end = tail.subarray(0, tail.findLastIndex(isSolid) + 1).subarray(-config.end_size);
   const features = new Int32Array(config.beg_size + config.end_size).fill(config.padding_token);
   features.set(begin);

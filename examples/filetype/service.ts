@@ -5,7 +5,9 @@ import { api, bytes, type Context, type Infer, onnx, service, t } from "@bento-t
 import { type ContentTypes, type MagikaConfig, featuresOf, verdictOf, verdictWithoutModel } from "./magika.ts";
 
 // scripts/fetch-filetype-model.sh puts the files here; an image brings its own folder.
-const folder = process.env["FILETYPE_MODEL_DIR"] ?? join(process.env["BENTO_CACHE"] ?? join(homedir(), ".cache/bento-ts"), "models/filetype");
+const folder =
+  process.env["FILETYPE_MODEL_DIR"] ??
+  join(process.env["BENTO_CACHE"] ?? join(homedir(), ".cache/bento-ts"), "models/filetype");
 
 const Verdict = t.Object({
   label: t.String({ description: "Kind of file, as magika names it" }),
@@ -16,7 +18,11 @@ const Verdict = t.Object({
 });
 
 /** Tells what kind of file some bytes are, by Google's magika network. */
-@service({ name: "filetype", version: "1.0.0", description: "Tells what kind of file some bytes are, whatever they are called." })
+@service({
+  name: "filetype",
+  version: "1.0.0",
+  description: "Tells what kind of file some bytes are, whatever they are called.",
+})
 export class FiletypeService {
   network = onnx(join(folder, "model.onnx"), { outputs: { target_label: "float32" } });
   config = JSON.parse(readFileSync(join(folder, "config.min.json"), "utf8")) as MagikaConfig;
@@ -26,7 +32,10 @@ export class FiletypeService {
   async identify(content: Uint8Array, ctx: Context): Promise<Infer<typeof Verdict>> {
     const features = featuresOf(content, this.config);
     if (features === undefined) return verdictWithoutModel(content, this.config, this.types);
-    const { target_label } = await this.network.run({ bytes: { dtype: "int32", shape: [1, features.length], data: features } }, ctx);
+    const { target_label } = await this.network.run(
+      { bytes: { dtype: "int32", shape: [1, features.length], data: features } },
+      ctx,
+    );
     return verdictOf(target_label.data, this.config, this.types);
   }
 }

@@ -15,7 +15,10 @@ describe("readLine", () => {
   });
 
   it("gives the mean score of the kept steps as confidence", () => {
-    expect(read([0, 0.75, 0.25, 0], [0.5, 0.25, 0.25, 0], [0, 0, 0.25, 0.5])).toEqual({ text: "a ", confidence: 0.625 });
+    expect(read([0, 0.75, 0.25, 0], [0.5, 0.25, 0.25, 0], [0, 0, 0.25, 0.5])).toEqual({
+      text: "a ",
+      confidence: 0.625,
+    });
   });
 
   it("reads nothing with confidence 0 when all is blank", () => {

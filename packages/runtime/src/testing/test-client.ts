@@ -28,8 +28,15 @@ export interface TestReply {
 
 /** Calls a service in this process, through the whole server but its port. */
 export interface TestClient {
-  /** `POST /<api>`: objects, lists, numbers, booleans and null are sent as JSON, texts as text/plain, bytes as application/octet-stream unless a header says otherwise. */
-  post(api: string, body: JsonValue | Uint8Array, headers?: Readonly<Record<string, string>>): Promise<TestReply>;
+  /**
+   * `POST /<api>`: objects, lists, numbers, booleans and null are sent as JSON, forms as multipart/form-data, texts as text/plain, bytes as application/octet-stream
+   * unless a header says otherwise.
+   */
+  post(
+    api: string,
+    body: JsonValue | Uint8Array | FormData,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<TestReply>;
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<TestReply>;
   /** Frees models and runs `onShutdown`. */
   close(): Promise<void>;
@@ -44,7 +51,10 @@ export async function createTestClient(
   serviceClass: new () => object,
   options: TestClientOptions = {},
 ): Promise<TestClient> {
-  const { config } = await loadConfig({ env: {}, serviceConfig: options.config ?? {} });
+  const { config } = await loadConfig({
+    env: {},
+    serviceConfig: { telemetry: { logLevel: "error" }, ...options.config },
+  });
   const baseDir = options.baseDir ?? process.cwd();
   const loaded = await loadServiceClass(serviceClass, {
     baseDir,
@@ -58,7 +68,7 @@ export async function createTestClient(
     service: loaded.service,
     config,
     metrics: createMetrics({ processMetrics: false }),
-    log: createLogger({ level: "error", format: "json" }),
+    log: createLogger({ level: config.telemetry.logLevel, format: config.telemetry.logFormat }),
     now: () => performance.now(),
     state: () => state,
     baseDir,
@@ -79,8 +89,8 @@ export async function createTestClient(
     };
   };
   return {
-    post: (api, body, headers = {}) => {
-      const [mediaType, payload] = encode(body);
+    post: async (api, body, headers = {}) => {
+      const [mediaType, payload] = await encode(body);
       return send("POST", `/${api}`, payload, { "content-type": mediaType, ...headers });
     },
     get: (path, headers = {}) => send("GET", path, undefined, headers),
@@ -92,7 +102,11 @@ export async function createTestClient(
   };
 }
 
-function encode(body: JsonValue | Uint8Array): [string, string | Buffer] {
+async function encode(body: JsonValue | Uint8Array | FormData): Promise<[string, string | Buffer]> {
+  if (body instanceof FormData) {
+    const form = new Response(body);
+    return [form.headers.get("content-type") ?? "", Buffer.from(await form.arrayBuffer())];
+  }
   if (body instanceof Uint8Array) return ["application/octet-stream", Buffer.from(body)];
   if (typeof body === "string") return ["text/plain", body];
   return ["application/json", JSON.stringify(body)];
