@@ -2,7 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeBase64, decodeBase64Text } from "./base64.ts";
 
-const refusal = (message: string) => expect.objectContaining({ code: "INVALID_ARGUMENT", problems: [{ path: "/image", message: expect.stringContaining(message) }] });
+const refusal = (message: string) =>
+  expect.objectContaining({
+    code: "INVALID_ARGUMENT",
+    problems: [{ path: "/image", message: expect.stringContaining(message) }],
+  });
 
 describe("decodeBase64", () => {
   // RFC 4648, section 10.
@@ -63,9 +67,12 @@ describe("decodeBase64Text", () => {
     expect(decoded.mediaType).toBe(mediaType);
   });
 
-  it.each(["data:image/png,Zm9v", "data:image/png;base64", "data:image;base64,Zm9v", "data:base64,Zm9v"])("refuses %s", (text) => {
-    expect(() => decodeBase64Text(text, "/image")).toThrow(refusal("expected a data URL"));
-  });
+  it.each(["data:image/png,Zm9v", "data:image/png;base64", "data:image;base64,Zm9v", "data:base64,Zm9v"])(
+    "refuses %s",
+    (text) => {
+      expect(() => decodeBase64Text(text, "/image")).toThrow(refusal("expected a data URL"));
+    },
+  );
 
   it("refuses foreign characters behind the head of a data URL", () => {
     expect(() => decodeBase64Text("data:image/png;base64,Zm 9", "/image")).toThrow(refusal("not base64"));

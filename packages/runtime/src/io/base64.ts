@@ -26,7 +26,8 @@ export function decodeBase64(text: string, path: string): Uint8Array {
   const bytes = Buffer.from(text, "base64");
   // Node skips what it does not know, so that foreign characters show in the length; only the URL-safe alphabet and stray last bits do not.
   const whole = text.length % 4 === 0 && bytes.length === (text.length / 4) * 3 - padding;
-  if (!whole || text.includes("-") || text.includes("_") || !text.endsWith(lastGroup(bytes))) throw notBase64(text, path);
+  if (!whole || text.includes("-") || text.includes("_") || !text.endsWith(lastGroup(bytes)))
+    throw notBase64(text, path);
   return bytes;
 }
 
@@ -36,7 +37,13 @@ function lastGroup(bytes: Buffer): string {
 
 function notBase64(text: string, path: string): ServingError {
   const foreign = /[^A-Za-z0-9+/=]|=(?!=?$)/.exec(text);
-  if (foreign !== null) return invalidInput([{ path, message: `not base64: ${JSON.stringify(foreign[0])} at character ${foreign.index + 1}` }]);
-  if (text.length % 4 !== 0) return invalidInput([{ path, message: `not base64: ${text.length} characters are no multiple of 4, is the padding missing?` }]);
+  if (foreign !== null)
+    return invalidInput([
+      { path, message: `not base64: ${JSON.stringify(foreign[0])} at character ${foreign.index + 1}` },
+    ]);
+  if (text.length % 4 !== 0)
+    return invalidInput([
+      { path, message: `not base64: ${text.length} characters are no multiple of 4, is the padding missing?` },
+    ]);
   return invalidInput([{ path, message: "not base64: the last group is not one that an encoder writes" }]);
 }

@@ -1,4 +1,4 @@
-import { invalidInput, ServingError } from "../errors.ts";
+import { invalidInput, type ServingError } from "../errors.ts";
 import { childPath } from "../problem-list.ts";
 import { describeValue } from "../describe-value.ts";
 import type { NamedTensors } from "../tensor/tensor.ts";
@@ -53,9 +53,12 @@ export function writeText(text: string, as: "json" | "tensors"): Payload {
 /** The only part of a body, whatever its name. Throws INVALID_ARGUMENT when there is none or another. */
 export function onlyPart(parts: readonly Part[], field: string): { readonly part: Part; readonly path: string } {
   const [part, second] = parts;
-  if (part === undefined) throw invalidInput([{ path: "", message: `expected one part with the ${field}, got an empty form` }]);
+  if (part === undefined)
+    throw invalidInput([{ path: "", message: `expected one part with the ${field}, got an empty form` }]);
   if (second !== undefined) {
-    throw invalidInput([{ path: childPath("", second.name ?? ""), message: `expected one part with the ${field}, got ${parts.length}` }]);
+    throw invalidInput([
+      { path: childPath("", second.name ?? ""), message: `expected one part with the ${field}, got ${parts.length}` },
+    ]);
   }
   return { part, path: part.name === undefined ? "" : childPath("", part.name) };
 }
@@ -67,7 +70,12 @@ export function onlyText(tensors: NamedTensors, field: string): { readonly text:
   const [name, tensor] = entry;
   const text = tensor.dtype === "string" && tensor.data.length === 1 ? tensor.data[0] : undefined;
   if (text === undefined) {
-    throw invalidInput([{ path: childPath("", name), message: `expected BYTES with one ${field}, got ${tensor.dtype} [${tensor.shape.join(",")}]` }]);
+    throw invalidInput([
+      {
+        path: childPath("", name),
+        message: `expected BYTES with one ${field}, got ${tensor.dtype} [${tensor.shape.join(",")}]`,
+      },
+    ]);
   }
   return { text, path: childPath("", name) };
 }
@@ -76,7 +84,9 @@ function fromJson(value: unknown, field: string): Binary {
   const member = memberOf(value, field);
   const [text, path] = member === undefined ? [value, ""] : [member, childPath("", field)];
   if (typeof text !== "string") {
-    throw invalidInput([{ path, message: `expected the ${field} as base64 text or {"${field}": "<base64>"}, got ${describeValue(text)}` }]);
+    throw invalidInput([
+      { path, message: `expected the ${field} as base64 text or {"${field}": "<base64>"}, got ${describeValue(text)}` },
+    ]);
   }
   return fromText(text, path);
 }
@@ -85,7 +95,8 @@ function memberOf(value: unknown, field: string): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   const entries = Object.entries(value);
   const stranger = entries.find(([key]) => key !== field);
-  if (stranger !== undefined) throw invalidInput([{ path: childPath("", stranger[0]), message: `unknown member, expected only "${field}"` }]);
+  if (stranger !== undefined)
+    throw invalidInput([{ path: childPath("", stranger[0]), message: `unknown member, expected only "${field}"` }]);
   return entries[0]?.[1];
 }
 
@@ -97,7 +108,12 @@ function fromText(text: string, path: string): Binary {
 function fromTensors(tensors: NamedTensors, field: string): Binary {
   const [entry, second] = Object.entries(tensors);
   if (entry?.[1].dtype === "uint8" && second === undefined && entry[1].shape.length === 1) {
-    return { content: contentFromBytes(entry[1].data), mediaType: undefined, fileName: undefined, path: childPath("", entry[0]) };
+    return {
+      content: contentFromBytes(entry[1].data),
+      mediaType: undefined,
+      fileName: undefined,
+      path: childPath("", entry[0]),
+    };
   }
   const { text, path } = onlyText(tensors, field);
   return fromText(text, path);
@@ -105,5 +121,7 @@ function fromTensors(tensors: NamedTensors, field: string): Binary {
 
 function notOneTensor(tensors: NamedTensors, field: string): ServingError {
   const names = Object.keys(tensors);
-  return invalidInput([{ path: "", message: `expected one tensor with the ${field}, got ${names.length === 0 ? "none" : names.length}` }]);
+  return invalidInput([
+    { path: "", message: `expected one tensor with the ${field}, got ${names.length === 0 ? "none" : names.length}` },
+  ]);
 }

@@ -16,9 +16,15 @@ const part = (content: string | Uint8Array, more: Partial<Part> = {}): Part => (
 });
 const parts = (...all: Part[]): Payload => ({ kind: "parts", parts: all });
 const json = (value: unknown): Payload => ({ kind: "json", value });
-const strings = (name: string, ...data: string[]): Payload => ({ kind: "tensors", tensors: { [name]: createTensor("string", [data.length], data) } });
+const strings = (name: string, ...data: string[]): Payload => ({
+  kind: "tensors",
+  tensors: { [name]: createTensor("string", [data.length], data) },
+});
 const read = async <T>(type: IoType<T>, payload: Payload): Promise<T> => type.read(payload, options);
-const refusal = (path: string, message: string) => ({ code: "INVALID_ARGUMENT", problems: [{ path, message: expect.stringContaining(message) }] });
+const refusal = (path: string, message: string) => ({
+  code: "INVALID_ARGUMENT",
+  problems: [{ path, message: expect.stringContaining(message) }],
+});
 
 describe.each([
   ["text", text()],
@@ -40,8 +46,12 @@ describe("text", () => {
 
   it("counts characters, not UTF-16 units", async () => {
     expect(await read(text({ maxLength: 2 }), json("😀😀"))).toBe("😀😀");
-    await expect(read(text({ maxLength: 2 }), json("😀😀😀"))).rejects.toMatchObject(refusal("", "more than 2 characters"));
-    await expect(read(text({ maxLength: 2 }), json("abcde"))).rejects.toMatchObject(refusal("", "more than 2 characters"));
+    await expect(read(text({ maxLength: 2 }), json("😀😀😀"))).rejects.toMatchObject(
+      refusal("", "more than 2 characters"),
+    );
+    await expect(read(text({ maxLength: 2 }), json("abcde"))).rejects.toMatchObject(
+      refusal("", "more than 2 characters"),
+    );
   });
 
   it.each([
@@ -51,7 +61,11 @@ describe("text", () => {
     [json({ text: "a" }), "", "expected a text, got an object"],
     [strings("t"), "/t", "expected BYTES with one text, got string [0]"],
     [strings("t", "a", "b"), "/t", "got string [2]"],
-    [{ kind: "tensors", tensors: { t: createTensor("float32", [1], Float32Array.of(1)) } } satisfies Payload, "/t", "got float32 [1]"],
+    [
+      { kind: "tensors", tensors: { t: createTensor("float32", [1], Float32Array.of(1)) } } satisfies Payload,
+      "/t",
+      "got float32 [1]",
+    ],
     [{ kind: "tensors", tensors: {} } satisfies Payload, "", "expected one tensor with the text, got none"],
     [parts(), "", "got an empty form"],
     [parts(part("a", { name: "a" }), part("b", { name: "b" })), "/b", "expected one part with the text, got 2"],
@@ -73,7 +87,9 @@ describe("text", () => {
   });
 
   it.each([{ maxLength: -1 }, { maxLength: 1.5 }, { maxlength: 1 }])("refuses the options %j", (given) => {
-    expect(() => text(given)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringMatching(/^text: .*max/) }));
+    expect(() => text(given)).toThrow(
+      expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringMatching(/^text: .*max/) }),
+    );
   });
 });
 
@@ -84,7 +100,13 @@ describe("bytes", () => {
     ["base64 under its name", json({ bytes: "Zm9v" })],
     ["a data URL", json("data:;base64,Zm9v")],
     ["a BYTES tensor with base64", strings("b", "Zm9v")],
-    ["a uint8 tensor", { kind: "tensors", tensors: { b: createTensor("uint8", [3], Uint8Array.from(Buffer.from("foo"))) } } satisfies Payload],
+    [
+      "a uint8 tensor",
+      {
+        kind: "tensors",
+        tensors: { b: createTensor("uint8", [3], Uint8Array.from(Buffer.from("foo"))) },
+      } satisfies Payload,
+    ],
   ])("are read from %s", async (_, payload) => {
     expect(Buffer.from(await read(bytes(), payload)).toString()).toBe("foo");
   });
@@ -98,7 +120,11 @@ describe("bytes", () => {
     [json(["Zm9v"]), "", "got a list of 1"],
     [json(null), "", "got null"],
     [strings("b", "Zm9"), "/b", "not base64"],
-    [{ kind: "tensors", tensors: { b: createTensor("uint8", [1, 1], Uint8Array.of(1)) } } satisfies Payload, "/b", "got uint8 [1,1]"],
+    [
+      { kind: "tensors", tensors: { b: createTensor("uint8", [1, 1], Uint8Array.of(1)) } } satisfies Payload,
+      "/b",
+      "got uint8 [1,1]",
+    ],
   ])("refuses %j", async (payload, path, message) => {
     await expect((async () => read(bytes(), payload))()).rejects.toMatchObject(refusal(path, message));
   });
@@ -106,7 +132,9 @@ describe("bytes", () => {
   it("are written as a body of their type, as base64 or as a BYTES tensor", async () => {
     const wav = bytes({ mediaType: "audio/wav" });
     const value = Uint8Array.from(Buffer.from("xfoox")).subarray(1, 4);
-    expect(await wav.write(value, "parts", options)).toMatchObject({ parts: [{ mediaType: "audio/wav", content: { size: 3 } }] });
+    expect(await wav.write(value, "parts", options)).toMatchObject({
+      parts: [{ mediaType: "audio/wav", content: { size: 3 } }],
+    });
     expect(await wav.write(value, "json", options)).toEqual(json("Zm9v"));
     expect(await wav.write(value, "tensors", options)).toEqual(strings("output", "Zm9v"));
   });
@@ -125,14 +153,23 @@ describe("file", () => {
   });
 
   it("takes the type of a data URL", async () => {
-    expect(await read(file(), json({ file: "data:text/csv;base64,Zm9v" }))).toMatchObject({ name: undefined, mediaType: "text/csv", size: 3 });
-    expect(await read(file({ mediaTypes: ["text/csv"] }), json("Zm9v"))).toMatchObject({ mediaType: "application/octet-stream", size: 3 });
+    expect(await read(file(), json({ file: "data:text/csv;base64,Zm9v" }))).toMatchObject({
+      name: undefined,
+      mediaType: "text/csv",
+      size: 3,
+    });
+    expect(await read(file({ mediaTypes: ["text/csv"] }), json("Zm9v"))).toMatchObject({
+      mediaType: "application/octet-stream",
+      size: 3,
+    });
   });
 
   it("refuses types that are not listed", async () => {
     const type = file({ mediaTypes: ["text/csv", "image/*"] });
     expect(await read(type, parts(part("x", { mediaType: "image/png" })))).toMatchObject({ mediaType: "image/png" });
-    await expect((async () => read(type, parts(part("x", { name: "f", mediaType: "text/html" }))))()).rejects.toMatchObject({
+    await expect(
+      (async () => read(type, parts(part("x", { name: "f", mediaType: "text/html" }))))(),
+    ).rejects.toMatchObject({
       code: "UNSUPPORTED_MEDIA_TYPE",
       message: "/f: expected a file of type text/csv or image/*, got text/html",
     });
@@ -140,8 +177,14 @@ describe("file", () => {
 
   it("is answered with name and type, or as base64", async () => {
     const value = createFile(Buffer.from("foo"), { name: "x.csv", mediaType: "text/csv" });
-    expect(await file().write(value, "parts", options)).toMatchObject({ parts: [{ fileName: "x.csv", mediaType: "text/csv", content: { size: 3 } }] });
+    expect(await file().write(value, "parts", options)).toMatchObject({
+      parts: [{ fileName: "x.csv", mediaType: "text/csv", content: { size: 3 } }],
+    });
     expect(await file().write(value, "json", options)).toEqual(json("Zm9v"));
-    expect(createFile(Buffer.from(""))).toMatchObject({ name: undefined, mediaType: "application/octet-stream", size: 0 });
+    expect(createFile(Buffer.from(""))).toMatchObject({
+      name: undefined,
+      mediaType: "application/octet-stream",
+      size: 0,
+    });
   });
 });

@@ -22,7 +22,10 @@ export function bytes(options: BytesOptions = {}): IoType<Uint8Array> {
     read: (payload) => readBinary(payload, "bytes").content.bytes(),
     write: (value, as) => {
       if (!(value instanceof Uint8Array)) {
-        throw new ServingError("INTERNAL", `the output does not fit its type: expected a Uint8Array, got ${describeValue(value)}`);
+        throw new ServingError(
+          "INTERNAL",
+          `the output does not fit its type: expected a Uint8Array, got ${describeValue(value)}`,
+        );
       }
       return writeBinary({ fileName: undefined, mediaType, content: contentFromBytes(value) }, as);
     },

@@ -19,7 +19,8 @@ export function contentFromBytes(bytes: Uint8Array): Content {
  */
 export function contentFromFile(file: FileHandle, size: number): Content {
   const assertOpen = (): void => {
-    if (file.fd === -1) throw new ServingError("INTERNAL", "an upload was read after its call had ended: keep its bytes while it runs");
+    if (file.fd === -1)
+      throw new ServingError("INTERNAL", "an upload was read after its call had ended: keep its bytes while it runs");
   };
   return {
     size,
@@ -39,7 +40,8 @@ async function readExactly(file: FileHandle, size: number): Promise<Uint8Array> 
   let filled = 0;
   while (filled < size) {
     const { bytesRead } = await file.read(bytes, filled, size - filled, filled);
-    if (bytesRead === 0) throw new ServingError("INTERNAL", "the temporary file of an upload is shorter than what was written to it");
+    if (bytesRead === 0)
+      throw new ServingError("INTERNAL", "the temporary file of an upload is shorter than what was written to it");
     filled += bytesRead;
   }
   return bytes;

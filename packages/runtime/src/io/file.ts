@@ -40,7 +40,10 @@ export function file(options: FileOptions = {}): IoType<FileValue> {
 }
 
 /** Makes a file to answer with from bytes. */
-export function createFile(bytes: Uint8Array, about: { readonly name?: string; readonly mediaType?: string } = {}): FileValue {
+export function createFile(
+  bytes: Uint8Array,
+  about: { readonly name?: string; readonly mediaType?: string } = {},
+): FileValue {
   return Object.freeze({ ...contentFromBytes(bytes), name: about.name, mediaType: about.mediaType ?? UNKNOWN });
 }
 
@@ -49,9 +52,13 @@ function readFile(payload: Payload, mediaTypes: readonly string[]): FileValue {
   // Bare base64 says nothing of its type.
   if (mediaType !== undefined && mediaTypes.length > 0 && !fitsMediaTypes(mediaType, mediaTypes)) {
     const place = path === "" ? "" : `${path}: `;
-    throw new ServingError("UNSUPPORTED_MEDIA_TYPE", `${place}expected a file of type ${mediaTypes.join(" or ")}, got ${mediaType}`, {
-      problems: [{ path, message: `expected a file of type ${mediaTypes.join(" or ")}` }],
-    });
+    throw new ServingError(
+      "UNSUPPORTED_MEDIA_TYPE",
+      `${place}expected a file of type ${mediaTypes.join(" or ")}, got ${mediaType}`,
+      {
+        problems: [{ path, message: `expected a file of type ${mediaTypes.join(" or ")}` }],
+      },
+    );
   }
   return Object.freeze({
     name: fileName,
@@ -63,8 +70,16 @@ function readFile(payload: Payload, mediaTypes: readonly string[]): FileValue {
 }
 
 async function writeFile(value: FileValue, as: PayloadKind): Promise<Payload> {
-  if (typeof value !== "object" || value === null || typeof value.bytes !== "function" || typeof value.mediaType !== "string") {
-    throw new ServingError("INTERNAL", `the output does not fit its type: expected a file, as createFile makes it, got ${describeValue(value)}`);
+  if (
+    typeof value !== "object" ||
+    value === null ||
+    typeof value.bytes !== "function" ||
+    typeof value.mediaType !== "string"
+  ) {
+    throw new ServingError(
+      "INTERNAL",
+      `the output does not fit its type: expected a file, as createFile makes it, got ${describeValue(value)}`,
+    );
   }
   return writeBinary({ fileName: value.name, mediaType: value.mediaType, content: value }, as);
 }

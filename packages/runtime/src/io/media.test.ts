@@ -9,14 +9,33 @@ describe("consumesOf and producesOf", () => {
   it.each([
     [text().spec, ["text/plain", "application/json"], ["text/plain", "application/json"]],
     [bytes().spec, ["application/octet-stream", "application/json"], ["application/octet-stream", "application/json"]],
-    [bytes({ mediaType: "audio/wav" }).spec, ["audio/wav", "application/octet-stream", "application/json"], ["audio/wav", "application/json"]],
+    [
+      bytes({ mediaType: "audio/wav" }).spec,
+      ["audio/wav", "application/octet-stream", "application/json"],
+      ["audio/wav", "application/json"],
+    ],
     [file().spec, ["*/*", "multipart/form-data", "application/json"], ["application/octet-stream", "application/json"]],
     [
       file({ mediaTypes: ["image/*", "text/csv"] }).spec,
       ["image/*", "text/csv", "multipart/form-data", "application/json"],
       ["text/csv", "application/json"],
     ],
-    [image().spec, ["image/*", "application/octet-stream", "multipart/form-data", "application/json"], ["image/png", "application/json"]],
+    [
+      image().spec,
+      ["image/*", "application/octet-stream", "multipart/form-data", "application/json"],
+      ["image/png", "application/json"],
+    ],
+    [
+      { kind: "tensor", dtype: "int64", shape: [null, 2] } as const,
+      ["application/json", "application/octet-stream"],
+      ["application/json", "application/octet-stream"],
+    ],
+    [
+      { kind: "tensor", dtype: "int64", shape: [null, null] } as const,
+      ["application/json"],
+      ["application/json", "application/octet-stream"],
+    ],
+    [{ kind: "tensor", dtype: "string", shape: [2] } as const, ["application/json"], ["application/json"]],
     [{ kind: "json", schema: {} } as const, ["application/json"], ["application/json"]],
     [{ kind: "multipart", fields: {} } as const, ["multipart/form-data", "application/json"], ["application/json"]],
   ])("of %j", (spec, consumes, produces) => {

@@ -1,6 +1,6 @@
 import { ServingError } from "../errors.ts";
 import { describeValue } from "../describe-value.ts";
-import type { IoSpec } from "./types.ts";
+import type { IoSpec, TensorSpec } from "./types.ts";
 
 const JSON_TYPE = "application/json";
 const BINARY_TYPE = "application/octet-stream";
@@ -15,7 +15,7 @@ export function consumesOf(spec: IoSpec): readonly string[] {
     case "dataFrame":
       return [JSON_TYPE, "text/csv"];
     case "tensor":
-      return [JSON_TYPE, BINARY_TYPE];
+      return isRawReadable(spec) ? [JSON_TYPE, BINARY_TYPE] : [JSON_TYPE];
     case "text":
       return ["text/plain", JSON_TYPE];
     case "bytes":
@@ -38,7 +38,7 @@ export function producesOf(spec: IoSpec): readonly string[] {
     case "multipart":
       return [JSON_TYPE];
     case "tensor":
-      return [JSON_TYPE, BINARY_TYPE];
+      return spec.dtype === "string" ? [JSON_TYPE] : [JSON_TYPE, BINARY_TYPE];
     case "text":
       return ["text/plain", JSON_TYPE];
     case "bytes":
@@ -52,9 +52,16 @@ export function producesOf(spec: IoSpec): readonly string[] {
   }
 }
 
+/** A raw body is numbers alone: its length tells one free size, not two, and not where a text ends. */
+function isRawReadable({ dtype, shape }: TensorSpec): boolean {
+  return dtype !== "string" && shape.filter((size) => size === null).length <= 1;
+}
+
 /** Whether a media type (lower case, without parameters) is one of those listed or of a listed family such as `image/*`. */
 export function fitsMediaTypes(type: string, ranges: readonly string[]): boolean {
-  return ranges.some((range) => range === type || range === "*/*" || (range.endsWith("/*") && type.startsWith(range.slice(0, -1))));
+  return ranges.some(
+    (range) => range === type || range === "*/*" || (range.endsWith("/*") && type.startsWith(range.slice(0, -1))),
+  );
 }
 
 const NAME = "[a-z0-9][a-z0-9!#$&^_.+-]*";
@@ -64,5 +71,8 @@ const FAMILY = new RegExp(`^${NAME}/\\*$`);
 /** Throws INVALID_ARGUMENT, naming the author's option, for what is no media type in lower case; `families` lets `image/*` pass as well. */
 export function assertMediaType(option: string, type: unknown, { families }: { readonly families: boolean }): void {
   if (typeof type === "string" && (EXACT.test(type) || (families && FAMILY.test(type)))) return;
-  throw new ServingError("INVALID_ARGUMENT", `${option}: expected a media type such as image/png in lower case, got ${describeValue(type)}`);
+  throw new ServingError(
+    "INVALID_ARGUMENT",
+    `${option}: expected a media type such as image/png in lower case, got ${describeValue(type)}`,
+  );
 }

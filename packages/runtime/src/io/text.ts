@@ -20,7 +20,10 @@ export function text(options: TextOptions = {}): IoType<string> {
   assertOptions("text", options, ["maxLength"]);
   const { maxLength = null } = options;
   if (maxLength !== null && (!Number.isSafeInteger(maxLength) || maxLength < 0)) {
-    throw new ServingError("INVALID_ARGUMENT", `text: maxLength: expected a whole number ≥ 0, got ${describeValue(maxLength)}`);
+    throw new ServingError(
+      "INVALID_ARGUMENT",
+      `text: maxLength: expected a whole number ≥ 0, got ${describeValue(maxLength)}`,
+    );
   }
   const spec: TextSpec = Object.freeze({ kind: "text", maxLength });
   return Object.freeze<IoType<string>>({
@@ -32,13 +35,25 @@ export function text(options: TextOptions = {}): IoType<string> {
 
 async function readText(payload: Payload, maxLength: number | null): Promise<string> {
   const { value, path } = await textOf(payload);
-  if (typeof value !== "string") throw invalidInput([{ path, message: `expected a text, got ${describeValue(value)}` }]);
-  if (!value.isWellFormed()) throw invalidInput([{ path, message: "half of a surrogate pair stands alone: this is no valid Unicode text" }]);
+  if (typeof value !== "string")
+    throw invalidInput([{ path, message: `expected a text, got ${describeValue(value)}` }]);
+  if (!value.isWellFormed())
+    throw invalidInput([{ path, message: "half of a surrogate pair stands alone: this is no valid Unicode text" }]);
   // A character takes one or two UTF-16 units: most texts need no counting.
-  if (maxLength !== null && value.length > maxLength && (value.length > 2 * maxLength || [...value].length > maxLength)) {
+  if (
+    maxLength !== null &&
+    value.length > maxLength &&
+    (value.length > 2 * maxLength || countCharacters(value) > maxLength)
+  ) {
     throw invalidInput([{ path, message: `the text has more than ${maxLength} characters` }]);
   }
   return value;
+}
+
+function countCharacters(value: string): number {
+  let count = 0;
+  for (const _ of value) count += 1;
+  return count;
 }
 
 async function textOf(payload: Payload): Promise<{ readonly value: unknown; readonly path: string }> {
@@ -58,7 +73,11 @@ export function decodeUtf8(bytes: Uint8Array, path: string): string {
 }
 
 function writeValue(value: string, as: PayloadKind): Payload {
-  if (typeof value !== "string") throw new ServingError("INTERNAL", `the output does not fit its type: expected a text, got ${describeValue(value)}`);
+  if (typeof value !== "string")
+    throw new ServingError(
+      "INTERNAL",
+      `the output does not fit its type: expected a text, got ${describeValue(value)}`,
+    );
   if (as !== "parts") return writeText(value, as);
   const content = contentFromBytes(Buffer.from(value));
   return { kind: "parts", parts: [{ name: undefined, fileName: undefined, mediaType: "text/plain", content }] };

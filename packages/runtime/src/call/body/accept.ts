@@ -19,7 +19,7 @@ const QUALITY = /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/;
 export function parseAccept(header: string | undefined): readonly AcceptRange[] {
   if (header === undefined || header === "*/*") return ANYTHING;
   const ranges: AcceptRange[] = [];
-  for (let at = 0; at < header.length; ) {
+  for (let at = 0; at < header.length;) {
     const entry = readRange(header, at);
     if (entry?.accepted !== undefined) ranges.push(entry.accepted);
     const comma = header.indexOf(",", entry?.end ?? at);
@@ -40,7 +40,10 @@ export function negotiate(ranges: readonly AcceptRange[], produces: readonly str
   return best?.type;
 }
 
-function readRange(header: string, start: number): { readonly accepted: AcceptRange | undefined; readonly end: number } | undefined {
+function readRange(
+  header: string,
+  start: number,
+): { readonly accepted: AcceptRange | undefined; readonly end: number } | undefined {
   RANGE.lastIndex = start;
   const range = RANGE.exec(header)?.[1]?.toLowerCase();
   if (range === undefined) return undefined;

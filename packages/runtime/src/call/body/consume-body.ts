@@ -38,7 +38,11 @@ class BodyReading {
       this.#onAbort();
     } else {
       signal.addEventListener("abort", this.#onAbort, { once: true });
-      this.#body.stream.on("data", this.#onData).on("end", this.#onEnd).on("error", this.#onError).on("close", this.#onClose);
+      this.#body.stream
+        .on("data", this.#onData)
+        .on("end", this.#onEnd)
+        .on("error", this.#onError)
+        .on("close", this.#onClose);
     }
     return this.#settled.promise;
   }
@@ -106,7 +110,11 @@ class BodyReading {
 
   #detach(): void {
     this.#open = false;
-    this.#body.stream.off("data", this.#onData).off("end", this.#onEnd).off("error", this.#onError).off("close", this.#onClose);
+    this.#body.stream
+      .off("data", this.#onData)
+      .off("end", this.#onEnd)
+      .off("error", this.#onError)
+      .off("close", this.#onClose);
     this.#limits.signal.removeEventListener("abort", this.#onAbort);
   }
 }

@@ -97,12 +97,14 @@ export class FormReading {
   #assertFits({ name, fileName, mediaType }: PartHeader, bytes: number): void {
     const { fieldLimit } = this.#limits;
     const isField = fileName === undefined || mediaType === "application/json";
-    if (fieldLimit !== undefined && isField && bytes > fieldLimit.maxBytes) throw bodyTooLarge(fieldLimit, childPath("", name));
+    if (fieldLimit !== undefined && isField && bytes > fieldLimit.maxBytes)
+      throw bodyTooLarge(fieldLimit, childPath("", name));
   }
 }
 
 function notAForm(cause?: unknown): ServingError {
-  const message = "the multipart form is not complete: expected parts between its boundaries and a last boundary ending in --";
+  const message =
+    "the multipart form is not complete: expected parts between its boundaries and a last boundary ending in --";
   const error = invalidInput([{ path: "", message }]);
   return cause === undefined ? error : new ServingError(error.code, error.message, { problems: error.problems, cause });
 }

@@ -1,1 +1,4 @@
-export { parseJsonBytes as parseJsonBody, type JsonBytesOptions as JsonBodyOptions } from "../../io/json-bytes/parse-json-bytes.ts";
+export {
+  parseJsonBytes as parseJsonBody,
+  type JsonBytesOptions as JsonBodyOptions,
+} from "../../io/json-bytes/parse-json-bytes.ts";

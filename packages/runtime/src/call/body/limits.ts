@@ -24,8 +24,14 @@ export interface BodyParts {
 }
 
 /** The refusal of a body that is too long. */
-export function bodyTooLarge({ maxBytes, limitName }: Pick<BodyLimits, "maxBytes" | "limitName">, what = "the body"): ServingError {
-  return new ServingError("PAYLOAD_TOO_LARGE", `${what} has more than ${maxBytes} bytes, the limit set by ${limitName}`);
+export function bodyTooLarge(
+  { maxBytes, limitName }: Pick<BodyLimits, "maxBytes" | "limitName">,
+  what = "the body",
+): ServingError {
+  return new ServingError(
+    "PAYLOAD_TOO_LARGE",
+    `${what} has more than ${maxBytes} bytes, the limit set by ${limitName}`,
+  );
 }
 
 /** The refusal of a body whose sender is gone before its end. */

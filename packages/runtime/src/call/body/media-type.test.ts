@@ -34,12 +34,17 @@ describe("parseMediaType", () => {
   it("gives back every parameter that was quoted by the rules", () => {
     const value = fc.stringMatching(/^[\t\x20-\x7e]{0,20}$/);
     fc.assert(
-      fc.property(token, token, fc.uniqueArray(fc.tuple(token, value), { selector: ([name]) => name.toLowerCase() }), (main, sub, given) => {
-        const header = `${main}/${sub}${given.map(([name, text]) => ` ; ${name}="${text.replaceAll(/["\\]/g, "\\$&")}"`).join("")}`;
-        const { type, parameters } = parseMediaType(header);
-        expect(type).toBe(`${main}/${sub}`.toLowerCase());
-        expect([...parameters]).toEqual(given.map(([name, text]) => [name.toLowerCase(), text]));
-      }),
+      fc.property(
+        token,
+        token,
+        fc.uniqueArray(fc.tuple(token, value), { selector: ([name]) => name.toLowerCase() }),
+        (main, sub, given) => {
+          const header = `${main}/${sub}${given.map(([name, text]) => ` ; ${name}="${text.replaceAll(/["\\]/g, "\\$&")}"`).join("")}`;
+          const { type, parameters } = parseMediaType(header);
+          expect(type).toBe(`${main}/${sub}`.toLowerCase());
+          expect([...parameters]).toEqual(given.map(([name, text]) => [name.toLowerCase(), text]));
+        },
+      ),
     );
   });
 
@@ -57,13 +62,19 @@ describe("parseMediaType", () => {
 });
 
 describe("assertUtf8", () => {
-  it.each(["text/csv", "text/plain; charset=utf-8", 'text/plain; charset="UTF8"', "text/plain; charset=us-ascii"])("takes %s", (header) => {
-    expect(() => assertUtf8(parseMediaType(header))).not.toThrow();
-  });
+  it.each(["text/csv", "text/plain; charset=utf-8", 'text/plain; charset="UTF8"', "text/plain; charset=us-ascii"])(
+    "takes %s",
+    (header) => {
+      expect(() => assertUtf8(parseMediaType(header))).not.toThrow();
+    },
+  );
 
   it("refuses text in another character set and says which one is understood", () => {
     expect(() => assertUtf8(parseMediaType("text/csv; charset=iso-8859-1"))).toThrow(
-      expect.objectContaining({ code: "UNSUPPORTED_MEDIA_TYPE", message: "the charset of text/csv must be utf-8, no other is understood" }),
+      expect.objectContaining({
+        code: "UNSUPPORTED_MEDIA_TYPE",
+        message: "the charset of text/csv must be utf-8, no other is understood",
+      }),
     );
   });
 });

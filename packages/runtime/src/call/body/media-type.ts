@@ -20,7 +20,10 @@ export function parseMediaType(header: string): MediaType {
   const type = TYPE.exec(header)?.[1];
   const rest = type === undefined ? undefined : readHeaderParameters(header, TYPE.lastIndex);
   if (type === undefined || rest === undefined || header.slice(rest.end).trim() !== "") {
-    throw new ServingError("UNSUPPORTED_MEDIA_TYPE", "the content type is not readable: expected type/subtype; name=value");
+    throw new ServingError(
+      "UNSUPPORTED_MEDIA_TYPE",
+      "the content type is not readable: expected type/subtype; name=value",
+    );
   }
   return { type: type.toLowerCase(), parameters: rest.parameters };
 }

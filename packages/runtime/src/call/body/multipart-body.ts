@@ -24,9 +24,13 @@ export async function readParts(request: BodyRequest, limits: BodyLimits & FormL
 
 function boundaryOf(header: string | undefined): string {
   const { type, parameters } = parseMediaType(header ?? "");
-  if (type !== "multipart/form-data") throw new ServingError("UNSUPPORTED_MEDIA_TYPE", "expected a body of type multipart/form-data");
+  if (type !== "multipart/form-data")
+    throw new ServingError("UNSUPPORTED_MEDIA_TYPE", "expected a body of type multipart/form-data");
   const boundary = parameters.get("boundary");
   // RFC 2046, section 5.1.1: 1 to 70 characters, not ending in a space.
   if (boundary !== undefined && /^[\x21-\x7e ]{0,69}[\x21-\x7e]$/.test(boundary)) return boundary;
-  throw new ServingError("INVALID_ARGUMENT", "the content type multipart/form-data needs a boundary of 1 to 70 characters");
+  throw new ServingError(
+    "INVALID_ARGUMENT",
+    "the content type multipart/form-data needs a boundary of 1 to 70 characters",
+  );
 }

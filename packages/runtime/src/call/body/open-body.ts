@@ -45,7 +45,8 @@ export function openBody(request: BodyRequest, limits: BodyLimits): OpenBody {
 
 function announcedLength(header: string | undefined): number | undefined {
   if (header === undefined) return undefined;
-  if (!/^\d{1,15}$/.test(header)) throw new ServingError("INVALID_ARGUMENT", "the content length is not a whole number");
+  if (!/^\d{1,15}$/.test(header))
+    throw new ServingError("INVALID_ARGUMENT", "the content length is not a whole number");
   return Number(header);
 }
 
@@ -102,5 +103,7 @@ function encodedBody(source: Readable, encoding: Encoding, limits: BodyLimits): 
 }
 
 function notDecodable(encoding: string, cause?: unknown): ServingError {
-  return new ServingError("INVALID_ARGUMENT", `the body is not valid ${encoding}: it is cut short or damaged`, { cause });
+  return new ServingError("INVALID_ARGUMENT", `the body is not valid ${encoding}: it is cut short or damaged`, {
+    cause,
+  });
 }

@@ -23,9 +23,11 @@ export function parsePartHeader(fields: ReadonlyMap<string, readonly string[]>, 
   const disposition = parseDisposition(fields.get("content-disposition"), position);
   const name = disposition.get("name");
   if (name === undefined) throw badPart(position, "its Content-Disposition has no name");
-  if (Buffer.byteLength(name) > MAX_NAME_BYTES) throw badPart(position, `its name has more than ${MAX_NAME_BYTES} bytes`);
+  if (Buffer.byteLength(name) > MAX_NAME_BYTES)
+    throw badPart(position, `its name has more than ${MAX_NAME_BYTES} bytes`);
   const encoding = fields.get("content-transfer-encoding")?.[0]?.trim().toLowerCase() ?? "binary";
-  if (!["binary", "7bit", "8bit"].includes(encoding)) throw badPart(position, "its Content-Transfer-Encoding is not understood: send plain bytes");
+  if (!["binary", "7bit", "8bit"].includes(encoding))
+    throw badPart(position, "its Content-Transfer-Encoding is not understood: send plain bytes");
   const fileName = disposition.get("filename")?.split(/[/\\]/).at(-1);
   return { name, fileName, mediaType: mediaTypeOf(fields.get("content-type")?.[0]) };
 }
@@ -37,13 +39,15 @@ export function badPart(position: number, message: string): ServingError {
 
 function parseDisposition(values: readonly string[] | undefined, position: number): ReadonlyMap<string, string> {
   const [value, second] = values ?? [];
-  if (value === undefined || second !== undefined) throw badPart(position, "expected a header with one Content-Disposition");
+  if (value === undefined || second !== undefined)
+    throw badPart(position, "expected a header with one Content-Disposition");
   const bytes = Buffer.from(value, "latin1");
   if (!isUtf8(bytes)) throw badPart(position, "its Content-Disposition is not UTF-8");
   const text = bytes.toString("utf8").trim();
   const type = /^form-data(?![^\s;])/i.exec(text);
   const rest = type === null ? undefined : readHeaderParameters(text, type[0].length);
-  if (rest === undefined || rest.end !== text.length) throw badPart(position, 'expected Content-Disposition: form-data; name="…"');
+  if (rest === undefined || rest.end !== text.length)
+    throw badPart(position, 'expected Content-Disposition: form-data; name="…"');
   return rest.parameters;
 }
 

@@ -6,8 +6,16 @@ const limits = { maxBytes: 5_000_000, limitName: "server.limits.binary", signal:
 
 describe("rawPart", () => {
   it("takes the whole body as one part of the request's media type", async () => {
-    const { parts, dispose } = await rawPart({ headers: { "content-type": "Image/PNG; x=1" }, openBody: () => Readable.from([Buffer.from("ab"), Buffer.from("c")]) }, limits);
-    expect(parts).toMatchObject([{ name: undefined, fileName: undefined, mediaType: "image/png", content: { size: 3 } }]);
+    const { parts, dispose } = await rawPart(
+      {
+        headers: { "content-type": "Image/PNG; x=1" },
+        openBody: () => Readable.from([Buffer.from("ab"), Buffer.from("c")]),
+      },
+      limits,
+    );
+    expect(parts).toMatchObject([
+      { name: undefined, fileName: undefined, mediaType: "image/png", content: { size: 3 } },
+    ]);
     expect(Buffer.from((await parts[0]?.content.bytes()) ?? []).toString()).toBe("abc");
     await dispose();
   });
@@ -20,7 +28,10 @@ describe("rawPart", () => {
 
   it("spools a large body and frees it on dispose", async () => {
     const chunk = Buffer.alloc(300_000, "abc");
-    const { parts, dispose } = await rawPart({ headers: {}, openBody: () => Readable.from([chunk, chunk, chunk, chunk]) }, limits);
+    const { parts, dispose } = await rawPart(
+      { headers: {}, openBody: () => Readable.from([chunk, chunk, chunk, chunk]) },
+      limits,
+    );
     const content = parts[0]?.content;
     expect(Buffer.from((await content?.bytes()) ?? []).equals(Buffer.alloc(1_200_000, "abc"))).toBe(true);
     await dispose();
@@ -28,7 +39,9 @@ describe("rawPart", () => {
   });
 
   it("refuses text in another character set", async () => {
-    await expect(rawPart({ headers: { "content-type": "text/plain; charset=utf-16" }, openBody: () => Readable.from([]) }, limits)).rejects.toMatchObject({
+    await expect(
+      rawPart({ headers: { "content-type": "text/plain; charset=utf-16" }, openBody: () => Readable.from([]) }, limits),
+    ).rejects.toMatchObject({
       code: "UNSUPPORTED_MEDIA_TYPE",
     });
   });

@@ -8,7 +8,10 @@ import { UNKNOWN_MEDIA_TYPE } from "./part-header.ts";
 import { Spool } from "./spool.ts";
 
 /** Reads the whole body as one part without a name, as `readParts` reads a part; its media type is the request's. */
-export async function rawPart(request: BodyRequest, limits: BodyLimits & Pick<FormLimits, "spoolFolder">): Promise<BodyParts> {
+export async function rawPart(
+  request: BodyRequest,
+  limits: BodyLimits & Pick<FormLimits, "spoolFolder">,
+): Promise<BodyParts> {
   const mediaType = rawMediaType(request.headers["content-type"]);
   const spool = new Spool(limits.spoolFolder);
   try {
@@ -17,7 +20,10 @@ export async function rawPart(request: BodyRequest, limits: BodyLimits & Pick<Fo
     await spool.dispose();
     throw toServingError(cause);
   }
-  return { parts: [{ name: undefined, fileName: undefined, mediaType, content: spool.finish() }], dispose: () => spool.dispose() };
+  return {
+    parts: [{ name: undefined, fileName: undefined, mediaType, content: spool.finish() }],
+    dispose: () => spool.dispose(),
+  };
 }
 
 function rawMediaType(header: string | undefined): string {

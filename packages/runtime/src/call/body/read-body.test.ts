@@ -9,10 +9,19 @@ import { ServingError } from "../../errors.ts";
 import type { BodyRequest } from "./open-body.ts";
 import { readBody, type BodyLimits } from "./read-body.ts";
 
-const limits = (maxBytes = 1000): BodyLimits => ({ maxBytes, limitName: "server.limits.json", signal: new AbortController().signal });
-const requestOf = (chunks: readonly Uint8Array[], headers: BodyRequest["headers"] = {}): BodyRequest => ({ headers, openBody: () => Readable.from(chunks) });
+const limits = (maxBytes = 1000): BodyLimits => ({
+  maxBytes,
+  limitName: "server.limits.json",
+  signal: new AbortController().signal,
+});
+const requestOf = (chunks: readonly Uint8Array[], headers: BodyRequest["headers"] = {}): BodyRequest => ({
+  headers,
+  openBody: () => Readable.from(chunks),
+});
 const cut = (bytes: Uint8Array, size: number): Uint8Array[] =>
-  Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) => bytes.subarray(index * size, (index + 1) * size));
+  Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+    bytes.subarray(index * size, (index + 1) * size),
+  );
 const ENCODERS = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync };
 
 describe("readBody", () => {
@@ -50,7 +59,9 @@ describe("readBody", () => {
         yield Buffer.alloc(100);
       }
     };
-    await expect(readBody({ headers: {}, openBody: () => Readable.from(endless()) }, limits())).rejects.toMatchObject({ code: "PAYLOAD_TOO_LARGE" });
+    await expect(readBody({ headers: {}, openBody: () => Readable.from(endless()) }, limits())).rejects.toMatchObject({
+      code: "PAYLOAD_TOO_LARGE",
+    });
     // 11 chunks pass the limit; the stream may have read ahead by its own 16 objects.
     expect(sent).toBeLessThanOrEqual(2800);
   });
@@ -60,7 +71,9 @@ describe("readBody", () => {
   });
 
   it.each(["abc", "-1", "1, 1", "1e3"])("refuses the content length %j", async (length) => {
-    await expect(readBody(requestOf([], { "content-length": length }), limits())).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await expect(readBody(requestOf([], { "content-length": length }), limits())).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
   });
 
   it("refuses a body that has not the announced length", async () => {
@@ -72,13 +85,18 @@ describe("readBody", () => {
 
   it("throws the reason of its signal while it waits for bytes", async () => {
     const controller = new AbortController();
-    const reading = readBody({ headers: {}, openBody: () => new Readable({ read() {} }) }, { ...limits(), signal: controller.signal });
+    const reading = readBody(
+      { headers: {}, openBody: () => new Readable({ read() {} }) },
+      { ...limits(), signal: controller.signal },
+    );
     controller.abort(new ServingError("DEADLINE_EXCEEDED", "too late"));
     await expect(reading).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED", message: "too late" });
   });
 
   it("reads nothing for a signal that has fired", async () => {
-    await expect(readBody(requestOf([Buffer.alloc(1)]), { ...limits(), signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "CANCELLED" });
+    await expect(
+      readBody(requestOf([Buffer.alloc(1)]), { ...limits(), signal: AbortSignal.abort() }),
+    ).rejects.toMatchObject({ code: "CANCELLED" });
   });
 });
 
@@ -88,7 +106,10 @@ describe.each(["gzip", "deflate", "br"] as const)("readBody of %s", (encoding) =
   it("decompresses, and counts what comes out", async () => {
     const counter = { bytes: 0 };
     const sent = Buffer.from("hello ".repeat(100));
-    const body = await readBody(requestOf(cut(encode(sent), 5), { "content-encoding": encoding.toUpperCase() }), { ...limits(), counter });
+    const body = await readBody(requestOf(cut(encode(sent), 5), { "content-encoding": encoding.toUpperCase() }), {
+      ...limits(),
+      counter,
+    });
     expect(body.toString()).toBe("hello ".repeat(100));
     expect(counter.bytes).toBe(600);
   });
@@ -96,7 +117,9 @@ describe.each(["gzip", "deflate", "br"] as const)("readBody of %s", (encoding) =
   it("stops early where a small body grows past the limit", async () => {
     const counter = { bytes: 0 };
     const bomb = encode(Buffer.alloc(50_000_000));
-    await expect(readBody(requestOf([bomb], { "content-encoding": encoding }), { ...limits(100_000), counter })).rejects.toMatchObject({
+    await expect(
+      readBody(requestOf([bomb], { "content-encoding": encoding }), { ...limits(100_000), counter }),
+    ).rejects.toMatchObject({
       code: "PAYLOAD_TOO_LARGE",
     });
     expect(counter.bytes).toBeLessThan(300_000);
@@ -105,12 +128,16 @@ describe.each(["gzip", "deflate", "br"] as const)("readBody of %s", (encoding) =
   it("refuses bytes behind the end", async () => {
     const body = Buffer.concat([encode(Buffer.from("hello")), Buffer.from("behind")]);
     for (const size of [1, 7, body.length]) {
-      await expect(readBody(requestOf(cut(body, size), { "content-encoding": encoding }), limits())).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+      await expect(
+        readBody(requestOf(cut(body, size), { "content-encoding": encoding }), limits()),
+      ).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
     }
   });
 
   it("answers every cut and every damage with the body or INVALID_ARGUMENT", async () => {
-    const text = Buffer.from(JSON.stringify({ df: Array.from({ length: 40 }, (_, row) => ({ a: row, b: `row ${row * 7}` })) }));
+    const text = Buffer.from(
+      JSON.stringify({ df: Array.from({ length: 40 }, (_, row) => ({ a: row, b: `row ${row * 7}` })) }),
+    );
     const whole = encode(text);
     const damage = fc.record({
       length: fc.integer({ min: 0, max: whole.length }),
@@ -136,16 +163,21 @@ describe.each(["gzip", "deflate", "br"] as const)("readBody of %s", (encoding) =
 });
 
 describe("readBody and encodings", () => {
-  it.each(["gzip, gzip", "zstd", "compress", "__proto__", "gzip;q=1"])("refuses the content encoding %j", async (encoding) => {
-    await expect(readBody(requestOf([], { "content-encoding": encoding }), limits())).rejects.toMatchObject({
-      code: "UNSUPPORTED_MEDIA_TYPE",
-      message: expect.stringContaining("gzip, deflate, br"),
-    });
-  });
+  it.each(["gzip, gzip", "zstd", "compress", "__proto__", "gzip;q=1"])(
+    "refuses the content encoding %j",
+    async (encoding) => {
+      await expect(readBody(requestOf([], { "content-encoding": encoding }), limits())).rejects.toMatchObject({
+        code: "UNSUPPORTED_MEDIA_TYPE",
+        message: expect.stringContaining("gzip, deflate, br"),
+      });
+    },
+  );
 
   it("counts the encoded side of a body that decodes to nothing", async () => {
     const members = Array.from({ length: 100 }, () => gzipSync(Buffer.alloc(0)));
-    await expect(readBody(requestOf(members, { "content-encoding": "gzip" }), limits())).rejects.toMatchObject({ code: "PAYLOAD_TOO_LARGE" });
+    await expect(readBody(requestOf(members, { "content-encoding": "gzip" }), limits())).rejects.toMatchObject({
+      code: "PAYLOAD_TOO_LARGE",
+    });
   });
 });
 
@@ -165,7 +197,12 @@ describe("readBody over a socket", () => {
     await once(server, "listening");
     const address = server.address();
     if (address === null || typeof address === "string") throw new Error("no port");
-    return { port: address.port, outcomes, server, [Symbol.asyncDispose]: async () => void (await new Promise((done) => server.close(done).closeAllConnections())) };
+    return {
+      port: address.port,
+      outcomes,
+      server,
+      [Symbol.asyncDispose]: async () => void (await new Promise((done) => server.close(done).closeAllConnections())),
+    };
   }
 
   it.each([

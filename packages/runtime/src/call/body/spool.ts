@@ -63,7 +63,11 @@ export class Spool {
       this.#file ??= await openNamelessFile(this.#folder);
       for (const chunk of chunks) await this.#file.writeFile(chunk);
     } catch (cause) {
-      throw new ServingError("UNAVAILABLE", "the server has no room to keep this upload: its temporary folder can't be written", { cause });
+      throw new ServingError(
+        "UNAVAILABLE",
+        "the server has no room to keep this upload: its temporary folder can't be written",
+        { cause },
+      );
     }
   }
 }

@@ -15,11 +15,20 @@ const BLACK = "#000000";
  * Its format is told by the bytes, its size by the header, both before anything is decoded; embedded colour profiles are not applied, as in PIL and OpenCV.
  * Runs outside of the event loop. Throws INVALID_ARGUMENT at `path` for what is no whole picture of an accepted format and size.
  */
-export async function decodePicture(bytes: Uint8Array, spec: ImageSpec, path: string): Promise<Raster & { readonly format: ImageFormat }> {
+export async function decodePicture(
+  bytes: Uint8Array,
+  spec: ImageSpec,
+  path: string,
+): Promise<Raster & { readonly format: ImageFormat }> {
   const format = acceptedFormat(bytes, spec, path);
   const sharp = await loadSharp();
   const own = uprightSize(await readHeader(sharp, bytes, { format, path }), { maxPixels: spec.maxPixels, path });
-  const pipeline = sharp(bytes, { limitInputPixels: spec.maxPixels, failOn: "error", autoOrient: true, ignoreIcc: true }).flatten({ background: WHITE });
+  const pipeline = sharp(bytes, {
+    limitInputPixels: spec.maxPixels,
+    failOn: "error",
+    autoOrient: true,
+    ignoreIcc: true,
+  }).flatten({ background: WHITE });
   if (spec.size !== null) {
     const target = targetSize(own, spec.size, { maxPixels: spec.maxPixels, path });
     const free = spec.size.width === null || spec.size.height === null;
@@ -32,7 +41,13 @@ export async function decodePicture(bytes: Uint8Array, spec: ImageSpec, path: st
     .catch((cause: unknown) => {
       throw damaged(format, path, cause);
     });
-  return { width: info.width, height: info.height, pixels: toChannels(data, spec.channels), channels: spec.channels, format };
+  return {
+    width: info.width,
+    height: info.height,
+    pixels: toChannels(data, spec.channels),
+    channels: spec.channels,
+    format,
+  };
 }
 
 function acceptedFormat(bytes: Uint8Array, { formats }: ImageSpec, path: string): ImageFormat {
@@ -42,7 +57,11 @@ function acceptedFormat(bytes: Uint8Array, { formats }: ImageSpec, path: string)
   throw invalidInput([{ path, message: `expected a picture (${formats.join(", ")}), got ${got}` }]);
 }
 
-async function readHeader(sharp: Sharp, bytes: Uint8Array, { format, path }: { readonly format: ImageFormat; readonly path: string }): Promise<Metadata> {
+async function readHeader(
+  sharp: Sharp,
+  bytes: Uint8Array,
+  { format, path }: { readonly format: ImageFormat; readonly path: string },
+): Promise<Metadata> {
   const header = await sharp(bytes, { limitInputPixels: false, failOn: "error" })
     .metadata()
     .catch((cause: unknown) => {
@@ -53,11 +72,17 @@ async function readHeader(sharp: Sharp, bytes: Uint8Array, { format, path }: { r
   return header;
 }
 
-function uprightSize(header: Metadata, { maxPixels, path }: { readonly maxPixels: number; readonly path: string }): { width: number; height: number } {
+function uprightSize(
+  header: Metadata,
+  { maxPixels, path }: { readonly maxPixels: number; readonly path: string },
+): { width: number; height: number } {
   const frames = header.pages ?? 1;
   const { width, height } = header.autoOrient;
   const times = frames === 1 ? "" : `, ${frames} times`;
-  assertPixels({ width, height: height * frames }, { maxPixels, path, what: `a picture of ${width}×${height} pixels${times}` });
+  assertPixels(
+    { width, height: height * frames },
+    { maxPixels, path, what: `a picture of ${width}×${height} pixels${times}` },
+  );
   return { width, height };
 }
 

@@ -31,7 +31,18 @@ export interface ImageOptions {
   readonly dtype?: ImageDType;
 }
 
-const OPTION_NAMES = ["size", "fit", "channels", "layout", "formats", "maxPixels", "scale", "mean", "std", "dtype"] as const satisfies readonly (keyof ImageOptions)[];
+const OPTION_NAMES = [
+  "size",
+  "fit",
+  "channels",
+  "layout",
+  "formats",
+  "maxPixels",
+  "scale",
+  "mean",
+  "std",
+  "dtype",
+] as const satisfies readonly (keyof ImageOptions)[];
 const FITS = ["fill", "contain", "cover", "inside"] as const;
 const CHANNELS = ["rgb", "bgr", "gray"] as const;
 const LAYOUTS = ["nchw", "nhwc", "chw", "hwc"] as const;
@@ -55,7 +66,8 @@ export function resolveImageSpec(options: ImageOptions): ImageSpec {
     throw refuse("dtype", "uint8 gives the pixels as they are: leave scale, mean and std out, or use float32");
   }
   const formats = options.formats ?? IMAGE_FORMATS;
-  if (!Array.isArray(formats) || formats.length === 0) throw refuse("formats", `expected some of ${IMAGE_FORMATS.join(", ")}, got ${describeValue(formats)}`);
+  if (!Array.isArray(formats) || formats.length === 0)
+    throw refuse("formats", `expected some of ${IMAGE_FORMATS.join(", ")}, got ${describeValue(formats)}`);
   return Object.freeze({
     kind: "image",
     size: resolveSize(options.size),
@@ -75,8 +87,11 @@ function resolveSize(size: ImageOptions["size"]): ImageSpec["size"] {
   if (size === undefined) return null;
   const pair: readonly unknown[] = Array.isArray(size) ? size : [];
   const { height, width } = isPair(size) ? { height: pair[0], width: pair[1] } : size;
-  const known = isPair(size) ? pair.length === 2 : Object.keys(size).every((name) => name === "height" || name === "width");
-  if (!known || (height === undefined && width === undefined)) throw refuse("size", "expected [height, width] or { height, width }");
+  const known = isPair(size)
+    ? pair.length === 2
+    : Object.keys(size).every((name) => name === "height" || name === "width");
+  if (!known || (height === undefined && width === undefined))
+    throw refuse("size", "expected [height, width] or { height, width }");
   const side = (value: unknown): number | null => (value === undefined ? null : whole("size", value, MAX_SIDE));
   return Object.freeze({ height: side(height), width: side(width) });
 }
@@ -85,9 +100,17 @@ function isPair(size: NonNullable<ImageOptions["size"]>): size is readonly [numb
   return Array.isArray(size);
 }
 
-function perChannel(option: string, given: unknown, { count, zero }: { readonly count: number; readonly zero: boolean }): readonly number[] {
+function perChannel(
+  option: string,
+  given: unknown,
+  { count, zero }: { readonly count: number; readonly zero: boolean },
+): readonly number[] {
   const list: readonly unknown[] = Array.isArray(given) ? given : Array.from({ length: count }, () => given);
-  if (list.length !== count) throw refuse(option, `expected ${count === 1 ? "one number" : `one number or ${count} of them`}, got ${list.length}`);
+  if (list.length !== count)
+    throw refuse(
+      option,
+      `expected ${count === 1 ? "one number" : `one number or ${count} of them`}, got ${list.length}`,
+    );
   return Object.freeze(list.map((value) => finite(option, value, { zero })));
 }
 

@@ -32,7 +32,10 @@ function imageType<D extends ImageDType>(spec: ImageSpec, dtype: D): IoType<Imag
 
 async function writeImage(value: Image<ImageDType>, as: PayloadKind): Promise<Payload> {
   if (typeof value !== "object" || value === null || typeof value.encode !== "function") {
-    throw new ServingError("INTERNAL", `the output does not fit its type: expected a picture, as createImage makes it, got ${describeValue(value)}`);
+    throw new ServingError(
+      "INTERNAL",
+      `the output does not fit its type: expected a picture, as createImage makes it, got ${describeValue(value)}`,
+    );
   }
   const bytes = await value.encode("png");
   return writeBinary({ fileName: undefined, mediaType: "image/png", content: contentFromBytes(bytes) }, as);

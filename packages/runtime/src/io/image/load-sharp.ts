@@ -1,7 +1,8 @@
+import type sharp from "sharp";
 import { ServingError } from "../../errors.ts";
 
 /** The decoder's function: `sharp(bytes)`. */
-export type Sharp = typeof import("sharp").default;
+export type Sharp = typeof sharp;
 
 let loading: Promise<Sharp> | undefined;
 
@@ -17,13 +18,17 @@ export function loadSharp(): Promise<Sharp> {
 
 async function importSharp(): Promise<Sharp> {
   try {
-    const { default: sharp } = await import("sharp");
+    const { default: decoder } = await import("sharp");
     // Workers share the cores, and no picture is read twice.
-    sharp.concurrency(1);
-    sharp.cache(false);
-    return sharp;
+    decoder.concurrency(1);
+    decoder.cache(false);
+    return decoder;
   } catch (cause) {
     const platform = `${process.platform}-${process.arch}`;
-    throw new ServingError("INTERNAL", `image() needs the package "sharp" with its native files for ${platform}: npm install sharp`, { cause });
+    throw new ServingError(
+      "INTERNAL",
+      `image() needs the package "sharp" with its native files for ${platform}: npm install sharp`,
+      { cause },
+    );
   }
 }

@@ -10,13 +10,19 @@ import type { PixelSize } from "./target-size.ts";
  *
  * A `canvas` larger than the picture leaves it at the top left; the rest is 0, after normalising.
  */
-export function toPictureTensor<D extends ImageDType>(raster: Raster, spec: ImageSpec, { dtype, canvas }: { readonly dtype: D; readonly canvas: PixelSize }): TensorOf<D> {
+export function toPictureTensor<D extends ImageDType>(
+  raster: Raster,
+  spec: ImageSpec,
+  { dtype, canvas }: { readonly dtype: D; readonly canvas: PixelSize },
+): TensorOf<D> {
   const channels = channelCount(raster.channels);
   const { width, height } = canvas;
   const planar = spec.layout.endsWith("chw");
   const data = CREATE_DATA[dtype](width * height * channels);
   for (let channel = 0; channel < channels; channel += 1) {
-    const strides = planar ? { start: channel * width * height, column: 1, row: width } : { start: channel, column: channels, row: width * channels };
+    const strides = planar
+      ? { start: channel * width * height, column: 1, row: width }
+      : { start: channel, column: channels, row: width * channels };
     fillChannel(data, raster, { channel, channels, values: valueTable(spec, channel), strides });
   }
   const axes = planar ? [channels, height, width] : [height, width, channels];
@@ -36,7 +42,11 @@ function valueTable({ scale, mean, std, dtype }: ImageSpec, channel: number): Fl
   return Float64Array.from({ length: 256 }, (_, pixel) => (pixel * scale - (mean[channel] ?? 0)) / (std[channel] ?? 1));
 }
 
-function fillChannel(data: Float32Array | Uint8Array, { pixels, width, height }: Raster, { channel, channels, values, strides }: ChannelPlan): void {
+function fillChannel(
+  data: Float32Array | Uint8Array,
+  { pixels, width, height }: Raster,
+  { channel, channels, values, strides }: ChannelPlan,
+): void {
   for (let y = 0; y < height; y += 1) {
     let from = y * width * channels + channel;
     let to = strides.start + y * strides.row;

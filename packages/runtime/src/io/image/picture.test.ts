@@ -9,9 +9,17 @@ import { createImage } from "./picture.ts";
 const options = { nan: "error" } as const;
 // 3 × 2 pixels in R, G, B: every value is its own.
 const PIXELS = [0, 1, 2, 10, 11, 12, 20, 21, 22, 100, 101, 102, 110, 111, 112, 120, 121, 122];
-const bytes = await sharp(Uint8Array.from(PIXELS), { raw: { width: 3, height: 2, channels: 3 } }).png().toBuffer();
+const bytes = await sharp(Uint8Array.from(PIXELS), { raw: { width: 3, height: 2, channels: 3 } })
+  .png()
+  .toBuffer();
 const read = async <T>(type: IoType<T>): Promise<T> =>
-  type.read({ kind: "parts", parts: [{ name: undefined, fileName: undefined, mediaType: "image/png", content: contentFromBytes(bytes) }] }, options);
+  type.read(
+    {
+      kind: "parts",
+      parts: [{ name: undefined, fileName: undefined, mediaType: "image/png", content: contentFromBytes(bytes) }],
+    },
+    options,
+  );
 
 describe("toTensor", () => {
   it.each([
@@ -28,11 +36,17 @@ describe("toTensor", () => {
   it("brings 0 to 255 to 0 to 1 unless told otherwise", async () => {
     const tensor = (await read(image({ layout: "hwc" }))).toTensor();
     expectTypeOf(tensor).toEqualTypeOf<TensorOf<"float32">>();
-    expect(tensor).toEqual({ dtype: "float32", shape: [2, 3, 3], data: Float32Array.from(PIXELS, (pixel) => pixel / 255) });
+    expect(tensor).toEqual({
+      dtype: "float32",
+      shape: [2, 3, 3],
+      data: Float32Array.from(PIXELS, (pixel) => pixel / 255),
+    });
   });
 
   it("normalises each channel in the order of the channels", async () => {
-    const tensor = (await read(image({ channels: "bgr", layout: "chw", scale: 1, mean: [2, 1, 0], std: [1, 2, 4] }))).toTensor();
+    const tensor = (
+      await read(image({ channels: "bgr", layout: "chw", scale: 1, mean: [2, 1, 0], std: [1, 2, 4] }))
+    ).toTensor();
     // blue − 2, (green − 1) / 2, red / 4
     expect([...tensor.data]).toEqual([0, 10, 20, 100, 110, 120, 0, 5, 10, 50, 55, 60, 0, 2.5, 5, 25, 27.5, 30]);
   });
@@ -56,7 +70,10 @@ describe("toTensor", () => {
       data: Uint8Array.of(...PIXELS, 0, 0, 0, 0, 0, 0, 0, 0, 0),
     });
     expect(() => picture.toTensor({ padTo: { width: 2 } })).toThrow(
-      expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringContaining("2×2 pixels for a picture of 3×2") }),
+      expect.objectContaining({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining("2×2 pixels for a picture of 3×2"),
+      }),
     );
   });
 });
@@ -89,7 +106,11 @@ describe("a picture", () => {
     }
     const gray = await (await read(image({ channels: "gray" }))).encode("png");
     expect(await sharp(gray).metadata()).toMatchObject({ format: "png", channels: 1, width: 3, height: 2 });
-    expect(await sharp(await (await read(image())).encode("jpeg")).metadata()).toMatchObject({ format: "jpeg", width: 3, height: 2 });
+    expect(await sharp(await (await read(image())).encode("jpeg")).metadata()).toMatchObject({
+      format: "jpeg",
+      width: 3,
+      height: 2,
+    });
   });
 
   it("is made from pixels to answer with", async () => {
@@ -98,7 +119,10 @@ describe("a picture", () => {
     const written = await image().write(made, "json", options);
     expect([...(await image({ channels: "gray" }).read(written, options)).pixels]).toEqual([0, 255]);
     expect(() => createImage({ width: 2, height: 2, pixels: new Uint8Array(11) })).toThrow(
-      expect.objectContaining({ code: "INVALID_ARGUMENT", message: "expected 12 values for 2×2 pixels in rgb, got 11" }),
+      expect.objectContaining({
+        code: "INVALID_ARGUMENT",
+        message: "expected 12 values for 2×2 pixels in rgb, got 11",
+      }),
     );
   });
 });

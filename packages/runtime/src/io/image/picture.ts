@@ -38,17 +38,29 @@ export interface Image<D extends ImageDType = "float32"> {
 }
 
 /** Makes a picture from pixels, to answer with. Throws INVALID_ARGUMENT when their number is not width × height × channels. */
-export function createImage({ width, height, channels = "rgb", pixels }: Partial<Pick<Raster, "channels">> & Omit<Raster, "channels">): Image {
+export function createImage({
+  width,
+  height,
+  channels = "rgb",
+  pixels,
+}: Partial<Pick<Raster, "channels">> & Omit<Raster, "channels">): Image {
   const spec = resolveImageSpec({ channels });
   const expected = width * height * channelCount(channels);
   if (!Number.isInteger(width) || !Number.isInteger(height) || width < 1 || height < 1 || pixels.length !== expected) {
-    throw new ServingError("INVALID_ARGUMENT", `expected ${expected} values for ${width}×${height} pixels in ${channels}, got ${pixels.length}`);
+    throw new ServingError(
+      "INVALID_ARGUMENT",
+      `expected ${expected} values for ${width}×${height} pixels in ${channels}, got ${pixels.length}`,
+    );
   }
   return toImage({ width, height, channels, pixels, format: "png" }, spec, "float32");
 }
 
 /** Wraps pixels that fit the spec's channels. */
-export function toImage<D extends ImageDType>(raster: Raster & { readonly format: ImageFormat }, spec: ImageSpec, dtype: D): Image<D> {
+export function toImage<D extends ImageDType>(
+  raster: Raster & { readonly format: ImageFormat },
+  spec: ImageSpec,
+  dtype: D,
+): Image<D> {
   const derive = (changed: Raster): Image<D> => toImage({ ...changed, format: raster.format }, spec, dtype);
   return Object.freeze<Image<D>>({
     ...raster,
@@ -66,10 +78,16 @@ export function toImage<D extends ImageDType>(raster: Raster & { readonly format
   });
 }
 
-async function resizeRaster(raster: Raster, { maxPixels }: ImageSpec, { width, height, fit = "fill" }: ResizeOptions): Promise<Raster> {
+async function resizeRaster(
+  raster: Raster,
+  { maxPixels }: ImageSpec,
+  { width, height, fit = "fill" }: ResizeOptions,
+): Promise<Raster> {
   const target = targetSize(raster, { width: width ?? null, height: height ?? null }, { maxPixels, path: "" });
   const free = width === undefined || height === undefined;
-  const { data, info } = await (await open(raster))
+  const { data, info } = await (
+    await open(raster)
+  )
     .resize({ ...target, fit: free ? "fill" : fit, background: "#000000" })
     .toColourspace(raster.channels === "gray" ? "b-w" : "srgb")
     .raw()
@@ -85,7 +103,12 @@ async function encodeRaster(raster: Raster, format: "png" | "jpeg"): Promise<Uin
     .toBuffer();
 }
 
-async function open({ pixels, width, height, channels }: Raster): Promise<ReturnType<Awaited<ReturnType<typeof loadSharp>>>> {
+async function open({
+  pixels,
+  width,
+  height,
+  channels,
+}: Raster): Promise<ReturnType<Awaited<ReturnType<typeof loadSharp>>>> {
   const sharp = await loadSharp();
   return sharp(pixels, { raw: { width, height, channels: channelCount(channels) }, limitInputPixels: false });
 }

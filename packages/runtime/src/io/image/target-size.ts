@@ -17,10 +17,17 @@ export interface WantedSize {
  *
  * Throws INVALID_ARGUMENT at `path` when that has more than `maxPixels`: a picture one pixel high would grow a thousand times.
  */
-export function targetSize(own: PixelSize, wanted: WantedSize, { maxPixels, path }: { readonly maxPixels: number; readonly path: string }): PixelSize {
+export function targetSize(
+  own: PixelSize,
+  wanted: WantedSize,
+  { maxPixels, path }: { readonly maxPixels: number; readonly path: string },
+): PixelSize {
   const width = wanted.width ?? Math.max(1, Math.round((own.width * (wanted.height ?? own.height)) / own.height));
   const height = wanted.height ?? Math.max(1, Math.round((own.height * width) / own.width));
-  assertPixels({ width, height }, { maxPixels, path, what: `a picture of ${own.width}×${own.height} pixels, resized to ${width}×${height},` });
+  assertPixels(
+    { width, height },
+    { maxPixels, path, what: `a picture of ${own.width}×${own.height} pixels, resized to ${width}×${height},` },
+  );
   return { width, height };
 }
 

@@ -55,7 +55,8 @@ function walkArray(items: readonly unknown[], depth: number): Hazard | undefined
 function walkObject(members: Readonly<Record<string, unknown>>, depth: number): Hazard | undefined {
   // for…in sees own keys only: nothing enumerable is inherited by what JSON makes. It spares the list that Object.entries would build.
   for (const key in members) {
-    if (key === "__proto__" || key === "constructor") return { message: "a key of this name is not allowed", keys: [key] };
+    if (key === "__proto__" || key === "constructor")
+      return { message: "a key of this name is not allowed", keys: [key] };
     const member = members[key];
     if (!isContainer(member)) continue;
     const hazard = walk(member, depth + 1);

@@ -3,9 +3,11 @@ import { describe, expect, it } from "vitest";
 import { ServingError } from "../../errors.ts";
 import { parseJsonBytes } from "./parse-json-bytes.ts";
 
-const parse = (text: string | Uint8Array, exactIntegers = false): unknown => parseJsonBytes(Buffer.from(text), { exactIntegers });
+const parse = (text: string | Uint8Array, exactIntegers = false): unknown =>
+  parseJsonBytes(Buffer.from(text), { exactIntegers });
 const nested = (depth: number, open = "[", close = "]"): string => open.repeat(depth) + close.repeat(depth);
-const refusal = (message: string, path = "") => expect.objectContaining({ code: "INVALID_ARGUMENT", problems: [{ path, message }] });
+const refusal = (message: string, path = "") =>
+  expect.objectContaining({ code: "INVALID_ARGUMENT", problems: [{ path, message }] });
 
 describe("parseJsonBytes", () => {
   it("reads any JSON value, after a byte order mark too", () => {
@@ -14,7 +16,9 @@ describe("parseJsonBytes", () => {
   });
 
   it("reads a part of a larger buffer", () => {
-    expect(parseJsonBytes(new Uint8Array(Buffer.from("xx[1]yy")).subarray(2, 5), { exactIntegers: false })).toEqual([1]);
+    expect(parseJsonBytes(new Uint8Array(Buffer.from("xx[1]yy")).subarray(2, 5), { exactIntegers: false })).toEqual([
+      1,
+    ]);
   });
 
   it("keeps every digit of integers where the type asks for it", () => {
@@ -35,7 +39,10 @@ describe("parseJsonBytes", () => {
     ['{"a"}', 'not valid JSON at line 1, column 5: expected ":", found "}"'],
     ['{"a":1', 'not valid JSON at line 1, column 7: expected "," or "}", found the end of the text'],
     ['["abc', "not valid JSON at line 1, column 2: this string has no end"],
-    ['["a\tb"]', 'not valid JSON at line 1, column 4: expected \\n, \\t or \\u00XX in place of a control character, found "\\t"'],
+    [
+      '["a\tb"]',
+      'not valid JSON at line 1, column 4: expected \\n, \\t or \\u00XX in place of a control character, found "\\t"',
+    ],
     ['["\\x"]', 'not valid JSON at line 1, column 3: expected a known escape behind \\, found "\\\\"'],
     ["[1] 2", 'not valid JSON at line 1, column 5: expected the end of the text, found "2"'],
     ["[01]", 'not valid JSON at line 1, column 3: expected "," or "]", found "1"'],
@@ -86,14 +93,42 @@ describe("parseJsonBytes", () => {
   });
 
   it("takes the forbidden names where they are values or parts of other keys", () => {
-    expect(parse('{"a":"__proto__","my__proto__":["constructor"]}')).toEqual({ a: "__proto__", my__proto__: ["constructor"] });
+    expect(parse('{"a":"__proto__","my__proto__":["constructor"]}')).toEqual({
+      a: "__proto__",
+      my__proto__: ["constructor"],
+    });
   });
 
   it("agrees with JSON.parse on which texts are JSON, and gives a place for all others", () => {
-    const piece = fc.constantFrom("{", "}", "[", "]", ",", ":", '"a"', '"', "\\", "\\u0041", "1", "-", "0", ".5", "e+3", "true", "null", " ", "\n", "NaN", "x", "\u0001");
+    const piece = fc.constantFrom(
+      "{",
+      "}",
+      "[",
+      "]",
+      ",",
+      ":",
+      '"a"',
+      '"',
+      "\\",
+      "\\u0041",
+      "1",
+      "-",
+      "0",
+      ".5",
+      "e+3",
+      "true",
+      "null",
+      " ",
+      "\n",
+      "NaN",
+      "x",
+      "\u0001",
+    );
     const text = fc.oneof(
       fc.array(piece, { maxLength: 14 }).map((pieces) => pieces.join("")),
-      fc.tuple(fc.json(), fc.nat(), piece).map(([json, at, extra]) => json.slice(0, at % (json.length + 1)) + extra + json.slice(at % (json.length + 1))),
+      fc
+        .tuple(fc.json(), fc.nat(), piece)
+        .map(([json, at, extra]) => json.slice(0, at % (json.length + 1)) + extra + json.slice(at % (json.length + 1))),
     );
     fc.assert(
       fc.property(text, (given) => {
@@ -101,7 +136,14 @@ describe("parseJsonBytes", () => {
         try {
           expected = JSON.parse(given);
         } catch {
-          expect(() => parse(given)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringMatching(/^(not valid JSON at line \d+, column \d+: |expected JSON, got an empty body$)/) }));
+          expect(() => parse(given)).toThrow(
+            expect.objectContaining({
+              code: "INVALID_ARGUMENT",
+              message: expect.stringMatching(
+                /^(not valid JSON at line \d+, column \d+: |expected JSON, got an empty body$)/,
+              ),
+            }),
+          );
           return;
         }
         expect(parse(given)).toEqual(expected);

@@ -49,7 +49,8 @@ function firstBadByte(bytes: Buffer): number {
   const text = bytes.toString("utf8");
   let offset = 0;
   for (const char of text) {
-    const isReplacement = char === "\ufffd" && bytes.readUIntBE(offset, Math.min(3, bytes.length - offset)) !== 0xefbfbd;
+    const isReplacement =
+      char === "\ufffd" && bytes.readUIntBE(offset, Math.min(3, bytes.length - offset)) !== 0xefbfbd;
     if (isReplacement) return offset;
     offset += Buffer.byteLength(char);
   }
