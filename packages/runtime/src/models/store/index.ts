@@ -1,3 +1,5 @@
+export { inspectModel, type InspectedModel } from "../inspect-model.ts";
+export type { LeftOutOutput, OnnxValueInfo } from "../onnx-file/index.ts";
 export type { ImportedArchive } from "./import-archive.ts";
 export type { ImportOptions } from "./import-model.ts";
 export { modelStoreDir } from "./layout.ts";
