@@ -3,7 +3,7 @@
 
     python3 -m venv /tmp/make-models
     /tmp/make-models/bin/pip install -r scripts/make-models.requirements.txt
-    /tmp/make-models/bin/python scripts/make-models.py [tiny|slow|sklearn|ocr|filetype ...]
+    /tmp/make-models/bin/python scripts/make-models.py [tiny|slow|sklearn|iris|ocr|filetype ...]
 
 Needs Python 3.11 or newer. Nobody has to run it to build, test or use the project: what it makes is committed.
 """
@@ -13,12 +13,13 @@ import sys
 # The fixtures' folder is not a place for compiled Python.
 sys.dont_write_bytecode = True
 
-from make_models import filetype_samples, ocr_samples, sklearn_models, slow, tiny  # noqa: E402
+from make_models import filetype_samples, iris_template, ocr_samples, sklearn_models, slow, tiny  # noqa: E402
 
 PARTS = {
     "tiny": tiny.make,
     "slow": slow.make,
     "sklearn": sklearn_models.make,
+    "iris": iris_template.make,
     "ocr": ocr_samples.make,
     "filetype": filetype_samples.make,
 }
