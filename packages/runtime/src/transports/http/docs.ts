@@ -117,8 +117,9 @@ function placeBeside(url: string, pagePath: string): string | undefined {
 /** The document as the page needs it: calls go to where the page came from, whatever prefix stands before it there. */
 function toPageDocument(document: DocsDocument): Record<string, unknown> {
   const links = "[OpenAPI 3.1](../openapi.json) · [OpenAPI 3.0](../openapi.json?version=3.0)";
-  const description = [document.info["description"] ?? "", links].join("\n\n").trim();
-  return { ...document, info: { ...document.info, description }, servers: [{ url: ".." }] };
+  const { description } = document.info;
+  const text = typeof description === "string" ? `${description}\n\n${links}` : links;
+  return { ...document, info: { ...document.info, description: text }, servers: [{ url: ".." }] };
 }
 
 function versionOf(request: FastifyRequest): "3.1" | "3.0" {

@@ -1,0 +1,3 @@
+export { openApiDocument } from "./document.ts";
+export type { JsonObject } from "./json-object.ts";
+export type { OpenApiDocument, OpenApiOptions, OpenApiVersion } from "./types.ts";
