@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { ServingError } from "../errors.ts";
+import { ServingError, toServingError } from "../errors.ts";
 import { digestOf, sha256OfFile, shortDigest } from "./digest.ts";
 import { findModelFiles, type ModelFiles } from "./model-files.ts";
 import { createModelStore } from "./store/model-store.ts";
@@ -28,10 +28,8 @@ export async function resolveSource(
     inBento === undefined && isTag(source)
       ? await findInStore(source, storeDir)
       : await findOnDisk(inBento ?? source, baseDir);
-  const { root, main, paths } = place.files;
-  const digest = digestOf(
-    await Promise.all(paths.map(async (path) => ({ path, sha256: await sha256OfFile(join(root, path)) }))),
-  );
+  const { root, main } = place.files;
+  const digest = await digestOfFiles(source, place.files);
   if (place.recorded !== undefined)
     assertSame(source, { expected: place.recorded, digest, by: "was imported into the store" });
   const built = Object.hasOwn(host.digests, source) ? host.digests[source] : undefined;
@@ -46,11 +44,14 @@ interface Place {
 }
 
 async function findInStore(source: string, storeDir: string): Promise<Place> {
-  const stored = await createModelStore(storeDir).get(source);
-  return {
-    files: { root: stored.root, main: stored.main, paths: stored.files.map(({ path }) => path) },
-    recorded: stored.digest,
-  };
+  try {
+    const { root, main, files, digest } = await createModelStore(storeDir).get(source);
+    return { files: { root, main, paths: files.map(({ path }) => path) }, recorded: digest };
+  } catch (cause) {
+    // A missing model is no missing route: nobody but the operator can act on it.
+    const { message } = toServingError(cause);
+    throw new ServingError("FAILED_PRECONDITION", message, { cause });
+  }
 }
 
 async function findOnDisk(source: string, baseDir: string): Promise<Place> {
@@ -66,6 +67,16 @@ async function findOnDisk(source: string, baseDir: string): Promise<Place> {
   } catch (cause) {
     const reason = cause instanceof ServingError ? cause.message : "it cannot be read";
     throw new ServingError("FAILED_PRECONDITION", `model "${source}" (looked for ${path}): ${reason}`, { cause });
+  }
+}
+
+async function digestOfFiles(source: string, { root, paths }: ModelFiles): Promise<string> {
+  try {
+    return digestOf(
+      await Promise.all(paths.map(async (path) => ({ path, sha256: await sha256OfFile(join(root, path)) }))),
+    );
+  } catch (cause) {
+    throw new ServingError("FAILED_PRECONDITION", `model "${source}": its files in ${root} cannot be read`, { cause });
   }
 }
 

@@ -1,0 +1,210 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import type { Worker } from "node:worker_threads";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { ServingError } from "../errors.ts";
+import type { NamedTensors } from "../tensor/tensor.ts";
+import type { Executor } from "./executor.ts";
+import { startInferenceThread } from "./inference-thread.ts";
+
+const model = (name: string): string => fileURLToPath(new URL(`../../../../test/models/${name}.onnx`, import.meta.url));
+const session = {
+  graphOptimizationLevel: "all",
+  enableCpuMemArena: true,
+  enableMemPattern: true,
+  sharedWeights: false,
+} as const;
+
+let threads: Worker[];
+let incidents: ServingError[];
+let open: Executor[];
+const noteThread = (worker: Worker): unknown => threads.push(worker);
+
+beforeEach(() => {
+  threads = [];
+  incidents = [];
+  open = [];
+  process.on("worker", noteThread);
+});
+
+afterEach(async () => {
+  process.off("worker", noteThread);
+  for (const thread of open) await thread.close();
+});
+
+async function start(name: string): Promise<Executor> {
+  const spec = { path: model(name), threads: 1, outputs: undefined, session };
+  const options = { firstDelayMs: 1, maxDelayMs: 4, onIncident: (error: ServingError) => incidents.push(error) };
+  const thread = await startInferenceThread({ engine: "onnx", spec }, options);
+  open.push(thread);
+  return thread;
+}
+
+const row = (...values: number[]): NamedTensors => ({
+  x: { dtype: "float32", shape: [1, 4], data: new Float32Array(values) },
+});
+
+/** Ends a thread as a defect would: its own code throws while it handles a message. */
+function breakThread(): void {
+  threads.at(-1)?.postMessage(null);
+}
+
+describe("startInferenceThread", () => {
+  it("runs the model beside this thread, and tells what it takes", async () => {
+    const thread = await start("add-one");
+    expect(thread.place).toBe("thread");
+    expect(thread.info.inputs).toEqual([{ name: "x", dtype: "float32", shape: ["N", 4] }]);
+    expect(await thread.run(row(1, 2, 3, 4), {})).toEqual({ y: row(2, 3, 4, 5)["x"] });
+  });
+
+  it("carries texts and float16", async () => {
+    const texts = await start("identity-string");
+    const x = { dtype: "string", shape: [2], data: ["", "ü"] } as const;
+    expect(await texts.run({ x: { ...x, data: [...x.data] } }, {})).toEqual({ y: x });
+    const halves = await start("identity-float16");
+    const half = { dtype: "float16", shape: [1], data: new Uint16Array([0x3c00]) } as const;
+    expect(await halves.run({ x: half }, {})).toEqual({ y: half });
+  });
+
+  it("leaves the feeds to their owner, who may feed them again", async () => {
+    const thread = await start("add-one");
+    const feeds = row(1, 2, 3, 4);
+    const results = await Promise.all([thread.run(feeds, {}), thread.run(feeds, {})]);
+    expect(results[1]).toEqual(results[0]);
+    expect(feeds).toEqual(row(1, 2, 3, 4));
+  });
+
+  it("moves the memory of feeds that are handed over, unless they share it with others", async () => {
+    const thread = await start("add-one");
+    const whole = new Float32Array([1, 2, 3, 4]);
+    const pooled = new Float32Array([9, 1, 2, 3, 4, 9]);
+    const x = { dtype: "float32", shape: [1, 4] } as const;
+    const expected = { y: row(2, 3, 4, 5)["x"] };
+    expect(await thread.run({ x: { ...x, data: whole } }, { transferFeeds: true })).toEqual(expected);
+    expect(whole.length).toBe(0);
+    expect(await thread.run({ x: { ...x, data: pooled.subarray(1, 5) } }, { transferFeeds: true })).toEqual(expected);
+    expect(pooled).toEqual(new Float32Array([9, 1, 2, 3, 4, 9]));
+  });
+
+  it("throws what the model throws, with its code, and goes on", async () => {
+    const thread = await start("identity-string");
+    const cut: NamedTensors = { x: { dtype: "string", shape: [1], data: ["a\0"] } };
+    await expect(thread.run(cut, {})).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining("NUL"),
+    });
+    const wrongRank: NamedTensors = { x: { dtype: "string", shape: [1, 1], data: ["a"] } };
+    await expect(thread.run(wrongRank, {})).rejects.toMatchObject({
+      code: "INTERNAL",
+      message: 'model "identity-string.onnx" failed while it ran',
+      cause: expect.objectContaining({ message: expect.stringContaining("Invalid rank") }),
+    });
+    expect(await thread.run({ x: { dtype: "string", shape: [1], data: ["a"] } }, {})).toMatchObject({
+      y: { data: ["a"] },
+    });
+    expect(incidents).toEqual([]);
+  });
+
+  it("throws what loading throws, and leaves no thread behind", async () => {
+    const ended = new Promise((resolve) => process.once("worker", (worker: Worker) => worker.once("exit", resolve)));
+    await expect(start("broken")).rejects.toMatchObject({
+      code: "FAILED_PRECONDITION",
+      message: expect.stringContaining('"broken.onnx" is not a readable ONNX model'),
+    });
+    expect(await ended).toBe(0);
+  });
+
+  it("lets timers run while the model computes", async () => {
+    const thread = await start("slow-90ms");
+    let ticks = 0;
+    const timer = setInterval(() => (ticks += 1), 1);
+    await thread.run(row(1, 2, 3, 4), {});
+    clearInterval(timer);
+    // On this thread it would be none.
+    expect(ticks).toBeGreaterThan(3);
+  });
+
+  it("drops a run that is aborted while it waits", async () => {
+    const thread = await start("slow-90ms");
+    const controller = new AbortController();
+    const first = thread.run(row(1, 2, 3, 4), {});
+    const second = thread.run(row(1, 2, 3, 4), { signal: controller.signal });
+    controller.abort();
+    await expect(second).rejects.toMatchObject({ code: "CANCELLED" });
+    expect(await first).toEqual({ y: row(1, 2, 3, 4)["x"] });
+  });
+});
+
+describe("an inference thread that ends by itself", () => {
+  it("fails the run it was on and all that wait at once, and is replaced", async () => {
+    const thread = await start("slow-90ms");
+    const runs = [1, 2, 3].map((value) => thread.run(row(value, 2, 3, 4), {}));
+    // Comes right behind the first run; the others wait here.
+    breakThread();
+    for (const run of runs) {
+      await expect(run).rejects.toMatchObject({
+        code: "UNAVAILABLE",
+        message: "the thread that runs the model ended; it is being replaced",
+        retryAfterSeconds: 1,
+      });
+    }
+    await vi.waitFor(() => expect(thread.trouble).toBeUndefined(), 10_000);
+    expect(await thread.run(row(5, 6, 7, 8), {})).toEqual({ y: row(5, 6, 7, 8)["x"] });
+    expect(threads).toHaveLength(2);
+    expect(incidents).toMatchObject([{ code: "UNAVAILABLE", details: { exitCode: 1 }, cause: expect.any(TypeError) }]);
+  });
+
+  it("refuses runs until it is replaced, and says so to probes", async () => {
+    const thread = await start("add-one");
+    const broken = new Promise((resolve) => threads.at(-1)?.once("exit", resolve));
+    breakThread();
+    await broken;
+    await vi.waitFor(() => expect(incidents).toHaveLength(1), 10_000);
+    expect(thread.trouble).toBe("its thread ended and is being replaced");
+    await expect(thread.run(row(1, 2, 3, 4), {})).rejects.toMatchObject({ code: "UNAVAILABLE", retryAfterSeconds: 1 });
+    await vi.waitFor(() => expect(thread.trouble).toBeUndefined(), 10_000);
+    expect(await thread.run(row(1, 2, 3, 4), {})).toEqual({ y: row(2, 3, 4, 5)["x"] });
+  });
+
+  it("is not replaced once it is closed", async () => {
+    const thread = await start("add-one");
+    const broken = new Promise((resolve) => threads.at(-1)?.once("exit", resolve));
+    breakThread();
+    await Promise.all([broken, thread.close()]);
+    await thread.close();
+    await expect(thread.run(row(1, 2, 3, 4), {})).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect(threads).toHaveLength(1);
+  });
+});
+
+describe("closing an inference thread", () => {
+  it("finishes the runs it has taken, then ends by itself", async () => {
+    const thread = await start("slow-90ms");
+    const ended = new Promise((resolve) => threads.at(-1)?.once("exit", resolve));
+    const runs = [thread.run(row(1, 2, 3, 4), {}), thread.run(row(5, 6, 7, 8), {})];
+    await thread.close();
+    expect(await Promise.all(runs)).toEqual([{ y: row(1, 2, 3, 4)["x"] }, { y: row(5, 6, 7, 8)["x"] }]);
+    // 1 would be an end from outside.
+    expect(await ended).toBe(0);
+  });
+
+  it.each([
+    ["idle", ""],
+    [
+      "in the middle of a run",
+      "void thread.run({ x: { dtype: 'float32', shape: [1, 4], data: new Float32Array(4) } }, {}).then(() => console.log('answered'));",
+    ],
+  ])("a process whose thread is %s ends by itself, with nothing cut off", async (_state, last) => {
+    const spec = { path: model("slow-90ms"), threads: 1, outputs: undefined, session };
+    const code = `
+      import { startInferenceThread } from ${JSON.stringify(new URL("./inference-thread.ts", import.meta.url).href)};
+      const options = { firstDelayMs: 1, maxDelayMs: 1, onIncident: (error) => console.log(error) };
+      const thread = await startInferenceThread(${JSON.stringify({ engine: "onnx", spec: { ...spec } })}, options);
+      console.log("started");
+      ${last}`;
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", code]);
+    expect(stdout.trim().split("\n")).toEqual(last === "" ? ["started"] : ["started", "answered"]);
+    expect(stderr).toBe("");
+  });
+});
