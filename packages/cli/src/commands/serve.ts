@@ -1,0 +1,49 @@
+import type { Command } from "commander";
+import type { CommandRow } from "../command.ts";
+import { print } from "../output.ts";
+import { bannerLines } from "../serve/banner.ts";
+import { addConfigFlags, configFlagsOf } from "../serve/config-flags.ts";
+import { endWithParent, tellParent } from "../serve/own-process.ts";
+import { prepareServer } from "../serve/prepare-server.ts";
+import { serveAndWatch } from "../serve/watch.ts";
+import { describeService } from "../target/describe-service.ts";
+import { findTarget } from "../target/find-target.ts";
+
+interface Flags {
+  readonly config?: string;
+  readonly modelName?: string;
+  readonly watch?: boolean;
+}
+
+/** `bento-ts serve`: starts a server and keeps it until it is told to stop. */
+export const serve: CommandRow = {
+  name: "serve",
+  summary: "serve a service file, a project folder, a bento or .onnx files",
+  examples: [
+    ["bento-ts serve", "the project in this folder"],
+    ["bento-ts serve service.ts --watch", "one service, started anew after each change"],
+    ["bento-ts serve model.onnx --port 8080", "a model without any code: POST /predict"],
+    ["bento-ts serve models/", "every model of a folder, each under its own name"],
+  ],
+  define(command) {
+    command.argument("[TARGET]", "what to serve; the project in this folder when it is left out");
+    addConfigFlags(command);
+    command
+      .option("--config <file>", "configuration of the platform (YAML), above the project's bento.yaml")
+      .option("--model-name <name>", "name of a service made of model files")
+      .option("--watch", "start anew when a file of the project changes")
+      .action(run);
+  },
+};
+
+async function run(given: string | undefined, flags: Flags, command: Command): Promise<void> {
+  const target = await findTarget(given, { configFile: flags.config });
+  if (flags.watch === true) return serveAndWatch(target, { configFile: flags.config });
+  endWithParent();
+  const described = await describeService(target, { modelName: flags.modelName });
+  const options = await prepareServer(described, { flags: configFlagsOf(command), configFile: flags.config });
+  const server = await described.server.startServer(options);
+  tellParent({ url: server.url });
+  if (process.stdout.isTTY) print(...bannerLines({ ...described, config: options.config, server }));
+  process.exitCode = await described.server.runUntilStopped(server);
+}

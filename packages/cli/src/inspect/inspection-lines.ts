@@ -1,0 +1,74 @@
+import type { ServiceDefinition } from "@bento-ts/runtime/definition";
+import type { OnnxValueInfo } from "@bento-ts/runtime/models-store";
+import { columns, type createPaint, printable, sizeText } from "../output.ts";
+import type { InspectedModelFile, InspectedService, Inspection } from "./inspect-target.ts";
+import { ioText } from "./io-text.ts";
+
+type Paint = ReturnType<typeof createPaint>;
+
+/** An inspection as a person reads it. */
+export function inspectionLines(inspection: Inspection, paint: Paint): readonly string[] {
+  if ("kind" in inspection)
+    return inspection.kind === "model" ? modelLines(inspection, paint) : serviceLines(inspection, paint);
+  return inspection.flatMap((model, at) => [...(at === 0 ? [] : [""]), ...modelLines(model, paint)]);
+}
+
+function modelLines(model: InspectedModelFile, paint: Paint): readonly string[] {
+  const sizeBytes = model.files.reduce((sum, file) => sum + file.sizeBytes, 0);
+  const opsets = Object.entries(model.opsets).map(([domain, version]) => `${domain} ${version}`);
+  return [
+    paint.bold(printable(model.path)),
+    ...columns(
+      [
+        ["format", `ONNX, IR ${model.irVersion}, operators of ${printable(opsets.join(", "))}`],
+        ["producer", printable(model.producer === "" ? "not named" : model.producer)],
+        ["size", sizeText(sizeBytes)],
+        ["digest", model.digest],
+        ...model.files
+          .slice(1)
+          .map(({ path, sizeBytes: size }) => ["weights", printable(`${path} (${sizeText(size)})`)]),
+        ...model.inputs.map((value) => ["input", valueText(value)]),
+        ...model.outputs.map((value) => ["output", valueText(value)]),
+        ...Object.entries(model.metadata).map(([name, value]) => ["metadata", printable(`${name}: ${value}`)]),
+      ],
+      "  ",
+    ),
+    ...model.leftOut.map(({ name, reason }) =>
+      paint.yellow(printable(`  note: answers leave out "${name}": ${reason}`)),
+    ),
+    ...model.refusals.map(({ path, message }) => paint.red(printable(`  can't be served: ${path} ${message}`))),
+  ];
+}
+
+function valueText({ name, dtype, shape, description, type }: OnnxValueInfo): string {
+  const sizes = shape === undefined ? " of any rank" : ` [${shape.map((size) => size ?? "?").join(", ")}]`;
+  return printable(`${name}: ${dtype ?? description ?? type}${type === "tensor" ? sizes : ""}`);
+}
+
+function serviceLines({ path, digest, definition }: InspectedService, paint: Paint): readonly string[] {
+  const { name, version, description, apis } = definition;
+  return [
+    `${paint.bold(name)} ${version} ${paint.dim(`(${printable(path)})`)}`,
+    ...(description === "" ? [] : [`  ${printable(description)}`]),
+    ...columns([["digest", digest]], "  "),
+    ...apis.flatMap((api) => ["", ...apiLines(api, paint)]),
+  ];
+}
+
+function apiLines(api: ServiceDefinition["apis"][number], paint: Paint): readonly string[] {
+  const marks = [...(api.default ? ["default"] : []), ...(api.stream ? ["stream"] : [])];
+  const facts = [
+    ["input", printable(ioText(api.input))],
+    ["output", printable(ioText(api.output))],
+    ...(api.timeoutMs === null ? [] : [["timeout", `${api.timeoutMs} ms`]]),
+    ...(api.maxBodyBytes === null ? [] : [["body", `at most ${sizeText(api.maxBodyBytes)}`]]),
+    ...(api.examples.length === 0
+      ? []
+      : [["examples", api.examples.map((example) => printable(example.name)).join(", ")]]),
+  ];
+  const note = marks.length === 0 ? "" : ` ${paint.dim(`(${marks.join(", ")})`)}`;
+  return [
+    `  ${paint.bold(`POST /${api.name}`)}${note}${api.summary === "" ? "" : `  ${printable(api.summary)}`}`,
+    ...columns(facts, "    "),
+  ];
+}

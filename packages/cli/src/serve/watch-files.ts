@@ -1,0 +1,123 @@
+import { type FSWatcher, watch } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { basename, dirname, join, sep } from "node:path";
+import { failed } from "../command-error.ts";
+
+/** Folders with everything below them, and single files. Paths are absolute. */
+export interface WatchedPlaces {
+  readonly folders: readonly string[];
+  readonly files: readonly string[];
+}
+
+/** Changes as they come: the absolute paths that changed in one go. Ends after `close`; throws CommandError when a folder can't be watched. */
+export interface FileChanges extends AsyncIterable<readonly string[]> {
+  close(): void;
+}
+
+/** Editors write a file in several steps; what comes within this time is one change. */
+const QUIET_MS = 150;
+
+/**
+ * Watches files of a project. Left out are installed packages, what builds write, names that begin with a dot, logs and editors' copies: a server that
+ * writes its log into the project must not restart itself.
+ */
+export function watchFiles({ folders, files }: WatchedPlaces): FileChanges {
+  const watchers = new Map<string, FSWatcher>();
+  const changed = new Set<string>();
+  const news = createSignal();
+  let timer: NodeJS.Timeout | undefined;
+
+  const isWanted = (path: string): boolean =>
+    files.includes(path) || (folders.some((folder) => path.startsWith(folder + sep)) && !LEFT_OUT.test(basename(path)));
+  const forget = (folder: string): void => {
+    watchers.get(folder)?.close();
+    watchers.delete(folder);
+  };
+  const watchFolder = (folder: string): void => {
+    if (news.ended() || watchers.has(folder)) return;
+    try {
+      const watcher = watch(folder, (_event, name) => {
+        const path = join(folder, name ?? "");
+        if (name === null || !isWanted(path)) return;
+        changed.add(path);
+        clearTimeout(timer);
+        timer = setTimeout(() => news.give(), QUIET_MS);
+        // It may be a new folder.
+        void watchBelow(path);
+      });
+      // Its folder was removed.
+      watcher.on("error", () => forget(folder));
+      watchers.set(folder, watcher);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      news.fail(failed(`${folder} can't be watched (${reason}): start without --watch`, cause));
+    }
+  };
+  const watchBelow = async (folder: string): Promise<void> => {
+    // Fails for a file, and for what is gone by now.
+    const entries = await readdir(folder, { withFileTypes: true }).catch(() => undefined);
+    if (entries === undefined) return forget(folder);
+    watchFolder(folder);
+    for (const entry of entries) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory() && isWanted(path)) await watchBelow(path);
+    }
+  };
+
+  for (const folder of folders) void watchBelow(folder);
+  for (const file of files) watchFolder(dirname(file));
+  return {
+    close() {
+      clearTimeout(timer);
+      news.end();
+      for (const folder of watchers.keys()) forget(folder);
+    },
+    async *[Symbol.asyncIterator]() {
+      while (await news.next()) {
+        const paths = [...changed];
+        changed.clear();
+        yield paths;
+      }
+    },
+  };
+}
+
+const LEFT_OUT = /^(?:\..*|node_modules|dist|coverage|.*~|.*\.(?:log|jsonl|ndjson|tmp|sw[a-p]))$/;
+
+/** Says that there is news, also to one who asks later. */
+interface Signal {
+  ended(): boolean;
+  give(): void;
+  fail(error: Error): void;
+  end(): void;
+  /** True when there is news, false at the end. */
+  next(): Promise<boolean>;
+}
+
+function createSignal(): Signal {
+  let hasNews = false;
+  let hasEnded = false;
+  let failure: Error | undefined;
+  let wake = (): void => undefined;
+  return {
+    ended: () => hasEnded,
+    give() {
+      hasNews = true;
+      wake();
+    },
+    fail(error) {
+      failure = error;
+      wake();
+    },
+    end() {
+      hasEnded = true;
+      wake();
+    },
+    async next() {
+      if (!hasNews && !hasEnded && failure === undefined) await new Promise<void>((resolve) => (wake = resolve));
+      if (failure !== undefined) throw failure;
+      hasNews = false;
+      return !hasEnded;
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import { readFile } from "node:fs/promises";
+import { basename, dirname, extname, join, relative } from "node:path";
+import type { ServiceDefinition } from "@bento-ts/runtime/definition";
+import type { ServiceEntry, StartOptions } from "@bento-ts/runtime/server";
+import { failed, wrongUsage } from "../command-error.ts";
+import { enableTypeScript } from "./enable-typescript.ts";
+import type { Target } from "./find-target.ts";
+import { loadServerOf, type RuntimeServer } from "./load-runtime.ts";
+import { toServiceName } from "./to-service-name.ts";
+
+/** A service as far as it is known without constructing its class or loading a model. */
+export interface DescribedService extends Pick<StartOptions, "entry" | "baseDir" | "digests" | "execArgv"> {
+  readonly definition: ServiceDefinition;
+  readonly projectDir: string;
+  /** The copy of the runtime that serves it. */
+  readonly server: RuntimeServer;
+}
+
+/** Describes what a target serves. Throws CommandError or ServingError when it can't be loaded. */
+export async function describeService(
+  target: Target,
+  options: { readonly modelName?: string | undefined } = {},
+): Promise<DescribedService> {
+  if (target.kind === "models") return describeModels(target, options.modelName);
+  if (options.modelName !== undefined) {
+    throw wrongUsage("--model-name names a service made of model files; a class has its name in @service({ name })");
+  }
+  return target.kind === "module" ? describeModule(target) : describeBento(target);
+}
+
+async function describeModule({ file, projectDir }: Extract<Target, { kind: "module" }>): Promise<DescribedService> {
+  const server = await loadServerOf(dirname(file));
+  const execArgv = await enableTypeScript(file);
+  const { registered } = await server.findService(file).catch((cause: unknown) => {
+    throw isRuntimeMissing(cause) ? runtimeMissing(file, cause) : cause;
+  });
+  const entry: ServiceEntry = { kind: "module", file };
+  return { definition: registered.definition, projectDir, server, entry, baseDir: dirname(file), execArgv };
+}
+
+async function describeModels(
+  { files, path, projectDir }: Extract<Target, { kind: "models" }>,
+  modelName: string | undefined,
+): Promise<DescribedService> {
+  const server = await import("@bento-ts/runtime/server");
+  const name = modelName ?? toServiceName(basename(path, extname(path)));
+  const entry = { kind: "models", name, version: "1.0.0", models: server.modelApiNames(files) } as const;
+  const { definition } = await server.zeroCodeService(entry);
+  return { definition, projectDir, server, entry, baseDir: projectDir };
+}
+
+async function describeBento({ projectDir }: Extract<Target, { kind: "bento" }>): Promise<DescribedService> {
+  const { parseBentoFile } = await import("@bento-ts/runtime/definition");
+  const bento = parseBentoFile(await readFile(join(projectDir, "bento.json"), "utf8"));
+  const file = join(projectDir, bento.entry);
+  const server = await loadServerOf(dirname(file));
+  const digests = bento.models.flatMap(({ source, digest }) => (digest === null ? [] : [[source, digest] as const]));
+  return {
+    definition: bento.definition,
+    projectDir,
+    server,
+    entry: { kind: "module", file },
+    baseDir: dirname(file),
+    digests: Object.fromEntries(digests),
+  };
+}
+
+function isRuntimeMissing(cause: unknown): boolean {
+  return cause instanceof Error && /Cannot find package '@bento-ts\/runtime'/.test(cause.message);
+}
+
+function runtimeMissing(file: string, cause: unknown): Error {
+  const folder = relative(process.cwd(), dirname(file));
+  const place = folder === "" ? "" : ` in ${folder}`;
+  return failed(
+    `@bento-ts/runtime is not installed for ${basename(file)}: run "npm i @bento-ts/runtime"${place}`,
+    cause,
+  );
+}
