@@ -4,9 +4,18 @@ import { describe, expect, it } from "vitest";
 import { ServingError } from "../errors.ts";
 import { createLogger, type Logger, type LoggerOptions } from "./logger.ts";
 
-function create(options: Partial<LoggerOptions> = {}): { logger: Logger; lines: string[]; json: () => Record<string, unknown>[] } {
+function create(options: Partial<LoggerOptions> = {}): {
+  logger: Logger;
+  lines: string[];
+  json: () => Record<string, unknown>[];
+} {
   const lines: string[] = [];
-  const logger = createLogger({ level: "info", format: "json", destination: { write: (line) => lines.push(line) }, ...options });
+  const logger = createLogger({
+    level: "info",
+    format: "json",
+    destination: { write: (line) => lines.push(line) },
+    ...options,
+  });
   return { logger, lines, json: () => lines.map((line) => JSON.parse(line)) };
 }
 
@@ -17,14 +26,26 @@ describe("createLogger", () => {
     logger.warn("careful");
     expect(lines.every((line) => line.endsWith("\n") && !line.slice(0, -1).includes("\n"))).toBe(true);
     expect(json()).toEqual([
-      { level: "info", time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/), pid: process.pid, worker: 2, api: "score", message: "called" },
+      {
+        level: "info",
+        time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+        pid: process.pid,
+        worker: 2,
+        api: "score",
+        message: "called",
+      },
       { level: "warn", time: expect.any(String), pid: process.pid, worker: 2, message: "careful" },
     ]);
   });
 
   it("leaves out secrets at any depth, in children and in texts", () => {
     const { logger, lines } = create();
-    const headers = { Authorization: "Bearer s3cr3t-value", cookie: "sid=s3cr3t", "X-API-Key": "s3cr3t", accept: "text/plain" };
+    const headers = {
+      Authorization: "Bearer s3cr3t-value",
+      cookie: "sid=s3cr3t",
+      "X-API-Key": "s3cr3t",
+      accept: "text/plain",
+    };
     logger.info({ request: { headers }, password: "s3cr3t" }, "got Bearer s3cr3t-value");
     logger.child({ clientSecret: "s3cr3t" }).error(new Error("refused Basic czNjcjN0OnMzY3IzdA=="));
     logger.info("token eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl came");
@@ -37,7 +58,10 @@ describe("createLogger", () => {
   it("shows an error with code, details, stack and causes", () => {
     const { logger, json } = create();
     const cause = new TypeError("no such file");
-    logger.error({ err: new ServingError("INTERNAL", "could not load", { cause, details: { source: "a.onnx" } }) }, "failed");
+    logger.error(
+      { err: new ServingError("INTERNAL", "could not load", { cause, details: { source: "a.onnx" } }) },
+      "failed",
+    );
     expect(json()).toMatchObject([
       {
         message: "failed",
@@ -82,7 +106,10 @@ describe("createLogger", () => {
       for (let index = 0; index < 500; index += 1) logger.info({ index }, "line");
       process.kill(process.pid, "SIGKILL");`;
     const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8" });
-    const indexes = stdout.trim().split("\n").map((line) => JSON.parse(line).index);
+    const indexes = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).index);
     expect(indexes).toEqual(Array.from({ length: 500 }, (_, index) => index));
   });
 });

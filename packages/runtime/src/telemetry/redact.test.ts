@@ -4,7 +4,14 @@ import { redactFields, redactText } from "./redact.ts";
 
 describe("redactFields", () => {
   it("gives sizes in place of bytes, and texts in place of what JSON can't carry", () => {
-    const facts = { body: new Uint8Array(600), floats: new Float32Array(2), big: 7n, call: () => 1, day: new Date(0), bad: new Date(NaN) };
+    const facts = {
+      body: new Uint8Array(600),
+      floats: new Float32Array(2),
+      big: 7n,
+      call: () => 1,
+      day: new Date(0),
+      bad: new Date(NaN),
+    };
     expect(redactFields(facts)).toEqual({
       body: "[Uint8Array of 600 bytes]",
       floats: "[Float32Array of 8 bytes]",
@@ -39,11 +46,17 @@ describe("redactFields", () => {
 
   it("turns anything into JSON of bounded size", () => {
     fc.assert(
-      fc.property(fc.dictionary(fc.string(), fc.anything({ withBigInt: true, withDate: true, withTypedArray: true, withMap: true })), (facts) => {
-        const text = JSON.stringify(redactFields(facts));
-        expect(typeof text).toBe("string");
-        expect(JSON.parse(text)).toBeTypeOf("object");
-      }),
+      fc.property(
+        fc.dictionary(
+          fc.string(),
+          fc.anything({ withBigInt: true, withDate: true, withTypedArray: true, withMap: true }),
+        ),
+        (facts) => {
+          const text = JSON.stringify(redactFields(facts));
+          expect(typeof text).toBe("string");
+          expect(JSON.parse(text)).toBeTypeOf("object");
+        },
+      ),
       { numRuns: 300 },
     );
   });

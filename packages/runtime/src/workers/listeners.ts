@@ -1,0 +1,62 @@
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { ServingError } from "../errors.ts";
+import type { ListenAddress } from "./supervisor-options.ts";
+
+/** Open ports; connections are accepted and left unread. */
+export interface Listeners {
+  /** The address behind each name; the port is the one that was found where 0 was asked for. */
+  readonly addresses: Readonly<Record<string, AddressInfo>>;
+  /** Accepts nothing more; what was accepted stays as it is. */
+  close(): void;
+}
+
+/** Opens all ports or none; throws FAILED_PRECONDITION with the address and what to do when one can't be had. */
+export async function openListeners(
+  addresses: readonly ListenAddress[],
+  accept: (socket: Socket, name: string) => void,
+): Promise<Listeners> {
+  const open: { readonly name: string; readonly server: Server; readonly address: AddressInfo }[] = [];
+  const close = (): void => {
+    for (const { server } of open) server.close();
+  };
+  try {
+    for (const wanted of addresses) open.push({ name: wanted.name, ...(await listen(wanted, accept)) });
+  } catch (cause) {
+    close();
+    throw cause;
+  }
+  return { addresses: Object.fromEntries(open.map(({ name, address }) => [name, address])), close };
+}
+
+async function listen(
+  wanted: ListenAddress,
+  accept: (socket: Socket, name: string) => void,
+): Promise<{ readonly server: Server; readonly address: AddressInfo }> {
+  // Paused: the first byte belongs to the worker. Half-open and without delay as Node's own HTTP server has it.
+  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) =>
+    accept(socket, wanted.name),
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (cause) => reject(refused(wanted, cause)));
+    server.listen({ host: wanted.host, port: wanted.port }, resolve);
+  });
+  // One failed accept, such as for want of descriptors, must not end the server.
+  server.on("error", () => undefined);
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new ServingError("INTERNAL", "a TCP port has an address");
+  return { server, address };
+}
+
+const LISTEN_HINTS: Readonly<Partial<Record<string, string>>> = {
+  EADDRINUSE: "another process has it; choose another port or end that process",
+  EACCES: "the system reserves it; choose a port above 1023",
+  EADDRNOTAVAIL: "this machine has no such address; choose one of its own, 127.0.0.1 or 0.0.0.0",
+  ENOTFOUND: "this name has no address",
+};
+
+function refused(wanted: ListenAddress, cause: NodeJS.ErrnoException): ServingError {
+  const hint = LISTEN_HINTS[cause.code ?? ""] ?? cause.message;
+  return new ServingError("FAILED_PRECONDITION", `can't listen on ${wanted.host} port ${wanted.port}: ${hint}`, {
+    cause,
+  });
+}

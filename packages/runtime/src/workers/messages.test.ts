@@ -1,0 +1,73 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseSupervisorMessage, parseWorkerMessage, type SupervisorMessage, type WorkerMessage } from "./messages.ts";
+
+const snapshot = [{ name: "a", help: "A", type: "counter", aggregator: "sum", values: [{ labels: {}, value: 1 }] }];
+
+const FROM_WORKER: readonly WorkerMessage[] = [
+  { type: "hello" },
+  { type: "ready", models: [{ source: "a.onnx", place: "thread", p95Ms: undefined, note: undefined }] },
+  { type: "failed", code: "INTERNAL", message: "no", stack: undefined },
+  { type: "connection-ack", id: 7 },
+  { type: "connections-closed", count: 2 },
+  { type: "status", ready: false, note: "warming" },
+  { type: "metrics", id: undefined, snapshot },
+  { type: "memory", rssBytes: 1 },
+  { type: "drained", problem: undefined },
+];
+
+const FROM_SUPERVISOR: readonly SupervisorMessage[] = [
+  { type: "start", worker: 1, payload: { any: "thing" } },
+  { type: "connection", id: 3, listener: "http" },
+  { type: "state", state: { phase: "serving", ready: true, workers: [] } },
+  { type: "drain", timeoutMs: 5 },
+  { type: "metrics-request", id: 0 },
+  { type: "log-level", level: "debug" },
+];
+
+describe("messages between supervisor and workers", () => {
+  it.each(FROM_WORKER)("reads $type from a worker", (message) => {
+    expect(parseWorkerMessage(message)).toEqual(message);
+    expect(parseSupervisorMessage(message)).toBeUndefined();
+  });
+
+  it.each(FROM_SUPERVISOR)("reads $type from the supervisor", (message) => {
+    expect(parseSupervisorMessage(message)).toEqual(message);
+    expect(parseWorkerMessage(message)).toBeUndefined();
+  });
+
+  it.each([
+    undefined,
+    null,
+    "ready",
+    7,
+    [],
+    {},
+    { type: "READY" },
+    { type: "ready", models: "all" },
+    { type: "ready", models: [{ source: 1 }] },
+    { type: "failed", code: "NO_SUCH_CODE", message: "a" },
+    { type: "connection-ack", id: -1 },
+    { type: "connection-ack", id: 0.5 },
+    { type: "connections-closed" },
+    { type: "status", ready: "yes" },
+    { type: "metrics", snapshot: [{ name: "a" }] },
+    { type: "metrics", snapshot: [{ ...snapshot[0], values: [{ labels: null, value: 1 }] }] },
+    { type: "memory", rssBytes: Number.NaN },
+    { type: "drained", problem: 3 },
+    { type: "start", worker: "0" },
+    { type: "state", state: {} },
+  ])("takes no notice of %j", (message) => {
+    expect(parseWorkerMessage(message)).toBeUndefined();
+    expect(parseSupervisorMessage(message)).toBeUndefined();
+  });
+
+  it("never throws for what author's code may send", () => {
+    fc.assert(
+      fc.property(fc.anything(), (message) => {
+        parseWorkerMessage(message);
+        parseSupervisorMessage(message);
+      }),
+    );
+  });
+});

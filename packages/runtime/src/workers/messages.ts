@@ -1,0 +1,114 @@
+import { ERROR_TABLE, type ErrorCode } from "../error-table.ts";
+import { parseMetricsSnapshot, type MetricsSnapshot } from "../telemetry/metrics-snapshot.ts";
+import type { ModelState, ServerState } from "../telemetry/readiness.ts";
+
+/** What the supervisor tells a worker. A connection's socket travels beside its message. */
+export type SupervisorMessage =
+  | { readonly type: "start"; readonly worker: number; readonly payload: unknown }
+  | { readonly type: "connection"; readonly id: number; readonly listener: string }
+  | { readonly type: "state"; readonly state: ServerState }
+  | { readonly type: "drain"; readonly timeoutMs: number }
+  | { readonly type: "metrics-request"; readonly id: number }
+  | { readonly type: "log-level"; readonly level: string };
+
+/** What a worker tells the supervisor. */
+export type WorkerMessage =
+  /** The worker listens: messages sent before would be lost on a file that takes long to import. */
+  | { readonly type: "hello" }
+  | { readonly type: "ready"; readonly models: readonly ModelState[] }
+  | { readonly type: "failed"; readonly code: ErrorCode; readonly message: string; readonly stack: string | undefined }
+  /** Sent before a byte of the connection is read. */
+  | { readonly type: "connection-ack"; readonly id: number }
+  | { readonly type: "connections-closed"; readonly count: number }
+  | { readonly type: "status"; readonly ready: boolean; readonly note: string | undefined }
+  /** `id` of the request that it answers; undefined when the worker sends it by itself. */
+  | { readonly type: "metrics"; readonly id: number | undefined; readonly snapshot: MetricsSnapshot }
+  | { readonly type: "memory"; readonly rssBytes: number }
+  | { readonly type: "drained"; readonly problem: string | undefined };
+
+/** Reads a message from a worker; undefined for anything else, such as messages that author's code sends by itself. */
+export function parseWorkerMessage(value: unknown): WorkerMessage | undefined {
+  const fields = toFields(value);
+  switch (fields.type) {
+    case "hello":
+      return { type: "hello" };
+    case "ready":
+      return isModels(fields.models) ? { type: "ready", models: fields.models } : undefined;
+    case "failed":
+      if (!isErrorCode(fields.code) || typeof fields.message !== "string" || !isOptionalText(fields.stack))
+        return undefined;
+      return { type: "failed", code: fields.code, message: fields.message, stack: fields.stack };
+    case "connection-ack":
+      return isCount(fields.id) ? { type: "connection-ack", id: fields.id } : undefined;
+    case "connections-closed":
+      return isCount(fields.count) ? { type: "connections-closed", count: fields.count } : undefined;
+    case "status":
+      if (typeof fields.ready !== "boolean" || !isOptionalText(fields.note)) return undefined;
+      return { type: "status", ready: fields.ready, note: fields.note };
+    case "metrics": {
+      const snapshot = parseMetricsSnapshot(fields.snapshot);
+      if (snapshot === undefined || !(fields.id === undefined || isCount(fields.id))) return undefined;
+      return { type: "metrics", id: fields.id, snapshot };
+    }
+    case "memory":
+      return isCount(fields.rssBytes) ? { type: "memory", rssBytes: fields.rssBytes } : undefined;
+    case "drained":
+      return isOptionalText(fields.problem) ? { type: "drained", problem: fields.problem } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Reads a message from the supervisor; undefined for anything else. */
+export function parseSupervisorMessage(value: unknown): SupervisorMessage | undefined {
+  const fields = toFields(value);
+  switch (fields.type) {
+    case "start":
+      return isCount(fields.worker) ? { type: "start", worker: fields.worker, payload: fields.payload } : undefined;
+    case "connection":
+      if (!isCount(fields.id) || typeof fields.listener !== "string") return undefined;
+      return { type: "connection", id: fields.id, listener: fields.listener };
+    case "state":
+      return isServerState(fields.state) ? { type: "state", state: fields.state } : undefined;
+    case "drain":
+      return isCount(fields.timeoutMs) ? { type: "drain", timeoutMs: fields.timeoutMs } : undefined;
+    case "metrics-request":
+      return isCount(fields.id) ? { type: "metrics-request", id: fields.id } : undefined;
+    case "log-level":
+      return typeof fields.level === "string" ? { type: "log-level", level: fields.level } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function toFields(value: unknown): Readonly<Partial<Record<string, unknown>>> {
+  return typeof value === "object" && value !== null ? (value as Partial<Record<string, unknown>>) : {};
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isOptionalText(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === "string";
+}
+
+function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === "string" && Object.hasOwn(ERROR_TABLE, value);
+}
+
+function isModels(value: unknown): value is readonly ModelState[] {
+  return Array.isArray(value) && value.every(isModel);
+}
+
+function isModel(value: unknown): value is ModelState {
+  const { source, place, p95Ms, note } = toFields(value);
+  const isP95 = p95Ms === undefined || typeof p95Ms === "number";
+  return typeof source === "string" && typeof place === "string" && isP95 && isOptionalText(note);
+}
+
+/** The supervisor is our own code: its shape is checked as far as a foreign message could be mistaken for it. */
+function isServerState(value: unknown): value is ServerState {
+  const { phase, ready, workers } = toFields(value);
+  return typeof phase === "string" && typeof ready === "boolean" && Array.isArray(workers);
+}

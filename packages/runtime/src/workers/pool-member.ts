@@ -1,0 +1,159 @@
+import { ServingError } from "../errors.ts";
+import type { ModelState, ServerState, WorkerPhase } from "../telemetry/readiness.ts";
+import type { WorkerMessage } from "./messages.ts";
+import { startWorkerProcess, type WorkerProcess, type WorkerProgram } from "./worker-process.ts";
+
+/** How a member came to its end. */
+export interface MemberEnd {
+  readonly how: string;
+  readonly isClean: boolean;
+  /** What kept it from getting ready; undefined when it was ready. */
+  readonly failure: ServingError | undefined;
+  readonly readyForMs: number | undefined;
+}
+
+/** What a member reports; after `ended` nothing more. */
+export interface MemberEvents {
+  ready(member: PoolMember): void;
+  /** Its own word about being ready has changed. */
+  changed(member: PoolMember): void;
+  message(member: PoolMember, message: WorkerMessage): void;
+  ended(member: PoolMember, end: MemberEnd): void;
+}
+
+/** One worker process and what is known of it, from its start to its end. */
+export class PoolMember {
+  readonly slotId: number;
+  readonly process: WorkerProcess;
+  readonly #events: MemberEvents;
+  readonly #nowMs: () => number;
+  #phase: WorkerPhase = "starting";
+  #models: readonly ModelState[] = [];
+  #note: string | undefined;
+  #failure: ServingError | undefined;
+  #drainProblem: string | undefined;
+  #readyAtMs: number | undefined;
+  #rssBytes = 0;
+  #killTimer: NodeJS.Timeout | undefined;
+  #wasKilledLate = false;
+  #isSendingState = false;
+  #nextState: ServerState | undefined;
+
+  constructor(options: {
+    readonly slotId: number;
+    readonly program: WorkerProgram;
+    readonly payload: unknown;
+    readonly startTimeoutMs: number;
+    readonly events: MemberEvents;
+    readonly nowMs: () => number;
+  }) {
+    this.slotId = options.slotId;
+    this.#events = options.events;
+    this.#nowMs = options.nowMs;
+    this.process = startWorkerProcess(options.program, {
+      message: (message) => this.#receive(message, options.payload),
+      ended: (end) => this.#ended(end),
+    });
+    this.#killTimer = setTimeout(() => {
+      const limit = `${options.startTimeoutMs / 1000} s`;
+      this.#failure = new ServingError("DEADLINE_EXCEEDED", `worker ${this.slotId} was not ready within ${limit}`);
+      this.process.kill();
+    }, options.startTimeoutMs);
+  }
+
+  get phase(): WorkerPhase {
+    return this.#phase;
+  }
+  get models(): readonly ModelState[] {
+    return this.#models;
+  }
+  /** Why it can't answer though it is ready, in its own words. */
+  get note(): string | undefined {
+    return this.#note;
+  }
+  get rssBytes(): number {
+    return this.#rssBytes;
+  }
+  get readyForMs(): number | undefined {
+    return this.#readyAtMs === undefined ? undefined : this.#nowMs() - this.#readyAtMs;
+  }
+  /** Whether it was ended since it did not drain in time. */
+  get wasKilledLate(): boolean {
+    return this.#wasKilledLate;
+  }
+
+  /** Sends the newest state; while one is on its way only the newest of those that follow is kept. */
+  sendState(state: ServerState): void {
+    if (this.#phase !== "ready" && this.#phase !== "draining") return;
+    if (this.#isSendingState) {
+      this.#nextState = state;
+      return;
+    }
+    this.#isSendingState = true;
+    this.process.send({ type: "state", state }, () => {
+      this.#isSendingState = false;
+      const next = this.#nextState;
+      this.#nextState = undefined;
+      if (next !== undefined) this.sendState(next);
+    });
+  }
+
+  /** Asks it to finish and end; past `timeoutMs` it is ended. One that is not ready yet has nothing to finish. */
+  drain(timeoutMs: number): void {
+    if (this.#phase === "starting") this.process.kill();
+    if (this.#phase !== "ready") return;
+    this.#phase = "draining";
+    this.process.send({ type: "drain", timeoutMs });
+    this.#killTimer = setTimeout(() => {
+      this.#wasKilledLate = true;
+      this.process.kill();
+    }, timeoutMs);
+  }
+
+  #receive(message: WorkerMessage, payload: unknown): void {
+    switch (message.type) {
+      case "hello":
+        this.process.send({ type: "start", worker: this.slotId, payload });
+        return;
+      case "ready":
+        if (this.#phase !== "starting") return;
+        clearTimeout(this.#killTimer);
+        this.#phase = "ready";
+        this.#models = message.models;
+        this.#readyAtMs = this.#nowMs();
+        this.#events.ready(this);
+        return;
+      case "failed": {
+        const details = { worker: this.slotId, ...(message.stack === undefined ? {} : { stack: message.stack }) };
+        this.#failure = new ServingError(message.code, message.message, { details });
+        return;
+      }
+      case "status":
+        this.#note = message.ready ? undefined : (message.note ?? "the service says that it is not ready");
+        this.#events.changed(this);
+        return;
+      case "memory":
+        this.#rssBytes = message.rssBytes;
+        break;
+      case "drained":
+        this.#drainProblem = message.problem;
+        break;
+      default:
+    }
+    this.#events.message(this, message);
+  }
+
+  #ended(end: { readonly how: string; readonly isClean: boolean }): void {
+    clearTimeout(this.#killTimer);
+    const readyForMs = this.readyForMs;
+    const how = this.#drainProblem === undefined ? end.how : `${end.how}: ${this.#drainProblem}`;
+    this.#phase = "dead";
+    const failure = readyForMs === undefined ? (this.#failure ?? this.#endedEarly(end.how)) : undefined;
+    this.#events.ended(this, { how, isClean: end.isClean, failure, readyForMs });
+  }
+
+  #endedEarly(how: string): ServingError {
+    const hint = how === "SIGKILL" ? "; the system may have run out of memory" : "";
+    return new ServingError("FAILED_PRECONDITION", `worker ${this.slotId} ended (${how}) before it was ready${hint}`);
+  }
+}

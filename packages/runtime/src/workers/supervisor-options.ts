@@ -1,0 +1,59 @@
+import type { Logger } from "../telemetry/logger.ts";
+import type { RestartPolicy } from "./restart-policy.ts";
+
+/** One port that workers share. */
+export interface ListenAddress {
+  /** Told to the worker with each connection of this port. */
+  readonly name: string;
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+}
+
+/** What a supervisor needs to know. */
+export interface SupervisorOptions {
+  /** The file that calls `connectWorker`. */
+  readonly workerFile: string | URL;
+  readonly workerArgs?: readonly string[];
+  /** Arguments for Node itself, such as `--import tsx/esm`. */
+  readonly execArgv?: readonly string[];
+  /** Environment of the workers; this process's own when left out. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Number of workers, ≥ 1. */
+  readonly workers: number;
+  /** Given to each worker's `start`; anything that structured cloning can copy. */
+  readonly payload: unknown;
+  readonly listen: readonly ListenAddress[];
+  /** Connections of the whole server. */
+  readonly maxConnections: number;
+  readonly drainDelayMs: number;
+  readonly drainTimeoutMs: number;
+  /** Resident memory of one worker past which it is replaced; null for no mark. */
+  readonly memoryBytes: number | null;
+  readonly logger: Logger;
+  readonly timing?: Partial<SupervisorTiming>;
+}
+
+/** Times and bounds that users have no reason to set. */
+export interface SupervisorTiming {
+  /** Longest time from start to ready of one worker. */
+  readonly startTimeoutMs: number;
+  readonly maxWaitingConnections: number;
+  readonly maxConnectionWaitMs: number;
+  readonly metricsTimeoutMs: number;
+  readonly memoryIntervalMs: number;
+  readonly restart: RestartPolicy;
+}
+
+/** The bounds in force unless a test needs others. */
+export const SUPERVISOR_TIMING: SupervisorTiming = {
+  // Large models on slow disks take minutes.
+  startTimeoutMs: 600_000,
+  maxWaitingConnections: 1024,
+  // About what clients give a connection before they try again.
+  maxConnectionWaitMs: 10_000,
+  // A scrape usually has 10 s for all of a server's work; a worker that computes is shown by its last numbers.
+  metricsTimeoutMs: 250,
+  memoryIntervalMs: 60_000,
+  restart: { firstDelayMs: 100, factor: 2, maxDelayMs: 30_000, healthyMs: 60_000 },
+};

@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+import { call, callJson, createHarness, openConnection, untilState } from "./testing/harness.ts";
+
+const allReady = (restarts: number) => (state: { ready: boolean; workers: readonly { restarts: number }[] }) =>
+  state.ready && state.workers.reduce((sum, worker) => sum + worker.restarts, 0) >= restarts;
+
+describe("createSupervisor", () => {
+  it("opens the port once every worker is ready, and spreads connections over them", async () => {
+    await using harness = createHarness();
+    const phases: string[] = [];
+    harness.supervisor.onChange((state) => phases.push(`${state.phase} ${state.ready}`));
+    const port = await harness.start();
+    expect(phases).toEqual(["starting false", "starting false", "serving true"]);
+    expect(harness.supervisor.state()).toMatchObject({
+      phase: "serving",
+      ready: true,
+      workers: [
+        { id: 0, phase: "ready", restarts: 0, models: [{ source: "model.onnx", place: "inline" }] },
+        { id: 1, phase: "ready", restarts: 0 },
+      ],
+    });
+    const sockets = await Promise.all(Array.from({ length: 10 }, () => openConnection(port)));
+    const first = await Promise.all([callJson(port, "/"), callJson(port, "/")]);
+    expect(new Set(first.map((answer) => answer.worker))).toEqual(new Set([0, 1]));
+    for (const socket of sockets) socket.destroy();
+  });
+
+  it("hands connections over half-open, as Node's own servers take them", async () => {
+    await using harness = createHarness({ workers: 1 });
+    expect(await call(await harness.start(), "/half-open")).toMatchObject({ body: "true" });
+  });
+
+  it("replaces a worker that is killed while the other one answers", async () => {
+    await using harness = createHarness({
+      timing: { restart: { firstDelayMs: 300, factor: 2, maxDelayMs: 1000, healthyMs: 60_000 } },
+    });
+    const port = await harness.start();
+    const { pid, worker } = await callJson(port, "/");
+    const lost = untilState(harness.supervisor, (state) => !state.ready);
+    process.kill(Number(pid), "SIGKILL");
+    expect((await lost).workers[Number(worker)]).toMatchObject({ phase: "dead", note: "ended (SIGKILL)" });
+    const answers = await Promise.all(Array.from({ length: 8 }, () => callJson(port, "/")));
+    expect(new Set(answers.map((answer) => answer.worker))).toEqual(new Set([1 - Number(worker)]));
+    const state = await untilState(harness.supervisor, allReady(1));
+    expect(state.workers[Number(worker)]).toMatchObject({ phase: "ready", restarts: 1, note: undefined });
+    expect(harness.log.join("")).toContain("worker died");
+  });
+
+  it("keeps connections that come while no worker is alive, and answers them when one is", async () => {
+    await using harness = createHarness({
+      workers: 1,
+      timing: { restart: { firstDelayMs: 50, factor: 2, maxDelayMs: 1000, healthyMs: 60_000 } },
+    });
+    const port = await harness.start();
+    const { pid } = await callJson(port, "/");
+    const dead = untilState(harness.supervisor, (state) => state.workers[0]?.phase === "dead");
+    process.kill(Number(pid), "SIGKILL");
+    await dead;
+    const answers = await Promise.all(Array.from({ length: 5 }, () => callJson(port, "/")));
+    expect(answers.map((answer) => answer.worker)).toEqual([0, 0, 0, 0, 0]);
+    expect(answers[0]?.pid).not.toBe(pid);
+  });
+
+  it("closes connections that no worker can take in time", async () => {
+    await using harness = createHarness({
+      workers: 1,
+      timing: {
+        maxConnectionWaitMs: 100,
+        restart: { firstDelayMs: 60_000, factor: 1, maxDelayMs: 60_000, healthyMs: 60_000 },
+      },
+    });
+    const port = await harness.start();
+    const { pid } = await callJson(port, "/");
+    const dead = untilState(harness.supervisor, (state) => state.workers[0]?.phase === "dead");
+    process.kill(Number(pid), "SIGKILL");
+    await dead;
+    const outcomes = await Promise.all(Array.from({ length: 5 }, () => call(port, "/")));
+    expect(outcomes).toEqual(Array.from({ length: 5 }, () => ({ error: "ECONNRESET" })));
+  });
+
+  it("resets connections past its limit at once, and counts them", async () => {
+    await using harness = createHarness({ maxConnections: 3 });
+    const port = await harness.start();
+    const held = [await openConnection(port), await openConnection(port), await openConnection(port)];
+    expect(await call(port, "/")).toEqual({ error: "ECONNRESET" });
+    expect(await harness.supervisor.metrics()).toContain('bento_connections_refused_total{reason="limit"} 1\n');
+    for (const socket of held) socket.destroy();
+    await expect.poll(() => call(port, "/"), { timeout: 10_000 }).toMatchObject({ status: 200 });
+  });
+
+  it("shows a worker whose service says that it is not ready", async () => {
+    await using harness = createHarness({ workers: 1 });
+    const port = await harness.start();
+    await call(port, "/not-ready");
+    const state = await untilState(harness.supervisor, ({ ready }) => !ready);
+    expect(state.workers).toMatchObject([{ phase: "ready", note: "warming a cache" }]);
+    await call(port, "/ready-again");
+    await untilState(harness.supervisor, ({ ready }) => ready);
+  });
+
+  it("takes no notice of messages that a service sends by itself", async () => {
+    await using harness = createHarness({ workers: 1 });
+    const port = await harness.start();
+    expect(await call(port, "/junk")).toMatchObject({ body: "sent" });
+    expect(await call(port, "/")).toMatchObject({ status: 200 });
+    expect(harness.supervisor.state().ready).toBe(true);
+  });
+});
