@@ -1,0 +1,23 @@
+import type { Platform } from "./platform.ts";
+
+/** What `buildBento` is asked for. */
+export interface BuildOptions {
+  /** Folder of the project; its bento.yaml counts. */
+  readonly projectDir: string;
+  /** Absolute path of the file that exports the service, inside the project. */
+  readonly entryFile: string;
+  /** Where the bento goes; `.bento/<name>-<version>` in the project unless given. A bento that is there is replaced. */
+  readonly outDir?: string | undefined;
+  /** Base image for the Dockerfile, instead of the configuration's `image.base`. */
+  readonly base?: string | undefined;
+  /** That of containers on this machine unless given. */
+  readonly platform?: Platform;
+  /** Folder of the model store; the user's own unless given. */
+  readonly storeDir?: string;
+  /** Variables of the process unless given. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Ends the build; nothing is left behind. */
+  readonly signal?: AbortSignal;
+  /** Told what is being done, a few words each. */
+  readonly onStep?: (step: string) => void;
+}

@@ -1,0 +1,47 @@
+import type { Platform } from "../platform.ts";
+
+/** What a service uses of the runtime's heavy parts. */
+export interface UsedFeatures {
+  /** Whether it has ONNX models. */
+  readonly onnx: boolean;
+  /** Whether an input or output is a picture. */
+  readonly image: boolean;
+}
+
+/** What is left out of one package; a package without a rule is taken whole, but for what nothing needs at run time. */
+export interface PackageRule {
+  /** Whether a dependency that it declares is needed by a running service. */
+  readonly needs?: (dependency: string, used: UsedFeatures) => boolean;
+  /** Whether one of its files, relative and with "/", is needed by a running service. */
+  readonly keeps?: (file: string, platform: Platform) => boolean;
+}
+
+/** Rules of packages by name; each says why, since the package's own package.json says otherwise. */
+const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
+  "@bento-ts/runtime": {
+    needs: (dependency, used) => {
+      if (dependency === "onnxruntime-node") return used.onnx;
+      if (dependency === "sharp") return used.image;
+      // esbuild lowers decorators in the author's tests; a bundle has none left. Logs of a container are JSON.
+      return dependency !== "esbuild" && dependency !== "pino-pretty";
+    },
+    keeps: (file) => !file.startsWith("dist/testing/"),
+  },
+  "onnxruntime-node": {
+    // The others serve its install script, which fetches files for GPUs.
+    needs: (dependency) => dependency === "onnxruntime-common",
+    // It brings the binaries of every system: 288 MB, of which one folder is loaded.
+    keeps: (file, platform) =>
+      !file.startsWith("script/") &&
+      (!file.startsWith("bin/") || file.startsWith(`bin/napi-v6/${platform.os}/${platform.cpu}/`)),
+  },
+  sharp: {
+    // Sources of the addon and the script that would build it; the built one comes in a package of its own.
+    keeps: (file) => !file.startsWith("src/") && !file.startsWith("install/"),
+  },
+};
+
+/** The rule of a package. */
+export function ruleOf(name: string): PackageRule {
+  return Object.hasOwn(PACKAGE_RULES, name) ? (PACKAGE_RULES[name] ?? {}) : {};
+}

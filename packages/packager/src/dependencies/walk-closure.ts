@@ -1,0 +1,134 @@
+import { ServingError } from "@bento-ts/runtime/definition";
+import type { Platform } from "../platform.ts";
+import { findPackage, type InstalledPackage, type PackageJson } from "./installed-package.ts";
+import { ruleOf, type UsedFeatures } from "./package-rules.ts";
+
+/** One package and where it goes: `node_modules/ajv`, or `node_modules/a/node_modules/ajv` beside another version. */
+export interface PlacedPackage {
+  readonly place: string;
+  readonly package: InstalledPackage;
+}
+
+/** A package that is needed, and the folder from which it is looked for. */
+export interface PackageRequest {
+  readonly name: string;
+  readonly fromDir: string;
+}
+
+export interface ClosureOptions {
+  readonly platform: Platform;
+  readonly used: UsedFeatures;
+}
+
+/** Deeper nesting than any real tree has; two packages that each want another version of the other would nest for ever. */
+const MAX_DEPTH = 32;
+
+/**
+ * Every package that the requested ones need when they run, placed so that Node finds for each import what it finds where they are installed.
+ *
+ * Optional dependencies are taken where they are installed and made for the platform. Sorted by place. Throws FAILED_PRECONDITION for a dependency that is not installed.
+ */
+export function walkClosure(requests: readonly PackageRequest[], options: ClosureOptions): readonly PlacedPackage[] {
+  const placed = new Map<string, InstalledPackage>();
+  const queue: string[] = [];
+  const place = (request: PackageRequest, parent: string, isOptional: boolean): void => {
+    const found = findPackage(request.name, request.fromDir);
+    if (found === undefined || !isMadeFor(found.json, options.platform)) {
+      if (isOptional) return;
+      throw missing(request, found, options.platform);
+    }
+    const at = freePlace(placed, { name: request.name, parent, dir: found.dir });
+    if (at === undefined) return;
+    placed.set(at, found);
+    queue.push(at);
+  };
+  for (const request of requests) place(request, "", false);
+  // All dependencies of one package are placed before those of the next: what a package sees is settled before anything below it looks.
+  for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
+    const found = placed.get(at);
+    if (found === undefined) continue;
+    for (const { name, isOptional } of neededBy(found.json, options.used)) {
+      place({ name, fromDir: found.dir }, at, isOptional);
+    }
+  }
+  return [...placed].map(([at, found]) => ({ place: at, package: found })).sort((a, b) => (a.place < b.place ? -1 : 1));
+}
+
+function neededBy(
+  json: PackageJson,
+  used: UsedFeatures,
+): readonly { readonly name: string; readonly isOptional: boolean }[] {
+  const { needs } = ruleOf(json.name);
+  const names = new Map<string, boolean>();
+  for (const name of Object.keys(json.peerDependencies)) {
+    // A peer that is not installed is not missed where the service runs today.
+    if (!json.optionalPeers.has(name)) names.set(name, true);
+  }
+  for (const name of Object.keys(json.dependencies)) names.set(name, false);
+  // npm lists an optional dependency under both: optional wins.
+  for (const name of Object.keys(json.optionalDependencies)) names.set(name, true);
+  return (
+    [...names]
+      // Types are gone once the code is built.
+      .filter(([name]) => !name.startsWith("@types/") && (needs?.(name, used) ?? true))
+      .map(([name, isOptional]) => ({ name, isOptional }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+  );
+}
+
+/** Where a package goes that `parent` imports; undefined when the parent would find it already. */
+function freePlace(
+  placed: ReadonlyMap<string, InstalledPackage>,
+  wanted: { readonly name: string; readonly parent: string; readonly dir: string },
+): string | undefined {
+  const own = under(wanted.parent, wanted.name);
+  for (let folder = wanted.parent; ; folder = parentPlace(folder)) {
+    const seen = placed.get(under(folder, wanted.name));
+    if (seen?.dir === wanted.dir) return undefined;
+    if (seen !== undefined) {
+      assertCanNest(own, wanted);
+      return own;
+    }
+    if (folder === "") return under("", wanted.name);
+  }
+}
+
+function assertCanNest(place: string, { name, parent }: { readonly name: string; readonly parent: string }): void {
+  if (parent === "") {
+    throw new ServingError(
+      "FAILED_PRECONDITION",
+      `the service's files import two versions of "${name}": bring them to one`,
+    );
+  }
+  if (place.split("node_modules/").length > MAX_DEPTH) {
+    throw new ServingError("FAILED_PRECONDITION", `versions of "${name}" need each other without end: ${place}`);
+  }
+}
+
+function under(place: string, name: string): string {
+  return place === "" ? `node_modules/${name}` : `${place}/node_modules/${name}`;
+}
+
+function parentPlace(place: string): string {
+  const end = place.lastIndexOf("/node_modules/");
+  return end < 0 ? "" : place.slice(0, end);
+}
+
+/** Whether npm would install it there: each list names what it is for, or with "!" what it is not for. */
+function isMadeFor(json: PackageJson, platform: Platform): boolean {
+  return allows(json.os, platform.os) && allows(json.cpu, platform.cpu) && allows(json.libc, "glibc");
+}
+
+function allows(list: readonly string[], value: string): boolean {
+  if (list.includes(`!${value}`)) return false;
+  const wanted = list.filter((item) => !item.startsWith("!"));
+  return wanted.length === 0 || wanted.includes(value) || wanted.includes("any");
+}
+
+function missing(request: PackageRequest, found: InstalledPackage | undefined, platform: Platform): ServingError {
+  const message =
+    found === undefined
+      ? `the package "${request.name}", which is needed in ${request.fromDir}, is not installed: run npm install`
+      : `the package "${request.name}" is not made for ${platform.os}-${platform.cpu}`;
+  return new ServingError("FAILED_PRECONDITION", message);
+}

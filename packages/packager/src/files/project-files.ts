@@ -1,0 +1,58 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { ServingError } from "@bento-ts/runtime/definition";
+import ignore, { type Ignore } from "ignore";
+
+/**
+ * The project's files that `image.files` names, relative with "/", sorted: each entry is a file, a folder or a glob in the syntax of .gitignore.
+ *
+ * Secrets and what is no part of a project (`.env`, keys, `.git`, `node_modules`) never match. Throws FAILED_PRECONDITION for an entry that
+ * matches nothing.
+ */
+export async function projectFiles(projectDir: string, entries: readonly string[]): Promise<readonly string[]> {
+  if (entries.length === 0) return [];
+  const all = await listFiles(projectDir);
+  const matched = new Set<string>();
+  for (const entry of entries) {
+    const matcher = ignore().add(`/${entry.replace(/^\.?\//, "")}`);
+    const files = all.filter((file) => matcher.ignores(file));
+    if (files.length === 0) throw nothingMatches(entry);
+    for (const file of files) matched.add(file);
+  }
+  return [...matched].sort();
+}
+
+/** Names that never go into an image, whoever asks for them. */
+const NEVER: Ignore = ignore().add([
+  ".git",
+  "node_modules",
+  ".bento",
+  ".env",
+  ".env.*",
+  ".npmrc",
+  "*.pem",
+  "*.key",
+  ".ssh",
+  ".aws",
+]);
+
+async function listFiles(projectDir: string): Promise<readonly string[]> {
+  const files: string[] = [];
+  const walk = async (folder: string): Promise<void> => {
+    for (const entry of await readdir(join(projectDir, folder), { withFileTypes: true })) {
+      const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+      if (NEVER.ignores(entry.isDirectory() ? `${path}/` : path)) continue;
+      if (entry.isDirectory()) await walk(path);
+      else if (entry.isFile()) files.push(path);
+    }
+  };
+  await walk("");
+  return files;
+}
+
+function nothingMatches(entry: string): ServingError {
+  return new ServingError(
+    "FAILED_PRECONDITION",
+    `image.files: nothing in the project that may go into an image matches "${entry}" (never taken: .env files, keys, .git, node_modules)`,
+  );
+}

@@ -1,0 +1,81 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { tempTree } from "../temp-tree.fixture.ts";
+import { assertReplaceable, inStaging } from "./staging.ts";
+import { writeInto } from "./write-tree.ts";
+
+describe("inStaging", () => {
+  it("moves the whole folder to its place, in place of an older bento", async () => {
+    const dir = tempTree({ "out/bento.json": "old", "out/gone.txt": "old" });
+    const out = join(dir, "out");
+    await inStaging(dir, async (stage) => {
+      writeFileSync(join(stage, "bento.json"), "new");
+      expect(readFileSync(join(out, "bento.json"), "utf8")).toBe("old");
+      return { dir: out };
+    });
+    expect(readdirSync(dir)).toEqual(["out"]);
+    expect(readdirSync(out)).toEqual(["bento.json"]);
+    expect(readFileSync(join(out, "bento.json"), "utf8")).toBe("new");
+  });
+
+  it("leaves nothing behind when filling fails, not even the folders it made", async () => {
+    const dir = tempTree({ "keep.txt": "1" });
+    const failing = inStaging(join(dir, "a/b"), async (stage) => {
+      writeFileSync(join(stage, "half"), "1");
+      throw new Error("full disk");
+    });
+    await expect(failing).rejects.toThrow("full disk");
+    expect(readdirSync(dir)).toEqual(["keep.txt"]);
+  });
+
+  it("keeps what others put beside it meanwhile", async () => {
+    const dir = tempTree();
+    const failing = inStaging(join(dir, "a"), async () => {
+      writeFileSync(join(dir, "a/theirs"), "1");
+      throw new Error("stop");
+    });
+    await expect(failing).rejects.toThrow("stop");
+    expect(readdirSync(join(dir, "a"))).toEqual(["theirs"]);
+  });
+
+  it("does not replace a folder that is no bento", async () => {
+    const dir = tempTree({ "out/thesis.txt": "years of work" });
+    const out = join(dir, "out");
+    await expect(inStaging(dir, async () => ({ dir: out }))).rejects.toThrow(
+      `${out} exists and is no bento: name another place with -o`,
+    );
+    expect(readdirSync(dir)).toEqual(["out"]);
+    expect(readFileSync(join(out, "thesis.txt"), "utf8")).toBe("years of work");
+  });
+
+  it("makes folders and files readable for any user, whatever the umask", async () => {
+    const dir = tempTree();
+    const out = join(dir, "out");
+    const mask = process.umask(0o077);
+    try {
+      await inStaging(dir, async (stage) => {
+        await writeInto(join(stage, "deep/file.txt"), "1");
+        mkdirSync(join(stage, "deep/shut"));
+        chmodSync(join(stage, "deep/shut"), 0o700);
+        return { dir: out };
+      });
+    } finally {
+      process.umask(mask);
+    }
+    expect(["", "deep", "deep/shut"].map((path) => statSync(join(out, path)).mode & 0o777)).toEqual([
+      0o755, 0o755, 0o755,
+    ]);
+    expect(statSync(join(out, "deep/file.txt")).mode & 0o777).toBe(0o644);
+  });
+});
+
+describe("assertReplaceable", () => {
+  it("takes a place that is free, empty or a bento, and refuses a file", async () => {
+    const dir = tempTree({ file: "1", "bento/bento.json": "{}" });
+    mkdirSync(join(dir, "empty"));
+    for (const name of ["absent", "empty", "bento"]) await assertReplaceable(join(dir, name));
+    await expect(assertReplaceable(join(dir, "file"))).rejects.toThrow("exists and is no bento");
+    expect(existsSync(join(dir, "absent"))).toBe(false);
+  });
+});

@@ -1,0 +1,69 @@
+import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { BENTO_FILE_NAME, ServingError } from "@bento-ts/runtime/definition";
+
+/**
+ * Makes a folder beside its final place, so that it appears there whole or not at all.
+ *
+ * `fill` gets the temporary folder and gives the final one. On any error, an abort included, nothing is left behind. Throws FAILED_PRECONDITION
+ * when something that is no bento stands at the final place.
+ */
+export async function inStaging<T extends { readonly dir: string }>(
+  parent: string,
+  fill: (stage: string) => Promise<T>,
+): Promise<T> {
+  const made = await mkdir(parent, { recursive: true });
+  const stage = await mkdtemp(join(parent, ".building-"));
+  try {
+    const filled = await fill(stage);
+    await openFolders(stage);
+    await moveInto(stage, filled.dir);
+    return filled;
+  } catch (cause) {
+    await rm(stage, { recursive: true, force: true });
+    // Only folders that were made for this and are empty.
+    if (made !== undefined) await removeEmpty(parent, dirname(made));
+    throw cause;
+  }
+}
+
+/** Throws FAILED_PRECONDITION when something other than a bento or an empty folder stands there. */
+export async function assertReplaceable(dir: string): Promise<void> {
+  const found = await stat(dir).catch(() => undefined);
+  if (found === undefined) return;
+  const names = found.isDirectory() ? await readdir(dir) : [""];
+  if (names.length === 0 || names.includes(BENTO_FILE_NAME)) return;
+  throw new ServingError("FAILED_PRECONDITION", `${dir} exists and is no bento: name another place with -o`);
+}
+
+async function moveInto(stage: string, dir: string): Promise<void> {
+  await assertReplaceable(dir);
+  const old = `${stage}.old`;
+  const hadOld = await rename(dir, old).then(
+    () => true,
+    () => false,
+  );
+  try {
+    await rename(stage, dir);
+  } catch (cause) {
+    if (hadOld) await rename(old, dir);
+    throw cause;
+  }
+  if (hadOld) await rm(old, { recursive: true, force: true });
+}
+
+/** Any user of a container may read the folders, whatever mask the builder's shell has. */
+async function openFolders(dir: string): Promise<void> {
+  await chmod(dir, 0o755);
+  for (const entry of await readdir(dir, { withFileTypes: true })) {
+    if (entry.isDirectory()) await openFolders(join(dir, entry.name));
+  }
+}
+
+async function removeEmpty(dir: string, stopAt: string): Promise<void> {
+  for (let folder = dir; folder !== stopAt; folder = dirname(folder)) {
+    const isEmpty = (await readdir(folder)).length === 0;
+    if (!isEmpty) return;
+    await rm(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { dockerfile, type DockerfileFacts, dockerignore } from "./dockerfile.ts";
+
+const facts: DockerfileFacts = {
+  name: "boston",
+  version: "1.4.0",
+  description: "",
+  base: "debian:12-slim",
+  packages: [],
+  env: {},
+  hasModels: true,
+  files: ["bento.json", "openapi.json", "bento.yaml"],
+  port: 3000,
+  adminPort: 3002,
+};
+
+describe("dockerfile", () => {
+  it("has one layer for each of Node, dependencies, models, code and facts, in this order", () => {
+    expect(dockerfile(facts)).toBe(`# Written by bento-ts build.
+ARG BASE_IMAGE=debian:12-slim
+FROM \${BASE_IMAGE}
+COPY node/ /usr/local/
+COPY node_modules/ /app/node_modules/
+COPY models/ /app/models/
+COPY service/ /app/service/
+COPY bento.json openapi.json bento.yaml /app/
+WORKDIR /app
+LABEL org.opencontainers.image.title="boston" \\
+      org.opencontainers.image.version="1.4.0"
+ENV NODE_ENV="production" \\
+      ORT_DISABLE_TELEMETRY="1"
+USER 65532:0
+EXPOSE 3000 3002
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["/usr/local/bin/node","-e","require(\\"node:http\\").get(\\"http://127.0.0.1:\\"+(process.env.BENTO_SERVER_ADMIN_PORT||3002)+\\"/healthz\\",r=>process.exit(r.statusCode===200?0:1)).on(\\"error\\",()=>process.exit(1))"]
+ENTRYPOINT ["/usr/local/bin/node","/app/node_modules/@bento-ts/runtime/dist/server/entry.js","--bento","/app","--image"]
+`);
+  });
+
+  it("asks for a base when the project names none, and copies no models when there are none", () => {
+    const text = dockerfile({ ...facts, base: null, hasModels: false });
+    expect(text).toContain("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n");
+    expect(text).not.toContain("models");
+  });
+
+  it("installs Debian packages as root before anything else, sorted, and leaves no lists behind", () => {
+    const text = dockerfile({ ...facts, packages: ["libgomp1", "curl=7.88"] });
+    expect(text).toContain(`FROM \${BASE_IMAGE}
+USER 0
+RUN apt-get update && apt-get install -y --no-install-recommends curl=7.88 libgomp1 && rm -rf /var/lib/apt/lists/*
+COPY node/`);
+    expect(text.indexOf("USER 65532:0")).toBeGreaterThan(text.indexOf("COPY bento.json"));
+  });
+
+  it("keeps quotes, variables and line ends of the author's texts from being read as instructions", () => {
+    const text = dockerfile({
+      ...facts,
+      description: 'The "best"\nUSER root',
+      env: { A: "$HOME\\x", NODE_ENV: "test" },
+    });
+    expect(text).toContain('org.opencontainers.image.description="The \\"best\\" USER root"\n');
+    expect(text).toContain('A="\\$HOME\\\\x"');
+    expect(text).toContain('ENV NODE_ENV="test" \\\n');
+    expect(text.match(/^USER .*$/gm)).toEqual(["USER 65532:0"]);
+  });
+
+  it("needs no frontend of the network", () => {
+    expect(dockerfile(facts)).not.toMatch(/syntax=/);
+  });
+});
+
+describe("dockerignore", () => {
+  it("lets through what the Dockerfile copies and nothing else", () => {
+    expect(dockerignore(facts)).toBe(
+      "*\n!node\n!node_modules\n!models\n!service\n!bento.json\n!openapi.json\n!bento.yaml\n",
+    );
+  });
+});

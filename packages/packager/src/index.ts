@@ -1,0 +1,13 @@
+export type { BentoReport, BentoSizes } from "./bento-report.ts";
+export { buildBento } from "./build-bento.ts";
+export type { BuildOptions } from "./build-options.ts";
+export type { CopiedPackage } from "./dependencies/copy-packages.ts";
+export type { Platform } from "./platform.ts";
+export {
+  type Builder,
+  buildImage,
+  BUILDERS,
+  defaultTag,
+  type ImageOptions,
+  type ImageReport,
+} from "./image/build-image.ts";

@@ -1,0 +1,23 @@
+import { ServingError } from "@bento-ts/runtime/definition";
+
+/** What an image is made for. Its base has glibc: native parts of the runtime exist for nothing else. */
+export interface Platform {
+  readonly os: "linux";
+  /** As npm and Node write it. */
+  readonly cpu: "x64" | "arm64";
+}
+
+const DOCKER_NAMES = { x64: "linux/amd64", arm64: "linux/arm64" } as const satisfies Record<Platform["cpu"], string>;
+
+/** The platform of containers on a machine of this architecture. Throws FAILED_PRECONDITION for one that images are not made for. */
+export function containerPlatform(arch: string = process.arch): Platform {
+  if (arch !== "x64" && arch !== "arm64") {
+    throw new ServingError("FAILED_PRECONDITION", `images are made for x64 and arm64, this machine is ${arch}`);
+  }
+  return { os: "linux", cpu: arch };
+}
+
+/** A platform as container engines write it: `linux/amd64`. */
+export function dockerPlatform(platform: Platform): string {
+  return DOCKER_NAMES[platform.cpu];
+}
