@@ -1,0 +1,54 @@
+import type { BentoReport } from "@bento-ts/packager";
+import picocolors from "picocolors";
+import { describe, expect, it } from "vitest";
+import { buildLines } from "./build-lines.ts";
+
+const bento: BentoReport = {
+  dir: "/work/project/.bento/boston-1.4.0",
+  name: "boston",
+  version: "1.4.0",
+  definitionDigest: "sha256:00",
+  platform: "linux/amd64",
+  runtimeVersion: "0.1.0",
+  nodeVersion: "24.21.0",
+  base: null,
+  models: [
+    { source: "models/bos_rf.onnx", engine: "onnx", path: "models/ab/bos_rf.onnx", digest: "sha256:ab", files: [] },
+  ],
+  packages: [
+    { name: "onnxruntime-node", version: "1.30.0", place: "node_modules/onnxruntime-node", bytes: 46_200_000 },
+    { name: "fastify", version: "5.12.8", place: "node_modules/fastify", bytes: 900_000 },
+  ],
+  bytes: { node: 126_600_000, dependencies: 47_100_000, models: 2_900_000, service: 12_300, total: 176_612_300 },
+  warnings: ["something to know"],
+};
+const paint = picocolors.createColors(false);
+
+describe("buildLines", () => {
+  it("shows each part with its size and how the bento is served", () => {
+    expect(buildLines({ bento, image: null, dir: ".bento/boston-1.4.0" }, paint)).toEqual([
+      "boston 1.4.0 for linux/amd64",
+      "  Node          126.6 MB  24.21.0",
+      "  dependencies  47.1 MB   2 packages: onnxruntime-node 46.2 MB, fastify 900.0 kB, …",
+      "  models        2.9 MB    models/bos_rf.onnx",
+      "  service       12.3 kB   code, source map, files",
+      "warning: something to know",
+      "bento  .bento/boston-1.4.0  176.6 MB",
+      "next: bento-ts serve .bento/boston-1.4.0",
+    ]);
+  });
+
+  it("shows the image with a command that starts it", () => {
+    const image = {
+      id: "sha256:1234",
+      tags: ["boston:1", "boston:latest"],
+      base: "debian:12-slim",
+      bytes: 187_500_000,
+    };
+    expect(buildLines({ bento, image, dir: "b" }, paint).slice(-3)).toEqual([
+      "image  boston:1, boston:latest  187.5 MB on debian:12-slim",
+      "       sha256:1234",
+      "next: docker run --rm -p 127.0.0.1:3000:3000 -e BENTO_SECURITY_ALLOW_ANONYMOUS=true -e BENTO_SECURITY_ALLOW_INSECURE_CONNECTIONS=true boston:1",
+    ]);
+  });
+});

@@ -1,0 +1,44 @@
+import type { BentoReport, ImageReport } from "@bento-ts/packager";
+import type { createPaint } from "../output.ts";
+import { columns, printable, sizeText } from "../output.ts";
+
+/** What `bento-ts build` has made. */
+export interface BuildResult {
+  readonly bento: BentoReport;
+  /** Null when only the bento was asked for. */
+  readonly image: ImageReport | null;
+}
+
+/** Packages named one by one in the report. */
+const SHOWN_PACKAGES = 4;
+
+/** The report for a person: what went in, how large each part is, and what to do next. `dir` is the bento's folder as the user sees it. */
+export function buildLines(
+  { bento, image, dir }: BuildResult & { readonly dir: string },
+  paint: ReturnType<typeof createPaint>,
+): readonly string[] {
+  const { bytes, packages } = bento;
+  const largest = packages.slice(0, SHOWN_PACKAGES).map(({ name, bytes: size }) => `${name} ${sizeText(size)}`);
+  const rows = [
+    ["Node", sizeText(bytes.node), bento.nodeVersion],
+    ["dependencies", sizeText(bytes.dependencies), `${packages.length} packages: ${largest.join(", ")}, …`],
+    ["models", sizeText(bytes.models), bento.models.map(({ source }) => source).join(", ")],
+    ["service", sizeText(bytes.service), "code, source map, files"],
+  ];
+  return [
+    `${paint.bold(`${bento.name} ${bento.version}`)} for ${bento.platform}`,
+    ...columns(rows, "  ").map(printable),
+    ...bento.warnings.map((warning) => paint.yellow(`warning: ${printable(warning)}`)),
+    `${paint.green("bento")}  ${dir === "" ? "." : dir}  ${sizeText(bytes.total)}`,
+    ...(image === null ? [`next: bento-ts serve ${dir}`] : imageLines(image, paint)),
+  ];
+}
+
+function imageLines(image: ImageReport, paint: ReturnType<typeof createPaint>): readonly string[] {
+  const consent = ["ALLOW_ANONYMOUS", "ALLOW_INSECURE_CONNECTIONS"].map((key) => `-e BENTO_SECURITY_${key}=true`);
+  return [
+    `${paint.green("image")}  ${image.tags.join(", ")}  ${sizeText(image.bytes)} on ${image.base}`,
+    `       ${paint.dim(image.id)}`,
+    `next: docker run --rm -p 127.0.0.1:3000:3000 ${consent.join(" ")} ${image.tags[0] ?? image.id}`,
+  ];
+}

@@ -1,0 +1,91 @@
+import { relative } from "node:path";
+import type { BentoReport, ImageReport } from "@bento-ts/packager";
+import { type Command, Option } from "commander";
+import { buildLines, type BuildResult } from "../build/build-lines.ts";
+import { interruptible } from "../build/interruptible.ts";
+import type { CommandRow } from "../command.ts";
+import { wrongUsage } from "../command-error.ts";
+import { createPaint, printable, report } from "../output.ts";
+import { findTarget } from "../target/find-target.ts";
+
+interface Flags {
+  readonly tag: readonly string[];
+  readonly builder: "docker";
+  readonly baseImage?: string;
+  readonly image: boolean;
+  readonly output?: string;
+  readonly json?: boolean;
+}
+
+/** `bento-ts build`: makes a bento of a project and a container image of the bento. */
+export const build: CommandRow = {
+  name: "build",
+  summary: "make a bento and a container image of a project",
+  examples: [
+    ["bento-ts build --base-image debian:12-slim", "the project in this folder, tagged name:version"],
+    ["bento-ts build -t models.example.com/boston:1 -t boston:latest", "two names; the base is named in bento.yaml"],
+    ["bento-ts build --no-image -o ./bento", "the bento alone: a folder with a Dockerfile"],
+  ],
+  define(command: Command) {
+    command
+      .argument("[dir]", "folder of the project; this one when it is left out")
+      .option("-t, --tag <name:version>", "name of the image, may be repeated; default: the service's", gather, [])
+      .addOption(new Option("--builder <builder>", "what builds the image").choices(["docker"]).default("docker"))
+      .option("--base-image <image>", "image to build on, above image.base in bento.yaml")
+      .option("--no-image", "make the bento alone")
+      .option("-o, --output <dir>", "where the bento goes; default: .bento/<name>-<version> in the project")
+      .option("--json", "print the report as JSON")
+      .action(run);
+  },
+};
+
+async function run(given: string | undefined, flags: Flags): Promise<void> {
+  const target = await findTarget(given);
+  if (target.kind !== "module") {
+    throw wrongUsage(
+      `${given ?? "this folder"} has no service to build: expected a project; "bento-ts init" writes one`,
+    );
+  }
+  const result = await interruptible((signal) => make(target, flags, signal));
+  report(result, {
+    json: flags.json === true,
+    human: (made, paint) => buildLines({ ...made, dir: relative(process.cwd(), made.bento.dir) }, paint),
+  });
+}
+
+async function make(
+  { file, projectDir }: { readonly file: string; readonly projectDir: string },
+  flags: Flags,
+  signal: AbortSignal,
+): Promise<BuildResult> {
+  const { buildBento, buildImage } = await import("@bento-ts/packager");
+  const say = flags.json === true ? undefined : createTeller();
+  const bento: BentoReport = await buildBento({
+    projectDir,
+    entryFile: file,
+    outDir: flags.output,
+    base: flags.baseImage,
+    signal,
+    ...(say === undefined ? {} : { onStep: (step) => say(`${step} …`) }),
+  });
+  if (!flags.image) return { bento, image: null };
+  const image: ImageReport = await buildImage({
+    bentoDir: bento.dir,
+    tags: flags.tag,
+    base: flags.baseImage,
+    builder: flags.builder,
+    signal,
+    ...(say === undefined ? {} : { onLine: (line) => say(`  ${line}`) }),
+  });
+  return { bento, image };
+}
+
+/** Progress goes to standard error: standard output is the report's. */
+function createTeller(): (line: string) => void {
+  const paint = createPaint(process.stderr);
+  return (line) => process.stderr.write(`${paint.dim(printable(line))}\n`);
+}
+
+function gather(value: string, earlier: readonly string[]): readonly string[] {
+  return [...earlier, value];
+}
