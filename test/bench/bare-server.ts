@@ -1,5 +1,7 @@
 // The bare handler that our server is measured against: fastify and onnxruntime-node, nothing else.
 // Arguments: model file, workers (0 = this process), "frame" for the data-frame body of the boston service.
+// The vendor telemetry of ONNX Runtime is off here as in our server: it would be measured along.
+process.env["ORT_DISABLE_TELEMETRY"] = "1";
 import cluster from "node:cluster";
 import { readFileSync } from "node:fs";
 import Fastify from "fastify";

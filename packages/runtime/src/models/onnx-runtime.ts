@@ -9,6 +9,9 @@ export type OnnxRuntime = typeof Runtime;
  * Throws FAILED_PRECONDITION, with what to do, where the package or its native file is missing.
  */
 export async function loadOnnxRuntime(importModule = () => import("onnxruntime-node")): Promise<OnnxRuntime> {
+  // Since 1.29 the official Linux and macOS builds report models and machine to their vendor unless told not to before they load (measured: DNS look-ups of its
+  // collector within 25 s). A worker's environment holds the same: what a thread sets here does not reach native code.
+  process.env[TELEMETRY_OFF] = "1";
   try {
     const runtime = await importModule();
     // Messages of its environment (devices it looked for) would stand as plain text among JSON logs.
@@ -18,6 +21,8 @@ export async function loadOnnxRuntime(importModule = () => import("onnxruntime-n
     throw new ServingError("FAILED_PRECONDITION", reasonOf(cause), { cause });
   }
 }
+
+const TELEMETRY_OFF = "ORT_DISABLE_TELEMETRY";
 
 function reasonOf(cause: unknown): string {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";

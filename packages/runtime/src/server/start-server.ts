@@ -50,6 +50,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const supervisor = createSupervisor({
     workerFile: new URL(import.meta.url.endsWith(".ts") ? "./worker-main.ts" : "./worker-main.js", import.meta.url),
     execArgv: options.execArgv ?? [],
+    // Nothing in a service calls home, its inference threads included: ONNX Runtime reads this before it loads.
+    env: { ...process.env, ORT_DISABLE_TELEMETRY: "1" },
     workers,
     payload: startPayload(options, Math.max(1, Math.floor(cpus / workers))),
     listen: [{ name: "http", host: server.host, port: server.port }],

@@ -27,11 +27,12 @@ export async function sendReply(
   const headers: Record<string, string | number> = { ...SECURITY_HEADERS, "x-request-id": requestId, ...extra };
   if (close || unread) headers["connection"] = "close";
   if (body === undefined || typeof body === "string" || body instanceof Uint8Array) {
-    const bytes = typeof body === "string" ? Buffer.from(body) : (body ?? new Uint8Array());
-    if (reply.status !== 204) headers["content-length"] = bytes.byteLength;
+    if (reply.status !== 204) headers["content-length"] = body === undefined ? 0 : Buffer.byteLength(body);
     response.writeHead(reply.status, headers);
-    if (unread) return linger(request, response, request.method === "HEAD" ? new Uint8Array() : bytes);
-    response.end(request.method === "HEAD" ? undefined : bytes);
+    const sent = request.method === "HEAD" ? undefined : body;
+    if (unread) return linger(request, response, sent);
+    // A text goes out together with the headers in one write; bytes would take a second buffer.
+    response.end(sent);
     return;
   }
   response.writeHead(reply.status, headers);
@@ -72,8 +73,9 @@ function hasUnreadBody(request: IncomingMessage): boolean {
  *
  * Closing at once would reset the connection, and the caller would lose the reply that tells what was wrong.
  */
-function linger(request: IncomingMessage, response: ServerResponse, bytes: Uint8Array): void {
-  response.write(bytes);
+function linger(request: IncomingMessage, response: ServerResponse, body: string | Uint8Array | undefined): void {
+  if (body === undefined || body.length === 0) response.flushHeaders();
+  else response.write(body);
   const end = (): void => {
     clearTimeout(timer);
     response.end();
