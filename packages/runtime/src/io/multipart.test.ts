@@ -2,6 +2,7 @@ import sharp from "sharp";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { createTensor } from "../tensor/tensor.ts";
 import { contentFromBytes } from "./content.ts";
+import { dataFrame } from "./data-frame/data-frame.ts";
 import { image } from "./image/image.ts";
 import type { Image } from "./image/picture.ts";
 import { jsonType, t } from "./json/json-type.ts";
@@ -83,6 +84,31 @@ describe("multipart", () => {
     const value = await read(Pair, { kind: "tensors", tensors });
     expect(value).toEqual({ x: tensors.x, y: "a" });
     expect(await Pair.write(value, "tensors", options)).toEqual({ kind: "tensors", tensors });
+  });
+
+  it("reads a data frame from CSV, from JSON and from one tensor for each column", async () => {
+    const Houses = multipart({
+      houses: dataFrame({ columns: { RM: "float64", AGE: "float64" } }),
+      note: optional(t.String()),
+    });
+    const csv = part("houses", "RM,AGE\n6.5,65\n7,3\n", { fileName: "houses.csv" });
+    const records = part("houses", '[{"RM":6.5,"AGE":65},{"RM":7,"AGE":3}]');
+    const tensors: Payload = {
+      kind: "tensors",
+      tensors: {
+        "houses.RM": createTensor("float64", [2], Float64Array.of(6.5, 7)),
+        "houses.AGE": createTensor("float64", [2], Float64Array.of(65, 3)),
+      },
+    };
+    for (const payload of [parts(csv), parts(records), tensors]) {
+      const { houses } = await read(Houses, payload);
+      expect([...houses.column("RM")]).toEqual([6.5, 7]);
+      expect([...houses.column("AGE")]).toEqual([65, 3]);
+    }
+    expect(await Houses.write(await read(Houses, tensors), "tensors", options)).toEqual(tensors);
+    await expect(read(Houses, parts(part("houses", '[{"RM":"oops","AGE":1}]')))).rejects.toMatchObject({
+      problems: [{ path: "/houses/0/RM", message: expect.stringContaining("oops") }],
+    });
   });
 
   it("is written as a JSON object", async () => {
