@@ -9,15 +9,16 @@ export function didYouMean(name: string, known: Iterable<string>): string {
   return near === undefined ? "" : `, did you mean "${near}"?`;
 }
 
-/** The known name that a mistyped one was likely meant to be: at most a third of its letters differ, and at most three. */
+/** The known name that a mistyped one was likely meant to be: at most a third of its letters differ, at most three, and never all. */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   if (name.length > MAX_LENGTH) return undefined;
   const wanted = name.toLowerCase();
   let best: string | undefined;
   let fewest = Math.min(3, Math.max(1, Math.ceil(wanted.length / 3))) + 1;
   for (const candidate of known) {
+    if (candidate.length > MAX_LENGTH) continue;
     const edits = distance(wanted, candidate.toLowerCase());
-    if (edits < fewest) [best, fewest] = [candidate, edits];
+    if (edits < fewest && edits < Math.max(wanted.length, candidate.length)) [best, fewest] = [candidate, edits];
   }
   return best;
 }

@@ -14,12 +14,20 @@ export interface ElementRow<D extends DType> {
   set(data: DataOf[D], index: number, value: unknown, nonFinite: NonFinite): boolean;
 }
 
-/** Readers of elements by type. The numbers are the largest values that round to a finite one: half a unit in the last place past the largest. */
+/** The largest number that each float type takes: one that still rounds to a finite value, just below half a unit in the last place past the largest. */
+export const LARGEST_INPUT = {
+  float32: 2 ** 128 - 2 ** 103 - 2 ** 75,
+  float64: Number.MAX_VALUE,
+  float16: 65520 - 2 ** -37,
+  bfloat16: 2 ** 128 - 2 ** 119 - 2 ** 75,
+} as const;
+
+/** Readers of elements by type. */
 export const ELEMENTS: { readonly [D in DType]: ElementRow<D> } = {
-  float32: floats("float32", 2 ** 128 - 2 ** 103 - 2 ** 75),
-  float64: floats("float64", Number.MAX_VALUE),
-  float16: halves("float16", 65520 - 2 ** -37, numberToFloat16),
-  bfloat16: halves("bfloat16", 2 ** 128 - 2 ** 119 - 2 ** 75, numberToBfloat16),
+  float32: floats("float32"),
+  float64: floats("float64"),
+  float16: halves("float16", numberToFloat16),
+  bfloat16: halves("bfloat16", numberToBfloat16),
   int8: integers("int8"),
   uint8: integers("uint8"),
   int16: integers("int16"),
@@ -57,7 +65,8 @@ interface SinkRow<T> {
   set(data: Sink<T>, index: number, value: unknown, nonFinite: NonFinite): boolean;
 }
 
-function floats(dtype: DType, largest: number): SinkRow<number> {
+function floats(dtype: "float32" | "float64"): SinkRow<number> {
+  const largest = LARGEST_INPUT[dtype];
   return {
     expected: `a ${dtype} number`,
     fill(values, data, offset) {
@@ -77,7 +86,8 @@ function floats(dtype: DType, largest: number): SinkRow<number> {
   };
 }
 
-function halves(dtype: DType, largest: number, toBits: (value: number) => number): SinkRow<number> {
+function halves(dtype: "float16" | "bfloat16", toBits: (value: number) => number): SinkRow<number> {
+  const largest = LARGEST_INPUT[dtype];
   return {
     expected: `a ${dtype} number`,
     fill(values, data, offset) {

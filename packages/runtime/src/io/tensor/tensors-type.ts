@@ -77,11 +77,10 @@ function checkNames(declared: Declared, values: ReadonlyMap<string, unknown>, pr
   const missing = [...declared.keys()].filter((name) => !values.has(name));
   for (const name of values.keys()) {
     if (declared.has(name)) continue;
-    const hint = didYouMean(name, missing.length > 0 ? missing : declared.keys());
-    addProblem(problems, () => ({
-      path: childPath("", name),
-      message: `unknown tensor${hint || `, expected ${quoteNames([...declared.keys()])}`}`,
-    }));
+    addProblem(problems, () => {
+      const hint = didYouMean(name, missing.length > 0 ? missing : declared.keys());
+      return { path: childPath("", name), message: `unknown tensor${hint || `, expected ${quoteNames([...declared.keys()])}`}` };
+    });
   }
   for (const name of missing) addProblem(problems, () => ({ path: childPath("", name), message: "is required" }));
 }
