@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { type Argument, Command, CommanderError } from "commander";
 import type { CommandRow } from "./command.ts";
 import { EXIT, wrongUsage } from "./command-error.ts";
+import { build } from "./commands/build.ts";
 import { init } from "./commands/init.ts";
 import { inspect } from "./commands/inspect.ts";
 import { models } from "./commands/models.ts";
@@ -12,7 +13,7 @@ import { endProcess, survivePipes } from "./process-end.ts";
 import { reportFailure } from "./report-failure.ts";
 
 /** Every command, in the order of `--help`: a new one is a file in commands/ and a row here. */
-const COMMANDS: readonly CommandRow[] = [init, serve, test, inspect, openapi, models];
+const COMMANDS: readonly CommandRow[] = [init, serve, build, test, inspect, openapi, models];
 
 /** Runs one command line and ends the process with its exit code: 0 done, 1 failed, 2 wrong usage, 78 refused configuration. */
 export async function main(args: readonly string[]): Promise<void> {

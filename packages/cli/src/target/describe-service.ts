@@ -1,5 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { basename, dirname, extname, join, relative } from "node:path";
+import { basename, dirname, extname, relative } from "node:path";
 import type { ServiceDefinition } from "@bento-ts/runtime/definition";
 import type { ServiceEntry, StartOptions } from "@bento-ts/runtime/server";
 import { failed, wrongUsage } from "../command-error.ts";
@@ -9,7 +8,10 @@ import { loadServerOf, type RuntimeServer } from "./load-runtime.ts";
 import { toServiceName } from "./to-service-name.ts";
 
 /** A service as far as it is known without constructing its class or loading a model. */
-export interface DescribedService extends Pick<StartOptions, "entry" | "baseDir" | "digests" | "execArgv"> {
+export interface DescribedService extends Pick<
+  StartOptions,
+  "entry" | "baseDir" | "digests" | "modelPaths" | "execArgv"
+> {
   readonly definition: ServiceDefinition;
   readonly projectDir: string;
   /** The copy of the runtime that serves it. */
@@ -50,19 +52,9 @@ async function describeModels(
 }
 
 async function describeBento({ projectDir }: Extract<Target, { kind: "bento" }>): Promise<DescribedService> {
-  const { parseBentoFile } = await import("@bento-ts/runtime/definition");
-  const bento = parseBentoFile(await readFile(join(projectDir, "bento.json"), "utf8"));
-  const file = join(projectDir, bento.entry);
-  const server = await loadServerOf(dirname(file));
-  const digests = bento.models.flatMap(({ source, digest }) => (digest === null ? [] : [[source, digest] as const]));
-  return {
-    definition: bento.definition,
-    projectDir,
-    server,
-    entry: { kind: "module", file },
-    baseDir: dirname(file),
-    digests: Object.fromEntries(digests),
-  };
+  const server = await loadServerOf(projectDir);
+  const { file, start } = await server.openBento(projectDir);
+  return { ...start, definition: file.definition, projectDir, server };
 }
 
 function isRuntimeMissing(cause: unknown): boolean {
