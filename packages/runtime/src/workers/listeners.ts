@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { ServingError } from "../errors.ts";
+import { toListenError } from "../listen-error.ts";
 import type { ListenAddress } from "./supervisor-options.ts";
 
 /** Open ports; connections are accepted and left unread. */
@@ -37,7 +38,7 @@ async function listen(
     accept(socket, wanted.name),
   );
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (cause) => reject(refused(wanted, cause)));
+    server.once("error", (cause) => reject(toListenError(wanted, cause)));
     server.listen({ host: wanted.host, port: wanted.port }, resolve);
   });
   // One failed accept, such as for want of descriptors, must not end the server.
@@ -45,18 +46,4 @@ async function listen(
   const address = server.address();
   if (address === null || typeof address === "string") throw new ServingError("INTERNAL", "a TCP port has an address");
   return { server, address };
-}
-
-const LISTEN_HINTS: Readonly<Partial<Record<string, string>>> = {
-  EADDRINUSE: "another process has it; choose another port or end that process",
-  EACCES: "the system reserves it; choose a port above 1023",
-  EADDRNOTAVAIL: "this machine has no such address; choose one of its own, 127.0.0.1 or 0.0.0.0",
-  ENOTFOUND: "this name has no address",
-};
-
-function refused(wanted: ListenAddress, cause: NodeJS.ErrnoException): ServingError {
-  const hint = LISTEN_HINTS[cause.code ?? ""] ?? cause.message;
-  return new ServingError("FAILED_PRECONDITION", `can't listen on ${wanted.host} port ${wanted.port}: ${hint}`, {
-    cause,
-  });
 }
