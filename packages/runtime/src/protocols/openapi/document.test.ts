@@ -229,6 +229,19 @@ describe("openApiDocument", () => {
       $ref: "#/components/schemas/Problem",
     });
     expect(Object.keys(at(unavailable, "headers") ?? {})).toEqual(["x-request-id", "retry-after"]);
+    const problem = at(document, "components", "schemas", "Problem") as JsonSchema;
+    const examples = [...walk(document)].flatMap(([, { example }]) => (example === undefined ? [] : [example]));
+    expect(examples).toHaveLength(9);
+    expect(examples.filter((example) => !Check(problem as object, example))).toEqual([]);
+    expect(examples[0]).toEqual({
+      type: "about:blank",
+      title: "Invalid argument",
+      status: 400,
+      code: "INVALID_ARGUMENT",
+      detail: '/rows/3/age: expected a number, got "oops"',
+      requestId: "5f0c1c52",
+      errors: [{ path: "/rows/3/age", message: 'expected a number, got "oops"' }],
+    });
   });
 
   it("takes a picture as a form with a file, as its bytes and as base64", () => {
@@ -245,7 +258,9 @@ describe("openApiDocument", () => {
       schema: {
         type: "object",
         required: ["image"],
-        properties: { image: { type: "string", contentMediaType: "image/png" } },
+        properties: {
+          image: { type: "string", contentMediaType: "image/png", description: "A file: image/png, image/jpeg." },
+        },
       },
       encoding: { image: { contentType: "image/png, image/jpeg" } },
     });
@@ -255,7 +270,9 @@ describe("openApiDocument", () => {
     const content = score(one({ input: IMAGE }, { version: "3.0" }), "requestBody", "content") ?? null;
     const binary = { type: "string", format: "binary" };
     expect(at(content, "image/png")).toEqual({ schema: binary });
-    expect(at(content, "multipart/form-data", "schema", "properties")).toEqual({ image: binary });
+    expect(at(content, "multipart/form-data", "schema", "properties")).toEqual({
+      image: { ...binary, description: "A file: image/png, image/jpeg." },
+    });
     expect(at(content, "multipart/form-data", "encoding")).toEqual({ image: { contentType: "image/png, image/jpeg" } });
   });
 

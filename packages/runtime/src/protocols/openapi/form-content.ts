@@ -55,7 +55,10 @@ function fieldSchema(spec: IoSpec, field: string, { components, name }: FormCont
   if (spec.kind === "text")
     return { type: "string", ...(spec.maxLength === null ? {} : { maxLength: spec.maxLength }) };
   if (spec.kind === "image" || spec.kind === "file" || spec.kind === "bytes") {
-    return { type: "string", contentMediaType: partTypes(spec)[0] ?? "application/octet-stream" };
+    const types = partTypes(spec);
+    const [first = "application/octet-stream"] = types;
+    const any = types.includes("*/*") ? "A file of any type." : `A file: ${types.join(", ")}.`;
+    return { type: "string", contentMediaType: first, description: any };
   }
   return components.add(`${name}${toComponentName(field)}`, jsonSchemaOf(spec, "input"));
 }

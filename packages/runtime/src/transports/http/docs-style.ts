@@ -1,6 +1,6 @@
 /**
- * What the page changes of Swagger UI's look: the system's fonts, calmer spacing, no list of servers (there is one: where the page came from) and no link to the
- * page's own copy of the document, since the description links the real ones.
+ * What the page changes of Swagger UI's look: the system's fonts, calmer spacing, no list of servers (there is one: where the page came from), no link to the
+ * page's own copy of the document, since the description links the real ones, and errors in one line each but the first, since all have the same body.
  */
 export const DOCS_CSS = `
 :root { color-scheme: light; }
@@ -15,6 +15,10 @@ export const DOCS_CSS = `
 .swagger-ui .info .main .link { display: none; }
 .swagger-ui .schemes-server-container { display: none; }
 .swagger-ui .scheme-container:not(:has(.auth-wrapper)) { display: none; }
+.swagger-ui .parameter__name, .swagger-ui .parameter__type { white-space: nowrap; }
+.swagger-ui .response[data-code] .headers-wrapper, .swagger-ui .response-col_links { display: none; }
+.swagger-ui .response[data-code]:not([data-code^="2"]):not([data-code="400"]) :is(.response-controls, .model-example) { display: none; }
+.swagger-ui .response[data-code] .response-col_status, .swagger-ui .response[data-code] .response-col_description { padding: 6px 0; }
 .swagger-ui .opblock-tag small { padding: 0 12px; }
 .swagger-ui textarea { min-height: 160px; }
 `;
