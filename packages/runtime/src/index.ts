@@ -21,7 +21,7 @@ export { createImage, type Image } from "./io/image/picture.ts";
 export { t } from "./io/json/json-type.ts";
 export { multipart, optional } from "./io/multipart.ts";
 export { tensor } from "./io/tensor/tensor-type.ts";
-export { tensors } from "./io/tensor/tensors-type.ts";
+export { tensors, type TensorsOf } from "./io/tensor/tensors-type.ts";
 export { text } from "./io/text.ts";
 export type { Infer, IoInput } from "./io/to-io-type.ts";
 export { onnx, type OnnxHandle } from "./models/handle.ts";

@@ -63,7 +63,7 @@ export interface RawCall<R> {
   readonly clientIp: string;
   readonly userAgent: string | undefined;
   readonly headers: IncomingHttpHeaders;
-  /** Body length that the caller announced, in bytes. */
+  /** Bytes that the body will hold by what the caller announced; 0 for a body that `decode` refuses for its length. */
   readonly announcedBytes: number | undefined;
   /** Body bytes read so far, after decompression. */
   readonly bytesIn: () => number;
@@ -76,7 +76,8 @@ export interface RawCall<R> {
   target(): Target | Promise<Target>;
   /** In which shape the result is wanted; throws NOT_ACCEPTABLE before any work when it can't be had. */
   wants(): PayloadKind;
-  decode(limits: { readonly signal: AbortSignal }): Promise<Payload>;
+  /** `hold` is told how many body bytes have come so far; what it throws ends the reading. */
+  decode(limits: { readonly signal: AbortSignal; readonly hold: (bytes: number) => void }): Promise<Payload>;
   encode(output: Payload, extra: ReplyExtra): R | Promise<R>;
   /** Opens the reply of a streaming API; each value is encoded as it comes, an error inside ends the stream in the protocol's way. */
   encodeStream(outputs: AsyncIterable<Payload>, extra: ReplyExtra): R;

@@ -47,9 +47,21 @@ describe("createAdmission", () => {
     const admission = createAdmission({ concurrency: 1, queueRows: 10, queueBytes: 100 }, () => 0);
     const first = admission.enter(60);
     expect(() => admission.enter(41)).toThrow(expect.objectContaining({ code: "UNAVAILABLE" }));
-    expect(() => first.hold(101)).toThrow(expect.objectContaining({ code: "UNAVAILABLE" }));
+    const second = admission.enter(30);
+    expect(() => second.hold(41)).toThrow(expect.objectContaining({ code: "UNAVAILABLE" }));
+    second.leave();
     first.leave();
     expect(() => admission.enter(100)).not.toThrow();
+  });
+
+  it("refuses a body that would not fit into an empty house with PAYLOAD_TOO_LARGE: trying again is no use", () => {
+    const admission = createAdmission({ concurrency: 1, queueRows: 10, queueBytes: 100 }, () => 0);
+    const tooLarge = expect.objectContaining({
+      code: "PAYLOAD_TOO_LARGE",
+      message: expect.stringContaining("server.limits.queueBytes"),
+    });
+    expect(() => admission.enter(101)).toThrow(tooLarge);
+    expect(() => admission.enter(0).hold(101)).toThrow(tooLarge);
   });
 
   it("says the seconds that the queue needs at the pace of the last releases", async () => {

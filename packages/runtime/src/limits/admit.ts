@@ -16,7 +16,7 @@ export interface AdmissionLimits {
  * A caller that sends its body slowly holds a place in the queue, never a slot.
  */
 export interface Visit {
-  /** Counts the bytes that the call really holds. Throws UNAVAILABLE when the queue's bytes are used up. */
+  /** Counts the bytes that the call really holds, as they come. Throws UNAVAILABLE when the queue's bytes are used up, PAYLOAD_TOO_LARGE when the call alone passes them. */
   hold(bytes: number): void;
   /** Waits for a slot, first come first served. Throws the signal's reason when it aborts first. */
   takeSlot(signal: AbortSignal): void | Promise<void>;
@@ -26,7 +26,7 @@ export interface Visit {
 
 /** Admits calls to bounded slots and a bounded queue. */
 export interface Admission {
-  /** Lets a call in. Throws UNAVAILABLE with a Retry-After when the queue is full or the worker drains. */
+  /** Lets a call in. Throws UNAVAILABLE with a Retry-After when the queue is full or the worker drains, PAYLOAD_TOO_LARGE for a body that would never fit. */
   enter(announcedBytes: number): Visit;
   /** Refuses every new call from now on; those inside are served. */
   close(): void;
@@ -68,7 +68,7 @@ class House implements Admission {
   enter(announcedBytes: number): Visit {
     if (this.#closed) throw this.#refuse("the server is shutting down");
     if (!this.hasFreeSlot && this.waiting >= this.limits.queueRows) throw this.queueFull();
-    if (this.heldBytes + announcedBytes > this.limits.queueBytes) throw this.queueFull();
+    this.assertRoom(announcedBytes, announcedBytes);
     this.inside += 1;
     this.heldBytes += announcedBytes;
     return new Guest(this, announcedBytes);
@@ -90,6 +90,18 @@ class House implements Admission {
 
   idle(): Promise<void> {
     return this.inside === 0 ? Promise.resolve() : new Promise((resolve) => this.#idlers.push(resolve));
+  }
+
+  /** Throws when a body of `bytes`, of which `more` are not counted yet, has no room. */
+  assertRoom(bytes: number, more: number): void {
+    const { queueBytes } = this.limits;
+    if (bytes > queueBytes) {
+      throw new ServingError(
+        "PAYLOAD_TOO_LARGE",
+        `the body has more than ${queueBytes} bytes, the limit of all waiting calls together set by server.limits.queueBytes`,
+      );
+    }
+    if (this.heldBytes + more > queueBytes) throw this.queueFull();
   }
 
   queueFull(): ServingError {
@@ -116,7 +128,7 @@ class Guest implements Visit {
   hold(bytes: number): void {
     const more = bytes - this.#bytes;
     if (this.#state !== "queued" || more <= 0) return;
-    if (this.#house.heldBytes + more > this.#house.limits.queueBytes) throw this.#house.queueFull();
+    this.#house.assertRoom(bytes, more);
     this.#house.heldBytes += more;
     this.#bytes = bytes;
   }

@@ -25,10 +25,16 @@ export async function predict(prediction: Prediction): Promise<{ output: Payload
   return { output: await output.write(value, prediction.as, options), extra };
 }
 
-/** The same for a method that gives a stream; each of its values is written as it comes. */
-export async function predictStream(
-  prediction: Prediction,
-): Promise<{ outputs: AsyncIterable<Payload>; extra: ReplyExtra }> {
+/** What a method that gives a stream is answered with. */
+export interface OutputStream {
+  readonly outputs: AsyncIterable<Payload>;
+  /** Resolves when the author's generator has ended, which may be long after `outputs` was given up; never rejects. */
+  readonly stopped: Promise<void>;
+  readonly extra: ReplyExtra;
+}
+
+/** The same for a method that gives a stream; each of its values is written as it comes. Whoever takes `outputs` asks it for one value at least. */
+export async function predictStream(prediction: Prediction): Promise<OutputStream> {
   const { options, output, result, extra } = await invoke(prediction);
   const values: unknown = await result;
   if (!isAsyncIterable(values)) {
@@ -37,7 +43,10 @@ export async function predictStream(
       `API "${prediction.target.api.name}" is defined as a stream, its method gave no async iterable`,
     );
   }
-  return { outputs: writeEach(values, output, prediction, options), extra };
+  const stopped = Promise.withResolvers<void>();
+  const iterator = values[Symbol.asyncIterator]();
+  const outputs = writeEach(iterator, output, prediction, { ...options, onStopped: stopped.resolve });
+  return { outputs, stopped: stopped.promise, extra };
 }
 
 interface Invoked {
@@ -62,22 +71,25 @@ async function invoke(prediction: Prediction): Promise<Invoked> {
 }
 
 async function* writeEach(
-  values: AsyncIterable<unknown>,
+  iterator: AsyncIterator<unknown>,
   output: IoType<unknown>,
   { as, scope }: Prediction,
-  options: Invoked["options"],
+  { nan, onStopped }: Invoked["options"] & { readonly onStopped: () => void },
 ): AsyncGenerator<Payload> {
-  const iterator = values[Symbol.asyncIterator]();
   try {
     while (true) {
       const next = await scope.race(Promise.resolve(iterator.next()));
       if (next.done === true) return;
-      yield await output.write(next.value, as, options);
+      yield await output.write(next.value, as, { nan });
     }
   } finally {
     // Ends the author's generator where it stands, so that its own finally blocks run; it may still be computing.
-    void Promise.resolve(iterator.return?.()).catch(() => undefined);
+    void stop(iterator).then(onStopped, onStopped);
   }
+}
+
+async function stop(iterator: AsyncIterator<unknown>): Promise<void> {
+  await iterator.return?.();
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {

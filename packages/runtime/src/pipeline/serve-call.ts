@@ -2,6 +2,7 @@ import type { RawCall } from "../call/types.ts";
 import { type ServingError, toServingError } from "../errors.ts";
 import { openScope } from "./call-scope.ts";
 import { predict } from "./predict.ts";
+import { readInput, timeoutMsOf } from "./read-input.ts";
 import type { CallRecord, Stages } from "./stages.ts";
 
 /**
@@ -30,13 +31,14 @@ async function answer<R>(call: RawCall<R>, stages: Stages, record: CallRecord): 
   record.target = target;
   await stages.authorize(principal, target);
   const as = call.wants();
+  const timeoutMs = timeoutMsOf(call, target.api.timeoutMs, stages);
+  // From here on nothing may throw before the try: whoever enters must leave.
   const visit = stages.admission.enter(call.announcedBytes ?? 0);
-  const scope = openScope(call.signal, timeoutMsOf(call, target.api.timeoutMs, stages));
+  const scope = openScope(call.signal, timeoutMs);
   // The slot stays taken until the author's work has really stopped, also when the caller was answered before.
   let work: Promise<unknown> | undefined;
   try {
-    const input = await scope.race(call.decode({ signal: scope.signal }));
-    visit.hold(call.bytesIn());
+    const input = await readInput(call, scope, visit);
     await visit.takeSlot(scope.signal);
     const running = predict({ call, principal, target, input, as, scope, stages, record });
     work = running;
@@ -48,11 +50,6 @@ async function answer<R>(call: RawCall<R>, stages: Stages, record: CallRecord): 
     else void work.catch(ignoreAnswered).finally(() => visit.leave());
     await call.dispose();
   }
-}
-
-/** The shortest of the server's, the API's and the caller's time, in milliseconds. */
-export function timeoutMsOf(call: RawCall<unknown>, apiTimeoutMs: number | null, stages: Stages): number {
-  return Math.min(stages.requestTimeoutMs, apiTimeoutMs ?? Infinity, call.callerTimeoutMs() ?? Infinity);
 }
 
 /** The call was answered by its own promise already: what is left of the work has nobody to tell. */

@@ -3,7 +3,7 @@ import { type ServingError, toServingError } from "../errors.ts";
 import type { Payload } from "../io/types.ts";
 import { openScope } from "./call-scope.ts";
 import { predictStream } from "./predict.ts";
-import { timeoutMsOf } from "./serve-call.ts";
+import { readInput, timeoutMsOf } from "./read-input.ts";
 import type { CallRecord, Stages } from "./stages.ts";
 
 /**
@@ -30,18 +30,23 @@ async function openStream<R>(call: RawCall<R>, stages: Stages, record: CallRecor
   record.target = target;
   await stages.authorize(principal, target);
   const as = call.wants();
+  const timeoutMs = timeoutMsOf(call, target.api.timeoutMs, stages);
   const visit = stages.admission.enter(call.announcedBytes ?? 0);
-  const scope = openScope(call.signal, timeoutMsOf(call, target.api.timeoutMs, stages));
+  const scope = openScope(call.signal, timeoutMs);
+  // The slot stays taken until the author's generator has really stopped, also when the caller was answered or gone before.
+  let stopped: Promise<void> | undefined;
   const end = async (): Promise<void> => {
     scope.close();
-    visit.leave();
+    if (stopped === undefined) visit.leave();
+    else void stopped.then(() => visit.leave());
     await call.dispose();
   };
   try {
-    const input = await scope.race(call.decode({ signal: scope.signal }));
-    visit.hold(call.bytesIn());
+    const input = await readInput(call, scope, visit);
     await visit.takeSlot(scope.signal);
-    const { outputs, extra } = await predictStream({ call, principal, target, input, as, scope, stages, record });
+    const stream = await predictStream({ call, principal, target, input, as, scope, stages, record });
+    const { outputs, extra } = stream;
+    stopped = stream.stopped;
     const iterator = outputs[Symbol.asyncIterator]();
     // The first value is awaited here: what fails before it is still an ordinary error reply.
     const first = await iterator.next();

@@ -49,11 +49,12 @@ class BodyReading {
 
   readonly #onData = (data: Uint8Array | string): void => {
     const chunk = toBuffer(data);
-    const { maxBytes, counter } = this.#limits;
+    const { maxBytes, counter, hold } = this.#limits;
     this.#bytes += chunk.length;
     if (counter !== undefined) counter.bytes += chunk.length;
     if (this.#bytes > maxBytes) return this.#fail(bodyTooLarge(this.#limits));
     try {
+      hold?.(this.#bytes);
       const sunk = this.#sink(chunk);
       if (sunk !== undefined) this.#waitFor(sunk);
     } catch (cause) {

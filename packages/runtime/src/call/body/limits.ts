@@ -15,6 +15,8 @@ export interface BodyLimits {
   /** Ends the reading; its reason is thrown when it is a ServingError, else CANCELLED. */
   readonly signal: AbortSignal;
   readonly counter?: BodyCounter;
+  /** Told how many bytes have come so far, after decompression; what it throws ends the reading. */
+  readonly hold?: (bytes: number) => void;
 }
 
 /** The parts of a body; what they keep on disk is freed by `dispose`, which never throws and may be called again. */

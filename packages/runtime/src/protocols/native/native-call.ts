@@ -2,7 +2,7 @@ import { negotiate, parseAccept } from "../../call/body/accept.ts";
 import { parseJsonBody } from "../../call/body/json-body.ts";
 import { parseMediaType } from "../../call/body/media-type.ts";
 import { readParts } from "../../call/body/multipart-body.ts";
-import type { BodyCounter } from "../../call/body/limits.ts";
+import type { BodyCounter, BodyLimits } from "../../call/body/limits.ts";
 import { readBody } from "../../call/body/read-body.ts";
 import { rawPart } from "../../call/body/raw-part.ts";
 import type { HttpReply, HttpRequest, RawCall, ReplyExtra } from "../../call/types.ts";
@@ -69,7 +69,7 @@ export function openNativeCall(native: NativeApi, request: HttpRequest): RawCall
     clientIp: request.clientIp,
     userAgent: headers["user-agent"],
     headers,
-    announcedBytes: announcedBytes(request),
+    announcedBytes: announcedBytes(native, request),
     bytesIn: () => counter.bytes,
     bytesOut: () => bytesOut,
     callerTimeoutMs: () => callerTimeoutMs(request),
@@ -86,8 +86,8 @@ export function openNativeCall(native: NativeApi, request: HttpRequest): RawCall
       mediaType = chosen;
       return kindOf(chosen);
     },
-    decode: async ({ signal }) => {
-      const parts = await decodeBody(native, request, { signal, counter });
+    decode: async ({ signal, hold }) => {
+      const parts = await decodeBody(native, request, { signal, hold, counter });
       if (parts.dispose !== undefined) disposeParts = parts.dispose;
       return parts.payload;
     },
@@ -106,9 +106,11 @@ function kindOf(mediaType: string): PayloadKind {
   return mediaType === "application/json" || STREAM_TYPES.includes(mediaType) ? "json" : "parts";
 }
 
-function announcedBytes(request: HttpRequest): number | undefined {
-  const announced = request.headers["content-length"];
-  return announced === undefined ? undefined : Number(announced);
+function announcedBytes({ jsonLimit, binaryLimit }: NativeApi, request: HttpRequest): number | undefined {
+  const header = request.headers["content-length"];
+  if (header === undefined) return undefined;
+  const announced = Number(header);
+  return announced > Math.max(jsonLimit.maxBytes, binaryLimit.maxBytes) ? 0 : announced;
 }
 
 function callerTimeoutMs(request: HttpRequest): number | undefined {
@@ -132,14 +134,14 @@ interface DecodedBody {
 async function decodeBody(
   native: NativeApi,
   request: HttpRequest,
-  { signal, counter }: { readonly signal: AbortSignal; readonly counter: BodyCounter },
+  reading: Pick<BodyLimits, "signal" | "hold" | "counter">,
 ): Promise<DecodedBody> {
   const mediaType = mediaTypeOf(native, request);
   if (mediaType === "application/json") {
-    const bytes = await readBody(request, { ...native.jsonLimit, signal, counter });
+    const bytes = await readBody(request, { ...native.jsonLimit, ...reading });
     return { payload: { kind: "json", value: parseJsonBody(bytes, { exactIntegers: native.exactIntegers }) } };
   }
-  const limits = { ...native.binaryLimit, signal, counter };
+  const limits = { ...native.binaryLimit, ...reading };
   const { parts, dispose } = await (mediaType === "multipart/form-data"
     ? readParts(request, limits)
     : rawPart(request, limits));

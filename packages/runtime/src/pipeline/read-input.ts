@@ -1,0 +1,25 @@
+import type { RawCall } from "../call/types.ts";
+import { ServingError } from "../errors.ts";
+import type { Payload } from "../io/types.ts";
+import type { Visit } from "../limits/admit.ts";
+import type { CallScope } from "./call-scope.ts";
+import type { Stages } from "./stages.ts";
+
+/** The shortest of the server's, the API's and the caller's time, in milliseconds. Throws INVALID_ARGUMENT when the caller's can't be read. */
+export function timeoutMsOf(call: RawCall<unknown>, apiTimeoutMs: number | null, stages: Stages): number {
+  return Math.min(stages.requestTimeoutMs, apiTimeoutMs ?? Infinity, call.callerTimeoutMs() ?? Infinity);
+}
+
+/**
+ * Reads the payload of an admitted call; its bytes are counted as held while they come.
+ *
+ * Throws REQUEST_TIMEOUT when the body has not come within the call's time: who sends slowly must act, not the server.
+ */
+export async function readInput(call: RawCall<unknown>, scope: CallScope, visit: Visit): Promise<Payload> {
+  try {
+    return await scope.race(call.decode({ signal: scope.signal, hold: (bytes) => visit.hold(bytes) }));
+  } catch (thrown) {
+    if (!(thrown instanceof ServingError) || thrown.code !== "DEADLINE_EXCEEDED") throw thrown;
+    throw new ServingError("REQUEST_TIMEOUT", `the body did not arrive in time: ${thrown.message}`, { cause: thrown });
+  }
+}
