@@ -1,46 +1,44 @@
-import { DTYPES, type DType } from "../tensor/dtype.ts";
-import type {
-  ColumnSpec,
-  ColumnType,
-  DataFrameSpec,
-  ImageSpec,
-  IoSpec,
-  JsonSchema,
-  JsonValue,
-  MultipartSpec,
-} from "./types.ts";
+import { frameSchema } from "./frame-schema.ts";
+import { withNonFinite } from "./json/finite-schema.ts";
+import { nestedSchema } from "./tensor-schema.ts";
+import type { ImageSpec, IoSpec, JsonSchema, MultipartSpec, NanPolicy } from "./types.ts";
 
 /** Which way a value goes: a caller sends an input, a service answers with an output. */
 export type Direction = "input" | "output";
 
-/** The JSON Schema (2020-12) of the JSON form of a type. */
-export function jsonSchemaOf(spec: IoSpec, direction: Direction): JsonSchema {
+/**
+ * The JSON Schema (2020-12) of the JSON form of a type, for documents.
+ *
+ * `nan` is the policy of the API: under "null" and "string" it tells what may stand for a number. Readers check more than a schema can say, such as rows of split
+ * against its columns.
+ */
+export function jsonSchemaOf(spec: IoSpec, direction: Direction, nan: NanPolicy = "error"): JsonSchema {
   switch (spec.kind) {
     case "json":
-      return spec.schema;
+      // As an input a `t` value is taken by the letter of its schema.
+      return direction === "output" ? withNonFinite(spec.schema, nan) : spec.schema;
     case "dataFrame":
-      return frameSchema(spec, direction);
+      return frameSchema(spec, direction, nan);
     case "tensor":
-      return nestedSchema(spec.dtype, spec.shape);
+      return nestedSchema(spec.dtype, spec.shape, direction, nan);
     case "tensors":
       return objectSchema(
-        Object.entries(spec.tensors).map(([name, tensor]) => [name, nestedSchema(tensor.dtype, tensor.shape), true]),
+        Object.entries(spec.tensors).map(([name, { dtype, shape }]) => [
+          name,
+          nestedSchema(dtype, shape, direction, nan),
+          true,
+        ]),
       );
     case "image":
       return imageSchema(spec, direction);
     case "file":
-      return { type: "string", contentEncoding: "base64", description: "The file's bytes in base64, or a data URL." };
+      return base64Schema(direction === "output" ? "The file in base64." : "The file in base64, or as a data URL.");
     case "bytes":
-      return {
-        type: "string",
-        contentEncoding: "base64",
-        contentMediaType: spec.mediaType,
-        description: "Bytes in base64.",
-      };
+      return { ...base64Schema("Bytes in base64."), contentMediaType: spec.mediaType };
     case "text":
       return { type: "string", ...(spec.maxLength === null ? {} : { maxLength: spec.maxLength }) };
     case "multipart":
-      return multipartSchema(spec, direction);
+      return multipartSchema(spec, direction, nan);
   }
 }
 
@@ -56,103 +54,20 @@ function objectSchema(properties: readonly Property[]): JsonSchema {
   };
 }
 
-function multipartSchema(spec: MultipartSpec, direction: Direction): JsonSchema {
+function multipartSchema({ fields }: MultipartSpec, direction: Direction, nan: NanPolicy): JsonSchema {
   return objectSchema(
-    Object.entries(spec.fields).map(([name, field]) => [name, jsonSchemaOf(field.spec, direction), field.required]),
+    Object.entries(fields).map(([name, field]) => [name, jsonSchemaOf(field.spec, direction, nan), field.required]),
   );
 }
 
-function imageSchema(spec: ImageSpec, direction: Direction): JsonSchema {
-  const formats = spec.formats.join(", ");
-  const description =
-    direction === "output" ? "A PNG picture in base64." : `A picture (${formats}) in base64, or as a data URL.`;
+function imageSchema({ formats }: ImageSpec, direction: Direction): JsonSchema {
+  if (direction === "output") return { ...base64Schema("A PNG picture in base64."), contentMediaType: "image/png" };
   return {
-    type: "string",
-    contentEncoding: "base64",
-    contentMediaType: direction === "output" ? "image/png" : "image/*",
-    description,
+    ...base64Schema(`A picture (${formats.join(", ")}) in base64, or as a data URL.`),
+    contentMediaType: formats.length === 1 ? `image/${formats[0]}` : "image/*",
   };
 }
 
-/** Nested lists of one element type; a list for each axis. */
-function nestedSchema(dtype: DType, shape: readonly (number | null)[]): JsonSchema {
-  return shape.reduceRight<JsonSchema>(
-    (items, size) => ({ type: "array", items, ...(size === null ? {} : { minItems: size, maxItems: size }) }),
-    elementSchema(dtype),
-  );
-}
-
-function elementSchema(dtype: DType): JsonSchema {
-  const row = DTYPES[dtype];
-  switch (row.kind) {
-    case "bool":
-      return { type: "boolean" };
-    case "string":
-      return { type: "string" };
-    case "bigint":
-      // Past 2^53 JSON carries the digits; the range itself does not fit a JSON Schema reader that counts in doubles.
-      return { type: "integer", format: dtype, description: "Exact to 64 bits." };
-    case "int":
-      return { type: "integer", minimum: row.min, maximum: row.max };
-    case "float":
-      return { type: "number", format: dtype === "float64" ? "double" : "float" };
-  }
-}
-
-function frameSchema(spec: DataFrameSpec, direction: Direction): JsonSchema {
-  const columns = Object.entries(spec.columns);
-  const rows = { minItems: spec.minRows, ...(spec.maxRows === null ? {} : { maxItems: spec.maxRows }) };
-  const extra = spec.extra === "ignore";
-  const record: JsonSchema = {
-    type: "object",
-    properties: Object.fromEntries(columns.map(([name, column]) => [name, cellSchema(column)])),
-    required: columns.filter(([, column]) => column.nullable !== true).map(([name]) => name),
-    additionalProperties: extra,
-  };
-  const forms: Readonly<Record<DataFrameSpec["orient"], JsonSchema>> = {
-    records: { title: "records", type: "array", items: record, ...rows },
-    columns: {
-      title: "columns",
-      type: "object",
-      properties: Object.fromEntries(
-        columns.map(([name, column]) => [name, { type: "array", items: cellSchema(column), ...rows }]),
-      ),
-      required: record["required"] ?? [],
-      additionalProperties: extra,
-    },
-    split: {
-      title: "split",
-      type: "object",
-      properties: {
-        columns: { type: "array", items: { type: "string" } },
-        index: { type: "array" },
-        data: { type: "array", items: { type: "array" }, ...rows },
-      },
-      required: ["columns", "data"],
-    },
-  };
-  const frame: JsonSchema =
-    direction === "output" ? forms[spec.orient] : { oneOf: [forms.records, forms.columns, forms.split] };
-  return objectSchema([[spec.key, frame, true]]);
-}
-
-const CELL_TYPES = {
-  float64: { type: "number", format: "double" },
-  float32: { type: "number", format: "float" },
-  int32: { type: "integer", format: "int32" },
-  int64: { type: "integer", format: "int64" },
-  bool: { type: "boolean" },
-  string: { type: "string" },
-} as const satisfies Record<ColumnType, JsonSchema>;
-
-function cellSchema(column: ColumnSpec): JsonSchema {
-  const { type, ...rest } = CELL_TYPES[column.type];
-  const nullable = column.nullable === true;
-  const schema: Record<string, JsonValue> = { type: nullable ? [type, "null"] : type, ...rest };
-  if (column.min !== undefined) schema["minimum"] = column.min;
-  if (column.max !== undefined) schema["maximum"] = column.max;
-  if (column.maxLength !== undefined) schema["maxLength"] = column.maxLength;
-  if (column.enum !== undefined) schema["enum"] = nullable ? [...column.enum, null] : [...column.enum];
-  if (column.description !== undefined) schema["description"] = column.description;
-  return schema;
+function base64Schema(description: string): JsonSchema {
+  return { type: "string", contentEncoding: "base64", description };
 }
