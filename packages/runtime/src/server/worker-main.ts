@@ -51,7 +51,10 @@ const link = connectWorker({
     running = { loaded, server, sink: createHttpSink(server.app.server), stopWatching };
     return loaded.warmUps;
   },
-  connection: (socket) => running?.sink.accept(socket) ?? socket.destroy(),
+  connection: (socket) => {
+    if (running === undefined) socket.destroy();
+    else running.sink.accept(socket);
+  },
   stateChanged: (changed) => {
     state = changed;
   },
