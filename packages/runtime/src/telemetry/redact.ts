@@ -69,23 +69,23 @@ function redactArray(items: readonly unknown[], depth: number): readonly unknown
 }
 
 function redactError(error: Error, depth: number, causes: number): Plain {
-  const { name, message, stack, cause, ...own } = { ...error, ...pick(error) };
+  // Fields of the error's own class, such as a code; the usual ones are not enumerable or are written below.
+  const own = Object.entries(error).filter(([name]) => !["name", "message", "stack", "cause"].includes(name));
   return {
-    name,
-    message: redactText(message),
-    ...(depth < MAX_DEPTH ? redactEntries(own, depth) : {}),
-    ...(stack === undefined ? {} : { stack: redactText(stack.split("\n").slice(0, MAX_STACK_LINES).join("\n")) }),
-    ...redactCause(cause, depth, causes),
+    name: error.name,
+    message: redactText(error.message),
+    ...(depth < MAX_DEPTH ? redactEntries(Object.fromEntries(own), depth) : {}),
+    ...(error.stack === undefined ? {} : { stack: redactText(firstLines(error.stack)) }),
+    ...redactCause(error.cause, depth, causes),
   };
+}
+
+function firstLines(stack: string): string {
+  return stack.split("\n", MAX_STACK_LINES).join("\n");
 }
 
 function redactCause(cause: unknown, depth: number, causes: number): Plain {
   if (cause === undefined) return {};
   if (causes + 1 >= MAX_CAUSES) return { cause: "… more causes" };
   return { cause: cause instanceof Error ? redactError(cause, depth, causes + 1) : redactValue(cause, depth + 1) };
-}
-
-/** The parts of an error that are not enumerable. */
-function pick(error: Error): Pick<Error, "name" | "message" | "stack" | "cause"> {
-  return { name: error.name, message: error.message, stack: error.stack, cause: error.cause };
 }

@@ -254,6 +254,6 @@ class Distributor implements ConnectionDistributor {
 
   #tellSettled(): void {
     if (this.#waiting.length > 0 || this.#sent().length > 0) return;
-    for (const done of [...this.#settledWaiters]) done();
+    for (const done of this.#settledWaiters) done();
   }
 }

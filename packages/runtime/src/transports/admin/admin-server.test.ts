@@ -148,6 +148,6 @@ describe("createAdminServer", () => {
     socket.resume();
     await admin.close();
     await ended;
-    await expect(get("/healthz")).rejects.toThrow();
+    await expect(get("/healthz")).rejects.toThrow("fetch failed");
   });
 });

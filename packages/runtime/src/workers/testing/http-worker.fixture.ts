@@ -1,4 +1,4 @@
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { ServingError } from "../../errors.ts";
 import { createMetrics } from "../../telemetry/metrics.ts";
 import type { ServerState } from "../../telemetry/readiness.ts";
@@ -30,9 +30,7 @@ const server = createServer((request, response) => {
 });
 const sink = createHttpSink(server);
 
-const ROUTES: Readonly<
-  Record<string, (response: ServerResponse, request: import("node:http").IncomingMessage) => void>
-> = {
+const ROUTES: Readonly<Record<string, (response: ServerResponse, request: IncomingMessage) => void>> = {
   "/": (response) => response.end(JSON.stringify({ worker: id, pid: process.pid, phase: state?.phase })),
   /** Blocks the event loop until killed, once its first bytes are on their way. */
   "/block": (response) => {

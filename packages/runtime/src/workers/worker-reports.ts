@@ -1,0 +1,64 @@
+import type { MetricsSnapshot } from "../telemetry/metrics-snapshot.ts";
+import type { WorkerMessage } from "./messages.ts";
+
+const REPORT_INTERVAL_MS = 1000;
+/** Every n-th report carries metrics, when they changed: what the supervisor shows while this worker computes. */
+const METRICS_EVERY = 2;
+
+/** Sends, or drops the message when the supervisor is gone; `onSent` runs in both cases. */
+export function sendToSupervisor(message: WorkerMessage, onSent: () => void = () => undefined): void {
+  if (process.connected && process.send !== undefined) process.send(message, undefined, undefined, onSent);
+  else onSent();
+}
+
+/** Counts closed connections and reports them once a turn of the loop. */
+export function createClosingCount(): { add(): void; flush(): void } {
+  let count = 0;
+  const flush = (): void => {
+    if (count > 0) sendToSupervisor({ type: "connections-closed", count });
+    count = 0;
+  };
+  return {
+    add() {
+      if (count === 0) setImmediate(flush);
+      count += 1;
+    },
+    flush,
+  };
+}
+
+/** A worker's own numbers; `revision` changes when they do. */
+export interface MetricsSource {
+  snapshot(): Promise<MetricsSnapshot>;
+  revision(): number;
+}
+
+/** Tells the supervisor of memory each second, of metrics every other one, and of metrics when it asks. */
+export function createReports(metrics: MetricsSource): {
+  start(): void;
+  stop(): void;
+  sendMetrics(id: number | undefined): Promise<void>;
+} {
+  let timer: NodeJS.Timeout | undefined;
+  let ticks = 0;
+  let sentRevision: number | undefined;
+  async function sendMetrics(id: number | undefined): Promise<void> {
+    sentRevision = metrics.revision();
+    const snapshot = await metrics.snapshot().catch(() => undefined);
+    // Without a snapshot the supervisor shows the last one it has: metrics must never end a worker.
+    if (snapshot !== undefined) sendToSupervisor({ type: "metrics", id, snapshot });
+  }
+  function report(): void {
+    ticks += 1;
+    sendToSupervisor({ type: "memory", rssBytes: process.memoryUsage.rss() });
+    if (ticks % METRICS_EVERY === 0 && metrics.revision() !== sentRevision) void sendMetrics(undefined);
+  }
+  return {
+    start() {
+      timer = setInterval(report, REPORT_INTERVAL_MS);
+      timer.unref();
+    },
+    stop: () => clearInterval(timer),
+    sendMetrics,
+  };
+}
