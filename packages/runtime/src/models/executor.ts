@@ -28,7 +28,7 @@ export function createInlineExecutor(model: LoadedModel): Executor {
     place: "inline",
     info: model.info,
     trouble: undefined,
-    run: (feeds, { signal, onDone }) => timed(() => model.run(feeds), onDone),
+    run: (feeds, { signal, onDone }) => inlineRuns.run(() => timed(() => model.run(feeds), onDone), signal),
     close: () => inlineRuns.run(() => model.dispose()),
   };
 }

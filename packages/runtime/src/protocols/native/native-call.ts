@@ -143,7 +143,7 @@ async function decodeBody(
   }
   const limits = { ...native.binaryLimit, ...reading };
   const { parts, dispose } = await (mediaType === "multipart/form-data"
-    ? readParts(request, limits)
+    ? readParts(request, { ...limits, fieldLimit: native.jsonLimit })
     : rawPart(request, limits));
   return { payload: { kind: "parts", parts }, dispose };
 }
