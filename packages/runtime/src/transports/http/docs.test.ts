@@ -69,6 +69,24 @@ describe("registerDocs", () => {
     },
   );
 
+  it("writes a document once for each path, and keeps a bounded number of them", async () => {
+    const written: string[] = [];
+    const app = await createDocs({
+      ...TRUSTED,
+      document: ({ basePath }) => {
+        written.push(basePath);
+        return { info: {}, basePath };
+      },
+    });
+    const ask = async (prefix: string): Promise<unknown> =>
+      (await app.inject({ url: "/openapi.json", headers: { "x-forwarded-prefix": prefix } })).json();
+    for (const prefix of ["/a", "/b", "/a"]) expect(await ask(prefix)).toEqual({ info: {}, basePath: prefix });
+    expect(written).toEqual(["/a", "/b"]);
+    for (let count = 0; count < 20; count++) await ask(`/other-${count}`);
+    expect(await ask("/a")).toEqual({ info: {}, basePath: "/a" });
+    expect(written.filter((path) => path === "/a")).toHaveLength(2);
+  });
+
   it("does not believe the prefix of a peer that is no trusted proxy", async () => {
     const app = await createDocs();
     const reply = await app.inject({ url: "/openapi.json", headers: { "x-forwarded-prefix": "/svc" } });

@@ -8,6 +8,8 @@ import { DOCS_CSS, DOCS_JS } from "./docs-style.ts";
 import { forwardedPrefixOf } from "./forwarded-prefix.ts";
 import { SECURITY_HEADERS } from "./send-reply.ts";
 
+type DocumentVersion = "3.1" | "3.0";
+
 /** The parts of an OpenAPI document that the page writes itself. */
 export interface DocsDocument {
   readonly info: Readonly<Record<string, unknown>>;
@@ -15,7 +17,7 @@ export interface DocsDocument {
 
 export interface DocsOptions {
   /** The OpenAPI document; `basePath` is the path under which callers reach the server's routes, "/" or "/prefix". */
-  document(wanted: { readonly version: "3.1" | "3.0"; readonly basePath: string }): DocsDocument;
+  document(wanted: { readonly version: DocumentVersion; readonly basePath: string }): DocsDocument;
   /** Title of the page, as text. */
   readonly title: string;
   /** Path under which the server's routes stand; "/" for none. */
@@ -54,6 +56,10 @@ const ASSET_CACHE = "private, max-age=3600";
 export async function registerDocs(app: FastifyInstance, options: DocsOptions): Promise<void> {
   const { basePath } = options;
   const pagePath = joinPath(basePath, "/docs");
+  const textOf = keepTexts((version: DocumentVersion, path) =>
+    JSON.stringify(options.document({ version, basePath: path })),
+  );
+  let page: Record<string, unknown> | undefined;
   await app.register(async (docs) => {
     docs.addHook("onRequest", async (request, reply) => {
       reply.headers({ ...SECURITY_HEADERS, "x-request-id": request.id });
@@ -63,16 +69,11 @@ export async function registerDocs(app: FastifyInstance, options: DocsOptions): 
       if (ASSET.test(pathOf(request)) && reply.statusCode < 400) reply.header("cache-control", ASSET_CACHE);
       return compressPayload(request, reply, payload);
     });
-    docs.get(joinPath(basePath, "/openapi.json"), async (request) => {
-      const prefix = forwardedPrefixOf(
-        request.raw.socket.remoteAddress ?? "",
-        request.headers["x-forwarded-prefix"],
-        options.trustedProxies,
-      );
-      return options.document({
-        version: versionOf(request),
-        basePath: basePath === "/" ? prefix || "/" : prefix + basePath,
-      });
+    docs.get(joinPath(basePath, "/openapi.json"), async (request, reply) => {
+      const { remoteAddress = "" } = request.raw.socket;
+      const prefix = forwardedPrefixOf(remoteAddress, request.headers["x-forwarded-prefix"], options.trustedProxies);
+      reply.type("application/json; charset=utf-8");
+      return textOf(versionOf(request), basePath === "/" ? prefix || "/" : prefix + basePath);
     });
     await docs.register(swagger, {
       mode: "static",
@@ -82,7 +83,10 @@ export async function registerDocs(app: FastifyInstance, options: DocsOptions): 
       routePrefix: pagePath,
       staticCSP: PAGE_CSP,
       transformSpecificationClone: false,
-      transformSpecification: () => toPageDocument(options.document({ version: "3.1", basePath })),
+      transformSpecification: () => {
+        page ??= toPageDocument(options.document({ version: "3.1", basePath }));
+        return page;
+      },
       uiHooks: {
         onRequest: async (request, reply) => {
           const place = placeBeside(request.url, pagePath);
@@ -105,6 +109,25 @@ export async function registerDocs(app: FastifyInstance, options: DocsOptions): 
   });
 }
 
+/** Texts that are kept: a document takes milliseconds to write, and a proxy may pass on whatever prefix its callers make up. */
+const MAX_TEXTS = 16;
+
+/** Keeps the last few documents that were asked for as text. */
+function keepTexts(write: (version: DocumentVersion, basePath: string) => string): typeof write {
+  const texts = new Map<string, string>();
+  return (version, basePath) => {
+    const key = `${version} ${basePath}`;
+    const text = texts.get(key) ?? write(version, basePath);
+    texts.delete(key);
+    texts.set(key, text);
+    for (const oldest of texts.keys()) {
+      if (texts.size <= MAX_TEXTS) break;
+      texts.delete(oldest);
+    }
+    return text;
+  };
+}
+
 /** Where a request for the page that is not spelled `/docs/` has to go, relative to it: an absolute path would lose a prefix that a proxy took off. */
 function placeBeside(url: string, pagePath: string): string | undefined {
   const [path] = url.split("?", 1);
@@ -122,7 +145,7 @@ function toPageDocument(document: DocsDocument): Record<string, unknown> {
   return { ...document, info: { ...document.info, description: text }, servers: [{ url: ".." }] };
 }
 
-function versionOf(request: FastifyRequest): "3.1" | "3.0" {
+function versionOf(request: FastifyRequest): DocumentVersion {
   const version = new URLSearchParams(request.url.slice(pathOf(request).length)).get("version") ?? "3.1";
   if (version === "3.1" || version === "3.0") return version;
   throw new ServingError(
