@@ -27,6 +27,11 @@ export class Gated {
     return value;
   }
 
+  @api({ input: t.String(), output: t.String() })
+  echo(text: string): string {
+    return text;
+  }
+
   /** Gives values as long as they are asked for. */
   @api({ input: t.Integer(), output: t.String() })
   async *flow(count: number): AsyncGenerator<string> {

@@ -72,6 +72,7 @@ interface OpenStream {
 /** The rest of a stream after its first value. No generator: one that was never started would skip its `finally`, and a caller may leave before reading anything. */
 function recordedStream({ first, iterator, signal, finish }: OpenStream): AsyncIterable<Payload> {
   let finished = false;
+  let aborted: ServingError | undefined;
   let pending: IteratorResult<Payload> | undefined = first;
   const end = (error: ServingError | undefined): void => {
     if (finished) return;
@@ -80,8 +81,9 @@ function recordedStream({ first, iterator, signal, finish }: OpenStream): AsyncI
     finish(error);
   };
   const abort = (): void => {
+    aborted = toServingError(signal.reason);
     void iterator.return?.().catch(() => undefined);
-    end(toServingError(signal.reason));
+    end(aborted);
   };
   if (signal.aborted) abort();
   else signal.addEventListener("abort", abort, { once: true });
@@ -92,6 +94,8 @@ function recordedStream({ first, iterator, signal, finish }: OpenStream): AsyncI
         try {
           const result = pending ?? (await iterator.next());
           pending = undefined;
+          // The values end here, but the stream is not whole: a slow reader must not take it for that.
+          if (aborted !== undefined) throw aborted;
           if (result.done === true) end(undefined);
           return result;
         } catch (thrown) {

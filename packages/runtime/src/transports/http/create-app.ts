@@ -50,8 +50,9 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     routerOptions: { ignoreTrailingSlash: true, caseSensitive: true },
   });
   app.server.headersTimeout = HEADERS_TIMEOUT_MS;
-  // A backstop: the call's own deadline answers before it.
+  // Backstops: the call's own deadline answers before them. The second is for readers who take nothing of a reply.
   app.server.requestTimeout = options.requestTimeoutMs + 5_000;
+  app.server.timeout = options.requestTimeoutMs + 5_000;
   const awaitingContinue = new WeakSet<IncomingMessage>();
   app.server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
     awaitingContinue.add(request);

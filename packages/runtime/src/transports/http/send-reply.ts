@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { once } from "node:events";
 import type { HttpReply } from "../../call/types.ts";
 import { compressReply } from "./compress.ts";
 
@@ -11,7 +10,7 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 };
 
-/** Body bytes that a refused caller may still send before its connection is closed under it. */
+/** How long a connection that is to end may still take what was written, or bring what was on its way. */
 const LINGER_MS = 1_000;
 
 /** Writes a reply; resolves when it was handed to the connection or the connection is gone. Never rejects. */
@@ -46,15 +45,38 @@ async function writeStream(response: ServerResponse, chunks: AsyncIterable<Uint8
     for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
       if (response.destroyed) break;
       // A slow reader holds its producer back instead of filling memory.
-      if (!response.write(next.value)) await Promise.race([once(response, "drain"), once(response, "close")]);
+      if (!response.write(next.value)) await drainedOrClosed(response);
     }
     response.end();
   } catch {
-    // The protocol has already told the caller what it could; a cut connection says that the stream is not whole.
-    response.destroy();
+    cutOff(response);
   } finally {
     await iterator.return?.();
   }
+}
+
+/** Waits on both events and leaves no listener of the other behind, as `once` would: a slow reader drains thousands of times. */
+function drainedOrClosed(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off("drain", done).off("close", done);
+      resolve();
+    };
+    response.on("drain", done).on("close", done);
+  });
+}
+
+/**
+ * Ends the connection behind what was written, for a second at the most.
+ *
+ * The last value tells the caller what went wrong, so it has to get there; a connection that ends without the last chunk says that the stream is not whole.
+ */
+function cutOff(response: ServerResponse): void {
+  const { socket } = response;
+  if (socket === null) return void response.destroy();
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once("close", () => clearTimeout(timer));
+  socket.destroySoon();
 }
 
 async function abandon(reply: HttpReply): Promise<void> {
