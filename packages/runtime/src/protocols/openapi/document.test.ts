@@ -325,6 +325,17 @@ describe("openApiDocument", () => {
     expect(at(document, "components", "schemas", "ScoreItem")).toEqual({ type: "number", exclusiveMinimum: 0 });
   });
 
+  it("tells what may stand for a number that is none", () => {
+    const output: IoSpec = { kind: "json", schema: { type: "array", items: { type: "number" } } };
+    for (const stream of [false, true]) {
+      const schemas = at(one({ output, stream, nan: "null" }), "components", "schemas") ?? null;
+      const schema = at(schemas, stream ? "ScoreItem" : "ScoreOutput") as object;
+      expect([Check(schema, [1, null]), Check(schema, [1, "NaN"])]).toEqual([true, false]);
+    }
+    const words = at(one({ output, nan: "string" }), "components", "schemas", "ScoreOutput") as object;
+    expect([Check(words, [1, null]), Check(words, [1, "NaN"])]).toEqual([false, true]);
+  });
+
   it("tells apart two APIs whose names give one component name", () => {
     const apis = ["score", "Score", "s_core"].map((name): ApiInput => ({
       name,

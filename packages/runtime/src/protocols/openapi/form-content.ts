@@ -1,6 +1,6 @@
 import { consumesOf } from "../../io/media.ts";
 import { jsonSchemaOf } from "../../io/schema.ts";
-import type { IoSpec } from "../../io/types.ts";
+import type { IoSpec, NanPolicy } from "../../io/types.ts";
 import type { JsonObject } from "./json-object.ts";
 import { mediaTypesOf } from "./media-types.ts";
 import { type Components, toComponentName } from "./to-components.ts";
@@ -9,6 +9,8 @@ export interface FormContext {
   readonly components: Components;
   /** Name of the API, for the names of its fields' schemas. */
   readonly name: string;
+  /** What the API does with NaN and infinities. */
+  readonly nan: NanPolicy;
 }
 
 /** The Media Type Object of a form: its fields, those with bytes as files, and the media types that each may have. */
@@ -51,7 +53,7 @@ function partTypes(spec: IoSpec): readonly string[] {
   }
 }
 
-function fieldSchema(spec: IoSpec, field: string, { components, name }: FormContext): JsonObject {
+function fieldSchema(spec: IoSpec, field: string, { components, name, nan }: FormContext): JsonObject {
   if (spec.kind === "text")
     return { type: "string", ...(spec.maxLength === null ? {} : { maxLength: spec.maxLength }) };
   if (spec.kind === "image" || spec.kind === "file" || spec.kind === "bytes") {
@@ -60,5 +62,5 @@ function fieldSchema(spec: IoSpec, field: string, { components, name }: FormCont
     const any = types.includes("*/*") ? "A file of any type." : `A file: ${types.join(", ")}.`;
     return { type: "string", contentMediaType: first, description: any };
   }
-  return components.add(`${name}${toComponentName(field)}`, jsonSchemaOf(spec, "input"));
+  return components.add(`${name}${toComponentName(field)}`, jsonSchemaOf(spec, "input", nan));
 }

@@ -14,18 +14,25 @@ export interface ContentContext {
 }
 
 /** The content of an API's request body: a Media Type Object for each media type that it takes. */
-export function requestContent({ name, input }: ApiDefinition, { components, examples }: ContentContext): JsonObject {
-  const json = components.add(`${toComponentName(name)}Input`, jsonSchemaOf(input, "input"));
+export function requestContent(
+  { name, input, nan }: ApiDefinition,
+  { components, examples }: ContentContext,
+): JsonObject {
+  const json = components.add(`${toComponentName(name)}Input`, jsonSchemaOf(input, "input", nan));
   const content = mediaTypesOf(input, consumesOf(input)).map((type): [string, JsonObject] => {
-    if (type === "multipart/form-data") return [type, formContent(input, { components, name: toComponentName(name) })];
+    if (type === "multipart/form-data")
+      return [type, formContent(input, { components, name: toComponentName(name), nan })];
     return [type, mediaObject(type, input, { json, examples })];
   });
   return Object.fromEntries(content);
 }
 
 /** The content of an API's reply, for each media type in which it can be had. */
-export function replyContent({ name, output }: ApiDefinition, { components, examples }: ContentContext): JsonObject {
-  const json = components.add(`${toComponentName(name)}Output`, jsonSchemaOf(output, "output"));
+export function replyContent(
+  { name, output, nan }: ApiDefinition,
+  { components, examples }: ContentContext,
+): JsonObject {
+  const json = components.add(`${toComponentName(name)}Output`, jsonSchemaOf(output, "output", nan));
   return Object.fromEntries(producesOf(output).map((type) => [type, mediaObject(type, output, { json, examples })]));
 }
 
