@@ -136,6 +136,20 @@ describe("startInferenceThread", () => {
   });
 });
 
+describe("the process of an inference thread", () => {
+  it("tells the engine to keep to itself before the engine loads", async () => {
+    const spec = { path: model("add-one"), threads: 1, outputs: undefined, session };
+    const code = `
+      import { startInferenceThread } from ${JSON.stringify(new URL("./inference-thread.ts", import.meta.url).href)};
+      const options = { firstDelayMs: 1, maxDelayMs: 1, onIncident: () => {} };
+      await startInferenceThread(${JSON.stringify({ engine: "onnx", spec })}, options);
+      console.log(process.env.ORT_DISABLE_TELEMETRY);`;
+    const { ORT_DISABLE_TELEMETRY: _set, ...env } = process.env;
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", code], { env });
+    expect(stdout).toBe("1\n");
+  });
+});
+
 describe("an inference thread that ends by itself", () => {
   it("fails the run it was on and all that wait at once, and is replaced", async () => {
     const thread = await start("slow-90ms");

@@ -9,9 +9,7 @@ export type OnnxRuntime = typeof Runtime;
  * Throws FAILED_PRECONDITION, with what to do, where the package or its native file is missing.
  */
 export async function loadOnnxRuntime(importModule = () => import("onnxruntime-node")): Promise<OnnxRuntime> {
-  // Since 1.29 the official Linux and macOS builds report models and machine to their vendor unless told not to before they load (measured: DNS look-ups of its
-  // collector within 25 s). A worker's environment holds the same: what a thread sets here does not reach native code.
-  process.env[TELEMETRY_OFF] = "1";
+  turnTelemetryOff();
   try {
     const runtime = await importModule();
     // Messages of its environment (devices it looked for) would stand as plain text among JSON logs.
@@ -22,7 +20,14 @@ export async function loadOnnxRuntime(importModule = () => import("onnxruntime-n
   }
 }
 
-const TELEMETRY_OFF = "ORT_DISABLE_TELEMETRY";
+/**
+ * Keeps the engine from reporting to its vendor; before it loads, and on the main thread: what a thread sets does not reach native code.
+ *
+ * Since 1.29 the official Linux and macOS builds report models and machine (measured: DNS look-ups of the collector within 25 s).
+ */
+export function turnTelemetryOff(): void {
+  process.env["ORT_DISABLE_TELEMETRY"] = "1";
+}
 
 function reasonOf(cause: unknown): string {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";

@@ -4,7 +4,7 @@ import { ServingError } from "../errors.ts";
 import { isDType } from "../tensor/dtype.ts";
 import type { NamedTensors } from "../tensor/tensor.ts";
 import { assertServable, type OnnxFileInfo, readOnnxFile } from "./onnx-file/index.ts";
-import { loadOnnxRuntime, type OnnxRuntime } from "./onnx-runtime.ts";
+import { loadOnnxRuntime, type OnnxRuntime, turnTelemetryOff } from "./onnx-runtime.ts";
 import { fromOnnxValue, toOnnxValue } from "./onnx-tensors.ts";
 import type { LoadedModel, ModelEngine, ModelInfo, ModelSpec, TensorInfo } from "./types.ts";
 
@@ -14,7 +14,7 @@ import type { LoadedModel, ModelEngine, ModelInfo, ModelSpec, TensorInfo } from 
  * `load` throws FAILED_PRECONDITION for a file that is no ONNX model, that can't be served (bfloat16, inputs that are not tensors) or
  * that the engine refuses.
  */
-export const onnxEngine: ModelEngine = { name: "onnx", load: loadOnnx };
+export const onnxEngine: ModelEngine = { name: "onnx", prepare: turnTelemetryOff, load: loadOnnx };
 
 async function loadOnnx(spec: ModelSpec): Promise<LoadedModel> {
   const file = await readOnnxFile(spec.path);

@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { ServingError } from "../errors.ts";
 import type { NamedTensors } from "../tensor/tensor.ts";
+import { ENGINES } from "./engines.ts";
 import { type FromThread, fromErrorMessage, packTensors, type ThreadStart, type ToThread } from "./thread-messages.ts";
 import type { ModelInfo } from "./types.ts";
 
@@ -23,6 +24,7 @@ export interface ThreadAnswer {
 
 /** Starts a thread and loads the model there. Throws what loading threw; UNAVAILABLE when the thread ends first. */
 export async function openThread(start: ThreadStart): Promise<ThreadConnection> {
+  ENGINES[start.engine].prepare();
   // Without execArgv: a loader for the author's TypeScript has nothing to do here and costs start-up time.
   const worker = new Worker(threadFile(), { workerData: start, execArgv: [], name: "bento-ts inference" });
   const inbox = openInbox(worker);

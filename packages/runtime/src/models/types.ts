@@ -58,6 +58,8 @@ export interface LoadedModel {
 /** A model engine: one row of the engines table. */
 export interface ModelEngine {
   readonly name: string;
+  /** Sets what the engine's native part reads from the process when it loads; on the main thread, since threads have an environment of their own. */
+  prepare(): void;
   load(spec: ModelSpec): Promise<LoadedModel>;
 }
 
