@@ -1,10 +1,10 @@
 import type { TLocalizedValidationError } from "typebox/error";
-import { Settings } from "typebox/system";
 import { ServingError } from "../../errors.ts";
 import { assertNoProblems, type ProblemList } from "../../problem-list.ts";
 import type { JsonSchema } from "../types.ts";
 import { describeSchemaErrors } from "./schema-errors.ts";
 import { createThinner } from "./thin-value.ts";
+import { Settings } from "./typebox.ts";
 
 /** Checks values against one schema. */
 export interface Checker {

@@ -1,11 +1,10 @@
-import { type Static, Type } from "typebox";
-import { Compile } from "typebox/compile";
-import { HasCodec } from "typebox/value";
+import type { Static } from "typebox";
 import { ServingError } from "../../errors.ts";
-import type { IoType } from "../types.ts";
+import type { IoType, JsonSpec } from "../types.ts";
 import { type Checker, createChecker } from "./check-value.ts";
 import { readJsonPayload, writeJsonPayload } from "./json-payload.ts";
 import { toJsonSchema } from "./json-schema.ts";
+import { compileType, hasCodec, Type } from "./typebox.ts";
 import { createToWritable } from "./writable-value.ts";
 
 /** TypeBox: the builder of JSON types, `t.Object({ … })`, `t.Array(t.Number())`. */
@@ -27,23 +26,23 @@ export function isTypeBoxSchema(value: unknown): value is TypeBoxSchema {
  * Over tensor protocols it is one string tensor with one element, which holds the JSON. Throws INVALID_ARGUMENT for schemas whose values have no JSON form.
  */
 export function jsonType<S extends TypeBoxSchema>(schema: S): IoType<Static<S>> {
-  if (HasCodec(schema)) {
+  if (hasCodec(schema)) {
     throw new ServingError(
       "INVALID_ARGUMENT",
       "a codec can't be an IO type: take the JSON type here and convert it in the method",
     );
   }
   const json = toJsonSchema(schema);
-  const compiled = Compile(schema);
+  const compiled = compileType(schema);
   const checker: Checker = createChecker({
     schema: json,
     fits: (value) => compiled.Check(value),
     errors: (value) => compiled.Errors(value),
   });
   const toWritable = createToWritable(checker);
-  return {
-    spec: { kind: "json", schema: json },
+  return Object.freeze<IoType<Static<S>>>({
+    spec: Object.freeze<JsonSpec>({ kind: "json", schema: json }),
     read: (payload) => checker.accept(readJsonPayload(payload)) as Static<S>,
     write: (value, as, options) => writeJsonPayload(toWritable(value, options.nan), as),
-  };
+  });
 }

@@ -9,7 +9,7 @@ import {
   createProblemList,
   type ProblemList,
 } from "../../problem-list.ts";
-import type { IoType, JsonSchema, NanPolicy } from "../types.ts";
+import type { IoType, JsonSchema, JsonSpec, NanPolicy } from "../types.ts";
 import { readJsonPayload, writeJsonPayload } from "./json-payload.ts";
 import { toJsonSchema } from "./json-schema.ts";
 import { toJsonValue } from "./to-json-value.ts";
@@ -40,8 +40,8 @@ export function standardType<S extends StandardSchemaV1>(
 ): IoType<StandardSchemaV1.InferOutput<S>> {
   const json = jsonSchemaOfSide(schema, side);
   const fitsOpen = createOpenCheck(json);
-  return {
-    spec: { kind: "json", schema: json },
+  return Object.freeze<IoType<StandardSchemaV1.InferOutput<S>>>({
+    spec: Object.freeze<JsonSpec>({ kind: "json", schema: json }),
     async read(payload) {
       const result = await validate(schema, readJsonPayload(payload), "INVALID_ARGUMENT");
       if (result.issues === undefined) return result.value as StandardSchemaV1.InferOutput<S>;
@@ -51,7 +51,7 @@ export function standardType<S extends StandardSchemaV1>(
     async write(value, as, { nan }) {
       return writeJsonPayload(await toWritable(schema, fitsOpen, value, nan), as);
     },
-  };
+  });
 }
 
 async function toWritable(

@@ -1,6 +1,6 @@
-import { Compile } from "typebox/schema";
 import type { JsonSchema, JsonValue } from "../types.ts";
 import { isSchema } from "./json-schema.ts";
+import { compileSchema } from "./typebox.ts";
 
 /** Lists up to this length are looked at whole. */
 const SHORT_LIST = 1000;
@@ -47,7 +47,7 @@ function listThinner(items: JsonSchema): (value: unknown) => unknown {
 }
 
 function compile(schema: JsonSchema): (value: unknown) => boolean {
-  const compiled = Compile(schema);
+  const compiled = compileSchema(schema);
   return (value) => compiled.Check(value);
 }
 

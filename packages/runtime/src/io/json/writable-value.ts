@@ -1,10 +1,10 @@
-import { Compile } from "typebox/schema";
 import { ServingError } from "../../errors.ts";
 import { assertOutputFits } from "../../problem-list.ts";
 import type { JsonSchema, NanPolicy } from "../types.ts";
 import type { Checker } from "./check-value.ts";
 import { isClosedSchema, withNonFinite } from "./finite-schema.ts";
 import { toJsonValue } from "./to-json-value.ts";
+import { compileSchema } from "./typebox.ts";
 
 /** Gives the value of an author's result as JSON can carry it. */
 export type ToWritable = (value: unknown, nan: NanPolicy) => unknown;
@@ -32,7 +32,7 @@ export function createToWritable(checker: Checker): ToWritable {
 export function createOpenCheck(schema: JsonSchema): (value: unknown, nan: NanPolicy) => boolean {
   const compiled = new Map<NanPolicy, { Check(value: unknown): boolean }>();
   return (value, nan) => {
-    const known = compiled.get(nan) ?? Compile(withNonFinite(schema, nan));
+    const known = compiled.get(nan) ?? compileSchema(withNonFinite(schema, nan));
     compiled.set(nan, known);
     return known.Check(value);
   };
