@@ -10,7 +10,10 @@ export default defineConfig({
     // Tests in one process run over the sources; tests that start processes use the built packages.
     alias: [
       { find: /^@bento-ts\/runtime$/, replacement: source("runtime/src/index.ts") },
-      { find: /^@bento-ts\/runtime\/(definition|config|server|testing)$/, replacement: source("runtime/src/$1/index.ts") },
+      {
+        find: /^@bento-ts\/runtime\/(definition|config|server|testing)$/,
+        replacement: source("runtime/src/$1/index.ts"),
+      },
       { find: /^@bento-ts\/runtime\/openapi$/, replacement: source("runtime/src/protocols/openapi/index.ts") },
       { find: /^@bento-ts\/runtime\/models-store$/, replacement: source("runtime/src/models/store/index.ts") },
       { find: /^@bento-ts\/runtime\/vitest$/, replacement: source("runtime/src/testing/vitest.ts") },
@@ -20,7 +23,7 @@ export default defineConfig({
   test: {
     include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts", "examples/*/**/*.test.ts"],
     pool: "forks",
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 });

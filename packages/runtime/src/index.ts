@@ -27,7 +27,7 @@ export type { Infer, IoInput } from "./io/to-io-type.ts";
 export { onnx, type OnnxHandle } from "./models/handle.ts";
 export { saveModel, type SaveModelOptions } from "./models/store/save-model.ts";
 export { dataFrame } from "./io/data-frame/data-frame.ts";
-export type { DataFrame, DataFrameOptions } from "./io/data-frame/frame-types.ts";
+export type { DataFrame, DataFrameOptions, DataFrameType } from "./io/data-frame/frame-types.ts";
 export type { ImageOptions } from "./io/image/image-spec.ts";
 export type { ResizeOptions } from "./io/image/picture.ts";
 export type { FormValue, OptionalField } from "./io/multipart.ts";

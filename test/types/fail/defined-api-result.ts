@@ -1,3 +1,3 @@
 import { defineApi, t } from "@bento-ts/runtime";
 
-export const score = defineApi({ input: t.Number(), output: t.Number() }, async (input) => String(input)); // error TS2345
+export const score = defineApi({ input: t.Number(), output: t.Number() }, async (input) => String(input)); // error TS2322
