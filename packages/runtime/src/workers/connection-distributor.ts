@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { chooseSeat } from "./choose-seat.ts";
 
 /**
  * Gives accepted connections to workers such that no caller is left hanging when a worker dies.
@@ -63,6 +64,7 @@ interface Connection {
 interface Seat {
   readonly worker: ConnectionTarget;
   sent: Connection | undefined;
+  sentMs: number | undefined;
   open: number;
   retired: boolean;
   /** Turn in which it last got a connection: even spreading among equally loaded workers. */
@@ -91,6 +93,7 @@ class Distributor implements ConnectionDistributor {
   #turn = 0;
   #closed = false;
   #expiry: NodeJS.Timeout | undefined;
+  #patience: NodeJS.Timeout | undefined;
 
   constructor(limits: DistributorLimits, nowMs: () => number) {
     this.#limits = limits;
@@ -110,7 +113,7 @@ class Distributor implements ConnectionDistributor {
   }
 
   addWorker(worker: ConnectionTarget): void {
-    this.#seats.set(worker, { worker, sent: undefined, open: 0, retired: false, lastTurn: 0 });
+    this.#seats.set(worker, { worker, sent: undefined, sentMs: undefined, open: 0, retired: false, lastTurn: 0 });
     this.#dispatch();
   }
 
@@ -132,7 +135,7 @@ class Distributor implements ConnectionDistributor {
     if (seat?.sent?.id !== connectionId) return;
     // Closes this process's copy only: destroy() closes the descriptor and sends nothing.
     seat.sent.socket.destroy();
-    seat.sent = undefined;
+    clearSent(seat);
     seat.open += 1;
     this.#dispatch();
   }
@@ -169,7 +172,7 @@ class Distributor implements ConnectionDistributor {
 
   #dispatch(): void {
     while (this.#waiting.length > 0) {
-      const seat = this.#chooseSeat();
+      const seat = this.#nextSeat();
       if (seat === undefined) break;
       const connection = this.#waiting.shift();
       if (connection === undefined) break;
@@ -177,10 +180,11 @@ class Distributor implements ConnectionDistributor {
       this.#turn += 1;
       seat.lastTurn = this.#turn;
       seat.sent = connection;
+      seat.sentMs = this.#nowMs();
       if (!seat.worker.sendConnection(connection, connection.socket)) {
         // Its death is on the way and will be reported; until then it must not be chosen again.
         seat.retired = true;
-        seat.sent = undefined;
+        clearSent(seat);
         this.#requeue(connection);
       }
     }
@@ -188,15 +192,15 @@ class Distributor implements ConnectionDistributor {
     this.#tellSettled();
   }
 
-  #chooseSeat(): Seat | undefined {
-    let best: Seat | undefined;
-    for (const seat of this.#seats.values()) {
-      if (seat.retired || seat.sent !== undefined) continue;
-      const isBetter =
-        best === undefined || seat.open < best.open || (seat.open === best.open && seat.lastTurn < best.lastTurn);
-      if (isBetter) best = seat;
-    }
-    return best;
+  #nextSeat(): Seat | undefined {
+    clearTimeout(this.#patience);
+    const nowMs = this.#nowMs();
+    const choice = chooseSeat(
+      [...this.#seats.values()].filter((seat) => !seat.retired),
+      nowMs,
+    );
+    if (choice.kind === "wait") this.#patience = setTimeout(() => this.#dispatch(), Math.ceil(choice.untilMs - nowMs));
+    return choice.kind === "seat" ? choice.seat : undefined;
   }
 
   /** Safe to send again: a worker acknowledges before it reads, so no byte of it was taken. */
@@ -256,4 +260,9 @@ class Distributor implements ConnectionDistributor {
     if (this.#waiting.length > 0 || this.#sent().length > 0) return;
     for (const done of this.#settledWaiters) done();
   }
+}
+
+function clearSent(seat: Seat): void {
+  seat.sent = undefined;
+  seat.sentMs = undefined;
 }

@@ -79,6 +79,15 @@ describe("connections and the death of workers", () => {
     expect(await blocking.outcome).toEqual({ error: "ECONNRESET" });
   });
 
+  it("replaces a worker that gives no sign of life, and resets its callers", async () => {
+    await using harness = createHarness({ workers: 1, timing: { ...quickRestart, unresponsiveMs: 2500 } });
+    const port = await harness.start();
+    const blocking = begin(port, "/block");
+    expect(await blocking.outcome).toEqual({ error: "ECONNRESET" });
+    expect(await call(port, "/")).toMatchObject({ status: 200 });
+    expect(harness.log.join("")).toContain("no sign of life for 2.5 s");
+  });
+
   it.skipIf(process.platform !== "linux")("leaks no descriptor over 2000 connections", async () => {
     await using harness = createHarness({ workers: 1 });
     const port = await harness.start();

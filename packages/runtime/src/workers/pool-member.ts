@@ -21,17 +21,21 @@ export interface MemberEvents {
   ended(member: PoolMember, end: MemberEnd): void;
 }
 
+const SECOND_LOOK_MS = 1000;
+
 /** One worker process and what is known of it, from its start to its end. */
 export class PoolMember {
   readonly slotId: number;
   readonly process: WorkerProcess;
   readonly #events: MemberEvents;
+  readonly #unresponsiveMs: number | undefined;
   readonly #nowMs: () => number;
   #phase: WorkerPhase = "starting";
   #models: readonly ModelState[] = [];
   #note: string | undefined;
   #failure: ServingError | undefined;
-  #drainProblem: string | undefined;
+  #problem: string | undefined;
+  #silence: NodeJS.Timeout | undefined;
   #readyAtMs: number | undefined;
   #rssBytes = 0;
   #killTimer: NodeJS.Timeout | undefined;
@@ -44,11 +48,14 @@ export class PoolMember {
     readonly program: WorkerProgram;
     readonly payload: unknown;
     readonly startTimeoutMs: number;
+    /** Longest silence once it is ready; undefined for no limit. */
+    readonly unresponsiveMs: number | undefined;
     readonly events: MemberEvents;
     readonly nowMs: () => number;
   }) {
     this.slotId = options.slotId;
     this.#events = options.events;
+    this.#unresponsiveMs = options.unresponsiveMs;
     this.#nowMs = options.nowMs;
     this.process = startWorkerProcess(options.program, {
       message: (message) => this.#receive(message, options.payload),
@@ -103,6 +110,7 @@ export class PoolMember {
     if (this.#phase === "starting") this.process.kill();
     if (this.#phase !== "ready") return;
     this.#phase = "draining";
+    clearTimeout(this.#silence);
     this.process.send({ type: "drain", timeoutMs });
     this.#killTimer = setTimeout(() => {
       this.#wasKilledLate = true;
@@ -110,7 +118,22 @@ export class PoolMember {
     }, timeoutMs);
   }
 
+  /** Starts the count anew. */
+  #watchSilence(): void {
+    const limitMs = this.#unresponsiveMs;
+    if (limitMs === undefined) return;
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => {
+      // A second look: if this process was stopped itself, the worker's signs of life stand in the pipe now.
+      this.#silence = setTimeout(() => {
+        this.#problem = `no sign of life for ${limitMs / 1000} s`;
+        this.process.kill();
+      }, SECOND_LOOK_MS);
+    }, limitMs);
+  }
+
   #receive(message: WorkerMessage, payload: unknown): void {
+    if (this.#phase === "ready") this.#watchSilence();
     switch (message.type) {
       case "hello":
         this.process.send({ type: "start", worker: this.slotId, payload });
@@ -121,6 +144,7 @@ export class PoolMember {
         this.#phase = "ready";
         this.#models = message.models;
         this.#readyAtMs = this.#nowMs();
+        this.#watchSilence();
         this.#events.ready(this);
         return;
       case "failed": {
@@ -136,7 +160,7 @@ export class PoolMember {
         this.#rssBytes = message.rssBytes;
         break;
       case "drained":
-        this.#drainProblem = message.problem;
+        this.#problem = message.problem;
         break;
       default:
     }
@@ -145,8 +169,9 @@ export class PoolMember {
 
   #ended(end: { readonly how: string; readonly isClean: boolean }): void {
     clearTimeout(this.#killTimer);
+    clearTimeout(this.#silence);
     const readyForMs = this.readyForMs;
-    const how = this.#drainProblem === undefined ? end.how : `${end.how}: ${this.#drainProblem}`;
+    const how = this.#problem === undefined ? end.how : `${end.how}: ${this.#problem}`;
     this.#phase = "dead";
     const failure = readyForMs === undefined ? (this.#failure ?? this.#endedEarly(end.how)) : undefined;
     this.#events.ended(this, { how, isClean: end.isClean, failure, readyForMs });

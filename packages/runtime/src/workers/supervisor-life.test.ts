@@ -93,19 +93,14 @@ describe("start of a supervisor", () => {
 });
 
 describe("drain of a supervisor", () => {
-  it("is not ready at once, still answers for the delay, finishes what runs, and ends with 0", async () => {
-    await using harness = createHarness({ drainDelayMs: 700 });
+  it("is not ready at once, finishes what runs, closes idle connections, and ends with 0", async () => {
+    await using harness = createHarness({ drainDelayMs: 100 });
     const port = await harness.start();
     const running = begin(port, "/until-drain");
     await running.begun;
     const idle = await openConnection(port);
     const code = harness.supervisor.drain();
     expect(harness.supervisor.state()).toMatchObject({ phase: "draining", ready: false });
-    const during = await expect
-      .poll(() => callJson(port, "/"), { timeout: 600, interval: 10 })
-      .toMatchObject({ phase: "draining" })
-      .then(() => call(port, "/"));
-    expect(during).toMatchObject({ status: 200, connection: "close" });
     expect(await untilClosed(idle)).toBe("end");
     expect(await running.outcome).toMatchObject({ status: 200, body: "begun ended" });
     expect(await code).toBe(0);

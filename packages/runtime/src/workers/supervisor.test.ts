@@ -19,9 +19,16 @@ describe("createSupervisor", () => {
         { id: 1, phase: "ready", restarts: 0 },
       ],
     });
-    const sockets = await Promise.all(Array.from({ length: 10 }, () => openConnection(port)));
-    const first = await Promise.all([callJson(port, "/"), callJson(port, "/")]);
-    expect(new Set(first.map((answer) => answer.worker))).toEqual(new Set([0, 1]));
+    const workers: string[] = [];
+    const sockets = [];
+    for (let index = 0; index < 10; index += 1) {
+      const socket = await openConnection(port);
+      socket.write("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+      const text = await new Promise<string>((resolve) => socket.once("data", (chunk) => resolve(String(chunk))));
+      workers.push(String(JSON.parse(text.slice(text.indexOf("{"))).worker));
+      sockets.push(socket);
+    }
+    expect(workers.toSorted().join("")).toBe("0000011111");
     for (const socket of sockets) socket.destroy();
   });
 

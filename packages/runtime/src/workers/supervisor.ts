@@ -79,6 +79,8 @@ class ProcessSupervisor implements Supervisor {
       payload: options.payload,
       startTimeoutMs: this.#timing.startTimeoutMs,
       drainTimeoutMs: options.drainTimeoutMs,
+      // A worker that stands at a breakpoint is silent as well.
+      unresponsiveMs: isDebugged(options) ? undefined : this.#timing.unresponsiveMs,
       restart: this.#timing.restart,
       memoryBytes: options.memoryBytes,
       memoryIntervalMs: this.#timing.memoryIntervalMs,
@@ -208,4 +210,8 @@ class ProcessSupervisor implements Supervisor {
     });
     return this.#collector.text(members, own);
   }
+}
+
+function isDebugged({ execArgv = [], env = process.env }: SupervisorOptions): boolean {
+  return [...execArgv, env.NODE_OPTIONS ?? ""].some((argument) => argument.includes("--inspect"));
 }

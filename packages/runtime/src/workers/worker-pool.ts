@@ -14,6 +14,8 @@ export interface PoolOptions {
   readonly payload: unknown;
   readonly startTimeoutMs: number;
   readonly drainTimeoutMs: number;
+  /** undefined: silence is no reason to end a worker. */
+  readonly unresponsiveMs: number | undefined;
   readonly restart: RestartPolicy;
   /** null for no mark. */
   readonly memoryBytes: number | null;
@@ -142,12 +144,13 @@ export class WorkerPool {
   }
 
   #startMember(slotId: number): PoolMember {
-    const { program, payload, startTimeoutMs, nowMs, events } = this.#options;
+    const { program, payload, startTimeoutMs, unresponsiveMs, nowMs, events } = this.#options;
     const member = new PoolMember({
       slotId,
       program,
       payload,
       startTimeoutMs,
+      unresponsiveMs,
       nowMs,
       events: {
         ready: (ready) => this.#ready(ready),
