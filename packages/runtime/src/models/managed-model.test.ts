@@ -1,5 +1,4 @@
-import { copyFile, mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Worker } from "node:worker_threads";
@@ -9,6 +8,7 @@ import { type OnnxOptions, resolveOnnxOptions } from "./handle-options.ts";
 import { createManagedModel } from "./managed-model.ts";
 import { tinyOnnx } from "./tiny-onnx.fixture.ts";
 import type { ManagedModel, ModelHost, RunPlace } from "./types.ts";
+import { createTempDir } from "./temp-dir.fixture.ts";
 
 const baseDir = fileURLToPath(new URL("../../../../test/models/", import.meta.url));
 const host: ModelHost = { baseDir, storeDir: `${baseDir}no-store`, cpus: 1, digests: {} };
@@ -103,7 +103,7 @@ describe("warming a model up", () => {
       sample: undefined,
       note: "warm-up is off",
     });
-    const path = join(await mkdtemp(join(tmpdir(), "bento-model-")), "seven.onnx");
+    const path = join(await createTempDir(), "seven.onnx");
     // Leaves its second size open, and takes 7 alone.
     const seven = tinyOnnx({
       inputs: [{ name: "x", type: "float32", shape: ["", ""] }],
@@ -242,7 +242,7 @@ describe("a model in use", () => {
   });
 
   it("reports a replacement that can't be loaded, and tries again", async () => {
-    const dir = await mkdtemp(join(tmpdir(), "bento-model-"));
+    const dir = await createTempDir();
     const path = join(dir, "model.onnx");
     await copyFile(join(baseDir, "add-one.onnx"), path);
     const incidents: Error[] = [];

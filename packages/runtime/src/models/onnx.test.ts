@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,7 @@ import { onnxEngine } from "./onnx.ts";
 import { loadOnnxRuntime } from "./onnx-runtime.ts";
 import { type TinyModel, tinyOnnx } from "./tiny-onnx.fixture.ts";
 import type { LoadedModel, ModelSpec } from "./types.ts";
+import { createTempDir } from "./temp-dir.fixture.ts";
 
 const folder = fileURLToPath(new URL("../../../../test/models/", import.meta.url));
 const session = {
@@ -38,7 +39,7 @@ async function load(path: string, choices: Partial<ModelSpec> = {}): Promise<Loa
 }
 
 async function loadTiny(tiny: TinyModel): Promise<LoadedModel> {
-  const path = join(await mkdtemp(join(tmpdir(), "bento-onnx-")), "tiny.onnx");
+  const path = join(await createTempDir(), "tiny.onnx");
   await writeFile(path, tinyOnnx(tiny));
   return load(path);
 }

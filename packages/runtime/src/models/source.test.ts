@@ -1,19 +1,19 @@
 import { createHash } from "node:crypto";
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, it } from "vitest";
 import { digestOf } from "./digest.ts";
 import { resolveSource } from "./source.ts";
 import { createModelStore } from "./store/model-store.ts";
+import { createTempDir } from "./temp-dir.fixture.ts";
 
 const fixtures = fileURLToPath(new URL("../../../../test/models/", import.meta.url));
 let baseDir: string;
 let storeDir: string;
 
 beforeEach(async () => {
-  baseDir = await mkdtemp(join(tmpdir(), "bento-source-"));
+  baseDir = await createTempDir();
   storeDir = join(baseDir, "store");
   await mkdir(join(baseDir, "models"));
   await copyFile(join(fixtures, "add-one.onnx"), join(baseDir, "models", "add-one.onnx"));

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
@@ -8,6 +7,7 @@ import { packTar, type TarEntry } from "modern-tar";
 import { beforeEach, describe, expect, it } from "vitest";
 import { ServingError } from "../../errors.ts";
 import { createModelStore, type ModelStore } from "./model-store.ts";
+import { createTempDir } from "../temp-dir.fixture.ts";
 
 const bytes = await readFile(fileURLToPath(new URL("../../../../../test/models/add-one.onnx", import.meta.url)));
 const sha256 = createHash("sha256").update(bytes).digest("hex");
@@ -27,7 +27,7 @@ let dir: string;
 let store: ModelStore;
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), "bento-archive-"));
+  dir = await createTempDir();
   store = createModelStore(join(dir, "store"));
 });
 
@@ -149,7 +149,7 @@ describe("importArchive", () => {
           const damaged = Uint8Array.from(whole);
           for (const [offset, value] of changes) damaged[offset] = value;
           await writeFile(file, damaged);
-          const fresh = createModelStore(await mkdtemp(join(tmpdir(), "bento-archive-")));
+          const fresh = createModelStore(await createTempDir());
           try {
             const { manifest: taken } = await fresh.importArchive(file);
             expect(await readFile((await fresh.get(`${taken.name}:${taken.version}`)).path)).toEqual(bytes);

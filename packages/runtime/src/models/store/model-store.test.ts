@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmod, copyFile, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, copyFile, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -8,6 +7,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { collectGarbage } from "./collect-garbage.ts";
 import { storeLayout } from "./layout.ts";
 import { createModelStore, type ModelStore } from "./model-store.ts";
+import { createTempDir } from "../temp-dir.fixture.ts";
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../../../../../test/models/${name}`, import.meta.url));
 let dir: string;
@@ -15,7 +15,7 @@ let time: number;
 let store: ModelStore;
 
 beforeEach(async () => {
-  dir = join(await mkdtemp(join(tmpdir(), "bento-store-")), "models");
+  dir = join(await createTempDir(), "models");
   time = Date.parse("2026-01-01T00:00:00Z");
   store = createModelStore(dir, { now: () => new Date((time += 1000)) });
 });
@@ -56,7 +56,7 @@ describe("importing a model", () => {
   it("takes bytes, and a folder with the files of the weights", async () => {
     const fromBytes = await store.import("adder:1", await readFile(fixture("add-one.onnx")));
     expect(fromBytes.files).toMatchObject([{ path: "model.onnx", size: 115 }]);
-    const folder = await mkdtemp(join(tmpdir(), "bento-folder-"));
+    const folder = await createTempDir();
     for (const name of ["external.onnx", "external.onnx.data"]) await copyFile(fixture(name), join(folder, name));
     await writeFile(join(folder, "notes.txt"), "not part of the model");
     const fromFolder = await store.import("linear:1", folder);
@@ -252,7 +252,7 @@ describe("an archive", () => {
   const elsewhere = (): ModelStore => createModelStore(join(dir, "..", "elsewhere"));
 
   it("carries a model to another store, with all that is known of it", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "bento-folder-"));
+    const folder = await createTempDir();
     for (const name of ["external.onnx", "external.onnx.data"]) await copyFile(fixture(name), join(folder, name));
     const stored = await store.import("linear:1.0.0", folder, { metadata: { r2: "0.9" } });
     const progress: unknown[] = [];

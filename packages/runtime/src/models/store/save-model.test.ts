@@ -1,11 +1,11 @@
-import { mkdtemp } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { modelStoreDir } from "./layout.ts";
 import { createModelStore } from "./model-store.ts";
 import { saveModel } from "./save-model.ts";
+import { createTempDir } from "../temp-dir.fixture.ts";
 
 const addOne = fileURLToPath(new URL("../../../../../test/models/add-one.onnx", import.meta.url));
 
@@ -15,7 +15,7 @@ afterEach(() => {
 
 describe("saveModel", () => {
   it("saves into the store of this machine, or into the one that is given", async () => {
-    const home = await mkdtemp(join(tmpdir(), "bento-home-"));
+    const home = await createTempDir();
     vi.stubEnv("BENTO_HOME", home);
     const saved = await saveModel("adder:1.0.0", addOne, { metadata: { by: "notebook" } });
     expect(saved.path.startsWith(join(home, "models"))).toBe(true);
