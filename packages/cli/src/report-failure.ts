@@ -5,7 +5,7 @@ import { CommandError, EXIT } from "./command-error.ts";
 import { createPaint, printable } from "./output.ts";
 
 const debug = debuglog("bento-ts");
-const OWN_FILES = new URL(".", import.meta.url).href;
+const OWN_FILES = fileURLToPath(new URL(".", import.meta.url));
 
 /** Tells on standard error why a command ended, and gives its exit code. `NODE_DEBUG=bento-ts` adds the stack. */
 export function reportFailure(thrown: unknown): number {
@@ -30,9 +30,10 @@ function placeOf(thrown: unknown): string | undefined {
   const cause = thrown instanceof Error ? thrown.cause : undefined;
   if (!(cause instanceof Error) || cause.name === "ServingError") return undefined;
   for (const line of (cause.stack ?? "").split("\n")) {
-    const [, url, position] = /(file:\/\/[^\s)?]+)(?:\?[^\s:)]*)?:(\d+:\d+)\)?$/.exec(line) ?? [];
-    if (url === undefined || url.includes("/node_modules/") || url.startsWith(OWN_FILES)) continue;
-    return `${relative(process.cwd(), fileURLToPath(url))}:${position}`;
+    const [, place, position] = /\(?((?:file:\/\/)?\/[^\s)?]+)(?:\?[^\s:)]*)?:(\d+:\d+)\)?$/.exec(line) ?? [];
+    if (place === undefined || place.includes("/node_modules/")) continue;
+    const file = place.startsWith("file:") ? fileURLToPath(place) : place;
+    if (!file.startsWith(OWN_FILES)) return `${relative(process.cwd(), file)}:${position}`;
   }
   return undefined;
 }

@@ -60,7 +60,8 @@ interface LoggedError {
   readonly cause?: LoggedError;
 }
 
-const STACK_LINES = 3;
+/** The error and the line of the author's that threw it. */
+const STACK_LINES = 2;
 
 function rootOf(error: LoggedError): string {
   if (error.cause !== undefined) return rootOf(error.cause);

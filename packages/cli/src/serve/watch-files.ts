@@ -2,6 +2,7 @@ import { type FSWatcher, watch } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import { failed } from "../command-error.ts";
+import { createNews } from "./news.ts";
 
 /** Folders with everything below them, and single files. Paths are absolute. */
 export interface WatchedPlaces {
@@ -11,11 +12,15 @@ export interface WatchedPlaces {
 
 /** Changes as they come: the absolute paths that changed in one go. Ends after `close`; throws CommandError when a folder can't be watched. */
 export interface FileChanges extends AsyncIterable<readonly string[]> {
+  /** From then on no change goes unseen. */
+  readonly ready: Promise<void>;
   close(): void;
 }
 
 /** Editors write a file in several steps; what comes within this time is one change. */
 const QUIET_MS = 150;
+/** Who writes all the time must be heard nevertheless. */
+const LONGEST_WAIT_MS = 2_000;
 
 /**
  * Watches files of a project. Left out are installed packages, what builds write, names that begin with a dot, logs and editors' copies: a server that
@@ -24,11 +29,19 @@ const QUIET_MS = 150;
 export function watchFiles({ folders, files }: WatchedPlaces): FileChanges {
   const watchers = new Map<string, FSWatcher>();
   const changed = new Set<string>();
-  const news = createSignal();
+  const news = createNews();
   let timer: NodeJS.Timeout | undefined;
+  let firstMs = 0;
 
   const isWanted = (path: string): boolean =>
     files.includes(path) || (folders.some((folder) => path.startsWith(folder + sep)) && !LEFT_OUT.test(basename(path)));
+  const note = (path: string): void => {
+    if (changed.size === 0) firstMs = performance.now();
+    changed.add(path);
+    clearTimeout(timer);
+    const leftMs = LONGEST_WAIT_MS - (performance.now() - firstMs);
+    timer = setTimeout(() => news.give(), Math.max(0, Math.min(QUIET_MS, leftMs)));
+  };
   const forget = (folder: string): void => {
     watchers.get(folder)?.close();
     watchers.delete(folder);
@@ -39,9 +52,7 @@ export function watchFiles({ folders, files }: WatchedPlaces): FileChanges {
       const watcher = watch(folder, (_event, name) => {
         const path = join(folder, name ?? "");
         if (name === null || !isWanted(path)) return;
-        changed.add(path);
-        clearTimeout(timer);
-        timer = setTimeout(() => news.give(), QUIET_MS);
+        note(path);
         // It may be a new folder.
         void watchBelow(path);
       });
@@ -64,9 +75,9 @@ export function watchFiles({ folders, files }: WatchedPlaces): FileChanges {
     }
   };
 
-  for (const folder of folders) void watchBelow(folder);
   for (const file of files) watchFolder(dirname(file));
   return {
+    ready: Promise.all(folders.map(watchBelow)).then(() => undefined),
     close() {
       clearTimeout(timer);
       news.end();
@@ -83,41 +94,3 @@ export function watchFiles({ folders, files }: WatchedPlaces): FileChanges {
 }
 
 const LEFT_OUT = /^(?:\..*|node_modules|dist|coverage|.*~|.*\.(?:log|jsonl|ndjson|tmp|sw[a-p]))$/;
-
-/** Says that there is news, also to one who asks later. */
-interface Signal {
-  ended(): boolean;
-  give(): void;
-  fail(error: Error): void;
-  end(): void;
-  /** True when there is news, false at the end. */
-  next(): Promise<boolean>;
-}
-
-function createSignal(): Signal {
-  let hasNews = false;
-  let hasEnded = false;
-  let failure: Error | undefined;
-  let wake = (): void => undefined;
-  return {
-    ended: () => hasEnded,
-    give() {
-      hasNews = true;
-      wake();
-    },
-    fail(error) {
-      failure = error;
-      wake();
-    },
-    end() {
-      hasEnded = true;
-      wake();
-    },
-    async next() {
-      if (!hasNews && !hasEnded && failure === undefined) await new Promise<void>((resolve) => (wake = resolve));
-      if (failure !== undefined) throw failure;
-      hasNews = false;
-      return !hasEnded;
-    },
-  };
-}

@@ -19,6 +19,7 @@ export async function serveAndWatch(
 ): Promise<void> {
   const say = (text: string): void => void process.stderr.write(`${createPaint(process.stderr).dim(text)}\n`);
   const changes = watchFiles(placesOf(target, options.configFile));
+  await changes.ready;
   let child = startServer();
   let stopping = false;
   const stop = (): void => {

@@ -58,7 +58,7 @@ async function describeBento({ projectDir }: Extract<Target, { kind: "bento" }>)
 }
 
 function isRuntimeMissing(cause: unknown): boolean {
-  return cause instanceof Error && /Cannot find package '@bento-ts\/runtime'/.test(cause.message);
+  return cause instanceof Error && /Cannot find (?:package|module) '@bento-ts\/runtime'/.test(cause.message);
 }
 
 function runtimeMissing(file: string, cause: unknown): Error {
