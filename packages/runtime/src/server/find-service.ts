@@ -19,7 +19,7 @@ export interface FoundService {
  */
 export async function findService(file: string): Promise<FoundService> {
   const { result: exported, handles } = await collectHandles(() => importModule(file));
-  const values = [...new Set(Object.values(exported))];
+  const values = [...new Set(exportsOf(exported))];
   const services: RegisteredService[] = [];
   for (const value of values) {
     // A class of defineApi fields is constructed to be described; the handles of that object are not the served ones.
@@ -41,6 +41,13 @@ export async function findService(file: string): Promise<FoundService> {
     );
   }
   return { registered, handles };
+}
+
+/** What a module exports. In a package without `"type": "module"` a file is compiled to CommonJS, and its own default stands inside of `default`. */
+function exportsOf(module: Record<string, unknown>): readonly unknown[] {
+  const { default: inner } = module;
+  const isCompiled = typeof inner === "object" && inner !== null && "__esModule" in inner;
+  return [...Object.values(module), ...(isCompiled ? Object.values(inner) : [])];
 }
 
 async function importModule(file: string): Promise<Record<string, unknown>> {
