@@ -90,6 +90,23 @@ describe("createLogger", () => {
     expect(json().map((line) => line.message)).toEqual(["b", "d"]);
   });
 
+  it("has one level for all children, also those made before a change", () => {
+    const { logger, json } = create({ level: "warn" });
+    const child = logger.child({ requestId: "r1" });
+    const grandchild = child.child({ step: 2 });
+    child.error("a");
+    logger.setLevel("debug");
+    child.debug("b");
+    grandchild.setLevel("error");
+    logger.warn("c");
+    grandchild.error("d");
+    expect(json()).toMatchObject([
+      { requestId: "r1", message: "a" },
+      { requestId: "r1", message: "b" },
+      { requestId: "r1", step: 2, message: "d" },
+    ]);
+  });
+
   it("writes lines for people when asked to, with nothing that steers a terminal", () => {
     const { logger, lines } = create({ format: "pretty" });
     logger.info({ api: "score", note: "a\u001b[31m" }, "called\u0007");

@@ -21,7 +21,7 @@ export interface Logger {
   /** A logger whose lines carry these facts too. */
   child(facts: Readonly<Record<string, unknown>>): Logger;
   level(): string;
-  /** For this logger and the children made after it; an unknown name is left out. */
+  /** For this logger, its parents and children alike; an unknown name is left out. */
   setLevel(level: string): void;
 }
 
@@ -47,29 +47,31 @@ export function createLogger(options: LoggerOptions): Logger {
   // Synchronous: a buffer would be torn when several workers write to one pipe, and lost when one is killed.
   const output = options.destination ?? pino.destination({ fd: 1, sync: true });
   const target = isPretty ? prettyTo(output, isTerminal && process.env.NO_COLOR === undefined) : output;
-  return wrap(
-    pino(
-      {
-        level: options.level,
-        // No host name: it tells a reader of the logs nothing that the platform does not, and leaks it elsewhere.
-        base: redactFields({ pid: process.pid, ...options.facts }),
-        timestamp: pino.stdTimeFunctions.isoTime,
-        messageKey: "message",
-        errorKey: "err",
-        formatters: { level: (label) => ({ level: label }), log: redactFields },
-        // Errors were made plain before pino sees them.
-        serializers: { err: (value: unknown) => value },
-      },
-      target,
-    ),
+  const root = pino(
+    {
+      level: options.level,
+      // No host name: it tells a reader of the logs nothing that the platform does not, and leaks it elsewhere.
+      base: redactFields({ pid: process.pid, ...options.facts }),
+      timestamp: pino.stdTimeFunctions.isoTime,
+      messageKey: "message",
+      errorKey: "err",
+      formatters: { level: (label) => ({ level: label }), log: redactFields },
+      // Errors were made plain before pino sees them.
+      serializers: { err: (value: unknown) => value },
+    },
+    target,
   );
+  return wrap(root, () => root);
 }
 
-function wrap(logger: PinoLogger): Logger {
+/** `root` holds the level of all; `own` is made by the first line that is written, since most calls write none. */
+function wrap(root: PinoLogger, own: () => PinoLogger): Logger {
   const method =
     (level: "trace" | "debug" | "info" | "warn" | "error"): LogMethod =>
     (facts, message) => {
-      if (!logger.isLevelEnabled(level)) return;
+      if (!root.isLevelEnabled(level)) return;
+      const logger = own();
+      if (logger.level !== root.level) logger.level = root.level;
       if (typeof facts === "string") logger[level](redactText(facts));
       else logger[level](facts instanceof Error ? { err: facts } : facts, redactText(message ?? messageFrom(facts)));
     };
@@ -79,10 +81,13 @@ function wrap(logger: PinoLogger): Logger {
     info: method("info"),
     warn: method("warn"),
     error: method("error"),
-    child: (facts) => wrap(logger.child(redactFields(facts))),
-    level: () => logger.level,
+    child(facts) {
+      let made: PinoLogger | undefined;
+      return wrap(root, () => (made ??= own().child(redactFields(facts))));
+    },
+    level: () => root.level,
     setLevel(level) {
-      if (level === "silent" || Object.hasOwn(logger.levels.values, level)) logger.level = level;
+      if (level === "silent" || Object.hasOwn(root.levels.values, level)) root.level = level;
     },
   };
 }

@@ -62,13 +62,6 @@ describe("start of a supervisor", () => {
     });
   });
 
-  it("fails when the worker's file does not exist", async () => {
-    await using harness = createHarness({ workerFile: "/no/such/worker.js" });
-    await expect(harness.start()).rejects.toMatchObject({
-      message: expect.stringMatching(/ended \(exit code 1\) before it was ready/),
-    });
-  });
-
   it("names the address that it can't have", async () => {
     await using first = createHarness({ workers: 1 });
     const port = await first.start();

@@ -54,11 +54,7 @@ const ROUTES: Readonly<Record<string, (response: ServerResponse, request: Incomi
   "/never": (response) => {
     response.writeHead(200).write("begun ");
   },
-  "/crash": () => {
-    setImmediate(() => {
-      throw new Error("crash on request");
-    });
-  },
+  "/crash": () => process.exit(9),
   "/not-ready": (response) => {
     link.setReady(false, "warming a cache");
     response.end("told");
