@@ -3,7 +3,10 @@ import type { Socket } from "node:net";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { HttpReply, HttpRequest } from "../../call/types.ts";
 import { clientIpOf } from "../../call/client-ip.ts";
+import type { ErrorCode } from "../../error-table.ts";
 import { ServingError } from "../../errors.ts";
+import { refuseConnection, refuseUnreadable } from "./refuse-connection.ts";
+import { requestFault } from "./request-fault.ts";
 import { requestIdOf, toHttpRequest } from "./request.ts";
 import { sendReply } from "./send-reply.ts";
 
@@ -33,6 +36,8 @@ export interface HttpAppOptions {
 const KEEP_ALIVE_MS = 72_000;
 /** Time for all headers of a request to arrive. */
 const HEADERS_TIMEOUT_MS = 10_000;
+/** How often it is looked for requests that take too long to arrive. */
+const ARRIVAL_CHECK_MS = 1_000;
 
 /** Makes the HTTP application. It does not listen: connections are handed to `app.server`, or `app.listen` is called. */
 export function createHttpApp(options: HttpAppOptions): FastifyInstance {
@@ -45,8 +50,16 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     keepAliveTimeout: KEEP_ALIVE_MS,
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
-    clientErrorHandler: (error, socket) => refuseUnreadable(error, socket, options),
-    http: { maxHeaderSize: options.headersBytes, requireHostHeader: true, insecureHTTPParser: false },
+    clientErrorHandler: (error, socket) => refuseUnreadable(error, socket, options.encodeError),
+    http: {
+      maxHeaderSize: options.headersBytes,
+      insecureHTTPParser: false,
+      connectionsCheckingInterval: ARRIVAL_CHECK_MS,
+      // A missing host is refused with the others, in our own words.
+      requireHostHeader: false,
+      // Of two headers the parser would keep the first without a word, where a proxy may have read the second.
+      joinDuplicateHeaders: true,
+    },
     routerOptions: { ignoreTrailingSlash: true, caseSensitive: true },
   });
   app.server.headersTimeout = HEADERS_TIMEOUT_MS;
@@ -58,17 +71,38 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     awaitingContinue.add(request);
     app.server.emit("request", request, response);
   });
+  const unmetExpectations = new WeakSet<IncomingMessage>();
+  app.server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
+    unmetExpectations.add(request);
+    app.server.emit("request", request, response);
+  });
+  app.server.on("connect", (_request, socket: Socket) => {
+    const error = new ServingError("METHOD_NOT_ALLOWED", "CONNECT is not answered: this server is no proxy");
+    refuseConnection(socket, error, options.encodeError);
+  });
 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null, undefined));
 
   const methodsByPath = new Map<string, string[]>();
-  const send = (request: FastifyRequest, reply: FastifyReply, answer: HttpReply): Promise<void> => {
+  const send = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    answer: HttpReply,
+    close = false,
+  ): void | Promise<void> => {
     reply.hijack();
-    return sendReply(request.raw, reply.raw, answer, { requestId: request.id, close: options.closing() });
+    return sendReply(request.raw, reply.raw, answer, { requestId: request.id, close: close || options.closing() });
   };
-  const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> =>
+  const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void | Promise<void> =>
     send(request, reply, options.encodeError(fromFramework(error), request.id));
+  app.addHook("onRequest", (request, reply, done) => {
+    const fault = unmetExpectations.has(request.raw)
+      ? "Expect: 100-continue is the only expectation that is known"
+      : requestFault(request.raw);
+    if (fault === undefined) return done();
+    void send(request, reply, options.encodeError(new ServingError("INVALID_ARGUMENT", fault), request.id), true);
+  });
 
   for (const route of options.routes) {
     const path = joinPath(options.basePath, route.path);
@@ -76,14 +110,21 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     app.route({
       method: route.method,
       url: path,
-      handler: async (request, reply) => {
+      handler: (request, reply) => {
         const clientIp = clientIpOf(
           request.raw.socket.remoteAddress ?? "",
           request.headers["x-forwarded-for"],
           options.trustedProxies,
         );
         const http = toHttpRequest(request, reply.raw, { route: route.path, clientIp, awaitingContinue });
-        await send(request, reply, await route.handle(http));
+        const answer = route.handle(http);
+        if (!(answer instanceof Promise)) return void send(request, reply, answer);
+        // The reply is written by hand: fastify need not wait for it.
+        reply.hijack();
+        answer.then(
+          (late) => send(request, reply, late),
+          (cause: unknown) => answerError(cause, request, reply),
+        );
       },
     });
   }
@@ -113,10 +154,16 @@ export function joinPath(basePath: string, path: string): string {
   return basePath === "/" ? path : `${basePath}${path}`;
 }
 
-const FRAMEWORK_CODES: Readonly<
-  Record<number, "INVALID_ARGUMENT" | "UNSUPPORTED_MEDIA_TYPE" | "NOT_FOUND" | "HEADERS_TOO_LARGE">
-> = {
-  400: "INVALID_ARGUMENT",
+const FRAMEWORK_TEXTS = {
+  INVALID_ARGUMENT: "the request line or path can't be read",
+  UNSUPPORTED_MEDIA_TYPE: "the Content-Type header can't be read: expected type/subtype",
+  NOT_FOUND: "nothing answers on this path",
+  HEADERS_TOO_LARGE: "the path is too long",
+} as const satisfies Partial<Record<ErrorCode, string>>;
+
+const FRAMEWORK_CODES: Readonly<Record<number, keyof typeof FRAMEWORK_TEXTS>> = {
+  // Files outside of their folder: as if they were not there.
+  403: "NOT_FOUND",
   404: "NOT_FOUND",
   414: "HEADERS_TOO_LARGE",
   415: "UNSUPPORTED_MEDIA_TYPE",
@@ -125,42 +172,8 @@ const FRAMEWORK_CODES: Readonly<
 function fromFramework(error: unknown): ServingError {
   if (error instanceof ServingError) return error;
   const status = error !== null && typeof error === "object" && "statusCode" in error ? Number(error.statusCode) : 500;
-  const code = FRAMEWORK_CODES[status];
-  if (code === undefined)
+  if (!(status >= 400 && status < 500))
     return new ServingError("INTERNAL", "the server failed while it took this request", { cause: error });
-  const text =
-    code === "UNSUPPORTED_MEDIA_TYPE"
-      ? "the Content-Type header can't be read: expected type/subtype"
-      : "the request line or path can't be read";
-  return new ServingError(code, text, { cause: error });
-}
-
-const CLIENT_ERRORS: Readonly<Record<string, readonly [ServingError["code"], string, string]>> = {
-  HPE_HEADER_OVERFLOW: [
-    "HEADERS_TOO_LARGE",
-    "431 Request Header Fields Too Large",
-    "the headers pass server.limits.headers",
-  ],
-  ERR_HTTP_REQUEST_TIMEOUT: ["REQUEST_TIMEOUT", "408 Request Timeout", "the request did not arrive in time"],
-};
-
-/** Answers bytes that are no HTTP request, on the bare socket, and ends the connection. */
-function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket, options: HttpAppOptions): void {
-  if (error.code === "ECONNRESET" || !socket.writable || socket.bytesWritten > 0) {
-    socket.destroy();
-    return;
-  }
-  const [code, status, text] = CLIENT_ERRORS[error.code ?? ""] ?? [
-    "INVALID_ARGUMENT",
-    "400 Bad Request",
-    "the bytes are not an HTTP/1.1 request",
-  ];
-  const reply = options.encodeError(new ServingError(code, text), requestIdOf({ headers: {} }));
-  const body = typeof reply.body === "string" ? reply.body : "";
-  const headers = [
-    `content-type: ${reply.headers["content-type"] ?? "text/plain"}`,
-    `content-length: ${Buffer.byteLength(body)}`,
-    "connection: close",
-  ];
-  socket.end(`HTTP/1.1 ${status}\r\n${headers.join("\r\n")}\r\n\r\n${body}`);
+  const code = FRAMEWORK_CODES[status] ?? "INVALID_ARGUMENT";
+  return new ServingError(code, FRAMEWORK_TEXTS[code], { cause: error });
 }
