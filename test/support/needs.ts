@@ -16,6 +16,10 @@ const NEEDS = {
     present: () => succeeds("docker", ["info"]),
     command: 'scripts/docker.sh install && export "$(scripts/docker.sh start)" && scripts/base-image.sh',
   },
+  "docker with a base image": {
+    present: () => succeeds("docker", ["image", "inspect", "bento-base:bookworm"]),
+    command: 'scripts/docker.sh install && export "$(scripts/docker.sh start)" && scripts/base-image.sh',
+  },
   chromium: { present: () => existsSync("/usr/bin/chromium"), command: "scripts/install-chromium.sh" },
   "file-type model": {
     present: () => existsSync(join(filetypeModelDir(), "model.onnx")),
@@ -31,7 +35,10 @@ export function filetypeModelDir(): string {
 /** A `describe` for tests that need something: absent, they are skipped with the reason and the command that brings it, and in CI that is a failure. */
 export function describeWith(need: keyof typeof NEEDS, name: string, body: () => void): void {
   const { present, command } = NEEDS[need];
-  if (present()) return describe(name, body);
+  if (present()) {
+    describe(name, body);
+    return;
+  }
   const reason = `${need} is missing, bring it with: ${command}`;
   if (process.env["CI"] === "true") {
     it(name, () => {

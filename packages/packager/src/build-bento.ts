@@ -68,7 +68,6 @@ async function stageService(build: Build): Promise<StagedService> {
   const { project, stage, env = process.env, onStep, signal = new AbortController().signal } = build;
   onStep?.("bundling the service");
   const bundle = await bundleService(project.entryFile);
-  const entry = await stageBundle(stage, project, bundle);
   // The class may read its data files when it is constructed.
   const first = await projectConfig(project, { env });
   await stageFiles(stage, project, first.config.image.files);
@@ -76,6 +75,7 @@ async function stageService(build: Build): Promise<StagedService> {
   onStep?.("describing the service");
   const storeDir = build.storeDir ?? modelStoreDir(env);
   const { definition, models: described } = await describeStaged(stage, { project, bundle, storeDir, env, signal });
+  const entry = await stageBundle(stage, project, bundle);
   const { config, warnings } = await projectConfig(project, { env, definition });
   await stageFiles(stage, project, config.image.files);
   const exampleFiles = await stageExamples(stage, project, definition);

@@ -1,4 +1,4 @@
-import { readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type ServiceDefinition, ServingError } from "@bento-ts/runtime/definition";
 import type { ServiceBundle } from "./bundle/bundle-service.ts";
@@ -15,7 +15,7 @@ type Json = Parameters<typeof JSON.stringify>[0];
 
 /** Writes the bundle and its map; gives the bundle's path in the bento. */
 export async function stageBundle(stage: string, project: Project, bundle: ServiceBundle): Promise<string> {
-  const entry = `${entryFolder(project)}/${bundle.fileName}`;
+  const entry = entryPath(project, bundle);
   await writeInto(join(stage, entry), bundle.code);
   await writeInto(join(stage, `${entry}.map`), bundle.map);
   return entry;
@@ -50,7 +50,7 @@ export async function stageExamples(
   return contents;
 }
 
-/** Describes the service from its staged place, where its data files lie beside it. */
+/** Describes the service from where its bundle will lie, so that it finds its data files. */
 export async function describeStaged(
   stage: string,
   options: {
@@ -62,18 +62,15 @@ export async function describeStaged(
   },
 ): Promise<ServiceDescription> {
   const { project, bundle, ...rest } = options;
-  const file = join(stage, entryFolder(project), `.local-${bundle.fileName}`);
+  // Under the bundle's own name, which messages show; the bundle takes its place later.
+  const file = join(stage, entryPath(project, bundle));
   await writeInto(file, bundle.localCode);
-  try {
-    return await describeProject({ ...rest, file, baseDir: project.entryDir });
-  } finally {
-    await rm(file, { force: true });
-  }
+  return describeProject({ ...rest, file, baseDir: project.entryDir });
 }
 
-function entryFolder(project: Project): string {
-  const path = pathInProject(project, project.entryDir) ?? "";
-  return path === "" ? FOLDER : `${FOLDER}/${path}`;
+function entryPath(project: Project, bundle: ServiceBundle): string {
+  const folder = pathInProject(project, project.entryDir) ?? "";
+  return [FOLDER, ...(folder === "" ? [] : [folder]), bundle.fileName].join("/");
 }
 
 function exampleFiles(definition: ServiceDefinition): readonly { readonly api: string; readonly file: string }[] {

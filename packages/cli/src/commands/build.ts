@@ -49,7 +49,7 @@ async function run(given: string | undefined, flags: Flags): Promise<void> {
   const result = await interruptible((signal) => make(target, flags, signal));
   report(result, {
     json: flags.json === true,
-    human: (made, paint) => buildLines({ ...made, dir: relative(process.cwd(), made.bento.dir) }, paint),
+    human: (made, paint) => buildLines({ ...made, dir: shownPath(made.bento.dir) }, paint),
   });
 }
 
@@ -78,6 +78,12 @@ async function make(
     ...(say === undefined ? {} : { onLine: (line) => say(`  ${line}`) }),
   });
   return { bento, image };
+}
+
+/** A path as short as it can be: relative to where the command runs unless it leads out of there. */
+function shownPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith("..") ? path : short;
 }
 
 /** Progress goes to standard error: standard output is the report's. */

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { tempTree } from "../temp-tree.fixture.ts";
-import { walkClosure } from "./walk-closure.ts";
+import { type ClosureOptions, walkClosure } from "./walk-closure.ts";
 
-const options = { platform: { os: "linux", cpu: "x64" }, used: { onnx: true, image: true } } as const;
+const options: ClosureOptions = { platform: { os: "linux", cpu: "x64" }, used: { onnx: true, image: true } };
 
-function places(dir: string, names: readonly string[], choices: Partial<typeof options> = {}): readonly string[] {
+function places(dir: string, names: readonly string[], choices: Partial<ClosureOptions> = {}): readonly string[] {
   const requests = names.map((name) => ({ name, fromDir: dir }));
   return walkClosure(requests, { ...options, ...choices }).map(
     ({ place, package: found }) => `${place} ${found.json.version}`,

@@ -32,7 +32,7 @@ export async function runDocker(args: readonly string[], options: ClientOptions)
     output = (output + text).slice(-MAX_OUTPUT);
     const lines = (line + text).split("\n");
     line = lines.pop() ?? "";
-    for (const whole of lines) onLine?.(whole);
+    for (const whole of lines) tell(whole, onLine);
   };
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     stdout = (stdout + text).slice(-MAX_OUTPUT);
@@ -42,11 +42,17 @@ export async function runDocker(args: readonly string[], options: ClientOptions)
   return new Promise((resolve, reject) => {
     child.once("error", (cause) => reject(signal.aborted ? signal.reason : cannotStart(cause)));
     child.once("close", (exitCode) => {
-      if (line !== "") onLine?.(line);
+      tell(line, onLine);
       if (signal.aborted) reject(signal.reason);
       else resolve({ exitCode: exitCode ?? 1, stdout, output });
     });
   });
+}
+
+/** A line that was written over itself counts as what it shows at its end. */
+function tell(line: string, onLine: ClientOptions["onLine"]): void {
+  const shown = line.split("\r").findLast((part) => part.trim() !== "");
+  if (shown !== undefined) onLine?.(shown.trimEnd());
 }
 
 function cannotStart(cause: Error): ServingError {

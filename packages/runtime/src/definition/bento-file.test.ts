@@ -4,7 +4,11 @@ import { defineService } from "./define-service.ts";
 import { digestOf } from "./digest.ts";
 
 const text = { kind: "text", maxLength: null } as const;
-const definition = defineService({ name: "boston", version: "1.4.0", apis: [{ name: "score", input: text, output: text }] });
+const definition = defineService({
+  name: "boston",
+  version: "1.4.0",
+  apis: [{ name: "score", input: text, output: text }],
+});
 const sha256 = "0".repeat(64);
 const good: BentoFile = {
   formatVersion: 1,
@@ -25,7 +29,8 @@ const good: BentoFile = {
   nodeVersion: "24.21.0",
   platform: "linux/amd64",
 };
-const parse = (change: Readonly<Record<string, unknown>>): BentoFile => parseBentoFile(JSON.stringify({ ...good, ...change }));
+const parse = (change: Readonly<Record<string, unknown>>): BentoFile =>
+  parseBentoFile(JSON.stringify({ ...good, ...change }));
 
 describe("parseBentoFile", () => {
   it("gives what was written", () => {
@@ -39,7 +44,10 @@ describe("parseBentoFile", () => {
     ["no format", "{}", "it has format undefined, this version reads 1"],
   ])("refuses %s", (_name, content, reason) => {
     expect(() => parseBentoFile(content)).toThrow(
-      expect.objectContaining({ code: "FAILED_PRECONDITION", message: expect.stringContaining(`bento.json can't be used: ${reason}`) }),
+      expect.objectContaining({
+        code: "FAILED_PRECONDITION",
+        message: expect.stringContaining(`bento.json can't be used: ${reason}`),
+      }),
     );
   });
 
