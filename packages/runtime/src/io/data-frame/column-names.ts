@@ -22,6 +22,8 @@ export interface GivenNames {
   readonly path: string;
   /** Unknown names and where each stood first. */
   readonly unknown: ReadonlyMap<string, string>;
+  /** How many declared columns came. */
+  readonly count: number;
   has(index: number): boolean;
 }
 
@@ -34,8 +36,8 @@ export function createColumnNames(spec: DataFrameSpec): ColumnNames {
   return {
     declared,
     indexOf: (name) => indices.get(fold(name)) ?? -1,
-    check({ path, unknown, has }, problems) {
-      if (unknown.size === 0 && declared.every((_name, index) => has(index))) return;
+    check({ path, unknown, count, has }, problems) {
+      if (unknown.size === 0 && count === declared.length) return;
       const missing = declared.filter((_name, index) => required[index] === true && !has(index));
       const suggested = new Set<string>();
       if (spec.extra === "error") {
@@ -89,6 +91,7 @@ export function locateColumns(
       }));
     }
   }
-  names.check({ path, unknown, has: (index) => positions[index] !== -1 }, problems);
+  const count = positions.filter((position) => position !== -1).length;
+  names.check({ path, unknown, count, has: (index) => positions[index] !== -1 }, problems);
   return positions;
 }

@@ -9,6 +9,11 @@ export type Cell = CellOfType[ColumnType] | null;
 /** Cells of one column as they are held in a frame. */
 export type ColumnData = Float64Array | Float32Array | Int32Array | BigInt64Array | readonly Cell[];
 
+/** Where the cells of a column are written. */
+export interface CellSink {
+  [row: number]: Cell;
+}
+
 /** What may stand for a non-finite number; "any" where the number itself can: in binary tensors and in an author's own frames. */
 export type CellPolicy = NonFinite | "any";
 
@@ -16,10 +21,8 @@ export type CellPolicy = NonFinite | "any";
 export interface Column {
   readonly name: string;
   readonly spec: ColumnSpec;
-  /** Reads plain cells in a tight loop; undefined when one of them needs a second look. */
-  fill(cells: ArrayLike<unknown>): ColumnData | undefined;
-  /** An empty list for as many cells, of the kind in which the column is held. */
-  create(length: number): { [row: number]: Cell };
+  /** Writes plain cells in a tight loop; gives how many it wrote before the first that needs a second look. */
+  fill(cells: ArrayLike<unknown>, data: CellSink): number;
   /** Reads one cell in any of its forms; undefined when it does not fit the column. */
   read(cell: unknown, policy: CellPolicy): Cell | undefined;
   /** Says what is wrong with a cell that does not fit. */
@@ -40,8 +43,7 @@ export function createColumn(name: string, spec: ColumnSpec): Column {
   return {
     name,
     spec,
-    fill: spec.nullable === true || spec.enum !== undefined ? () => undefined : kind.fill(spec),
-    create: (length) => (spec.nullable === true ? [] : (kind.create(length) as { [row: number]: Cell })),
+    fill: spec.nullable === true || spec.enum !== undefined ? () => 0 : kind.fill(spec),
     read(cell, policy) {
       const value = convert(cell, policy);
       return value === undefined || value === null || breaks(value) === undefined ? value : undefined;
@@ -60,31 +62,29 @@ interface Kind {
   /** What a cell is, for messages: `a number`. */
   readonly expected: string;
   readonly isFloat: boolean;
-  create(length: number): ColumnData;
   convert(cell: unknown, policy: CellPolicy): Cell | undefined;
-  /** Makes the tight loop for cells of this type; it gives undefined at the first cell that is not plain or breaks a rule. */
-  fill(spec: ColumnSpec): (cells: ArrayLike<unknown>) => ColumnData | undefined;
+  /** Makes the tight loop for cells of this type; it ends at the first cell that is not plain or breaks a rule. */
+  fill(spec: ColumnSpec): Fill;
 }
+
+type Fill = (cells: ArrayLike<unknown>, data: CellSink) => number;
 
 const KINDS = {
   float64: {
     expected: "a number",
     isFloat: true,
-    create: (length) => new Float64Array(length),
     convert: (cell, policy) => toFloat(cell, policy, LARGEST_INPUT.float64),
-    fill: (spec) => fillNumbers(spec, (length) => new Float64Array(length), LARGEST_INPUT.float64),
+    fill: (spec) => fillFloats(spec, LARGEST_INPUT.float64),
   },
   float32: {
     expected: "a float32 number",
     isFloat: true,
-    create: (length) => new Float32Array(length),
     convert: (cell, policy) => toFloat(cell, policy, LARGEST_INPUT.float32),
-    fill: (spec) => fillNumbers(spec, (length) => new Float32Array(length), LARGEST_INPUT.float32),
+    fill: (spec) => fillFloats(spec, LARGEST_INPUT.float32),
   },
   int32: {
     expected: "a whole number from -2147483648 to 2147483647",
     isFloat: false,
-    create: (length) => new Int32Array(length),
     convert: (cell) => {
       const number = typeof cell === "bigint" ? Number(cell) : cell;
       return typeof number === "number" && (number | 0) === number ? number : undefined;
@@ -94,7 +94,6 @@ const KINDS = {
   int64: {
     expected: "a whole number of 64 bits",
     isFloat: false,
-    create: (length) => new BigInt64Array(length),
     convert: (cell) => {
       const whole = parseBigInteger(cell);
       return whole === undefined || BigInt.asIntN(64, whole) !== whole ? undefined : whole;
@@ -104,20 +103,16 @@ const KINDS = {
   bool: {
     expected: "true or false",
     isFloat: false,
-    create: () => [],
     convert: (cell) => (typeof cell === "boolean" ? cell : undefined),
-    fill: () => (cells) => takeAll(cells, (cell): cell is boolean => typeof cell === "boolean"),
+    fill: () => fillList((cell): cell is boolean => typeof cell === "boolean"),
   },
   string: {
     expected: "a string",
     isFloat: false,
-    create: () => [],
     convert: (cell) => (typeof cell === "string" ? cell : undefined),
     // UTF-16 units are at least as many as characters: a text this short needs no counting.
-    fill:
-      ({ maxLength = Infinity }) =>
-      (cells) =>
-        takeAll(cells, (cell): cell is string => typeof cell === "string" && cell.length <= maxLength),
+    fill: ({ maxLength = Infinity }) =>
+      fillList((cell): cell is string => typeof cell === "string" && cell.length <= maxLength),
   },
 } as const satisfies Record<ColumnType, Kind>;
 
@@ -130,52 +125,50 @@ function toFloat(cell: unknown, policy: CellPolicy, largest: number): number | u
   return policy === "any" ? undefined : parseNonFinite(cell, policy);
 }
 
-function fillNumbers(spec: ColumnSpec, create: (length: number) => Float64Array | Float32Array, largest: number) {
+function fillFloats(spec: ColumnSpec, largest: number): Fill {
   const min = Math.max(-largest, spec.min ?? -largest);
   const max = Math.min(largest, spec.max ?? largest);
-  return (cells: ArrayLike<unknown>): ColumnData | undefined => {
-    const data = create(cells.length);
+  return (cells, data) => {
     for (let row = 0; row < cells.length; row++) {
       const cell = cells[row];
-      if (typeof cell !== "number" || !(cell >= min && cell <= max)) return undefined;
+      if (typeof cell !== "number" || !(cell >= min && cell <= max)) return row;
       data[row] = cell;
     }
-    return data;
+    return cells.length;
   };
 }
 
-function fillInt32({ min = -Infinity, max = Infinity }: ColumnSpec) {
-  return (cells: ArrayLike<unknown>): ColumnData | undefined => {
-    const data = new Int32Array(cells.length);
+function fillInt32({ min = -Infinity, max = Infinity }: ColumnSpec): Fill {
+  return (cells, data) => {
     for (let row = 0; row < cells.length; row++) {
       const cell = cells[row];
-      if (typeof cell !== "number" || (cell | 0) !== cell || cell < min || cell > max) return undefined;
+      if (typeof cell !== "number" || (cell | 0) !== cell || cell < min || cell > max) return row;
       data[row] = cell;
     }
-    return data;
+    return cells.length;
   };
 }
 
-function fillInt64({ min = -Infinity, max = Infinity }: ColumnSpec) {
-  return (cells: ArrayLike<unknown>): ColumnData | undefined => {
-    const data = new BigInt64Array(cells.length);
+function fillInt64({ min = -Infinity, max = Infinity }: ColumnSpec): Fill {
+  return (cells, data) => {
     for (let row = 0; row < cells.length; row++) {
       const cell = cells[row];
-      if (typeof cell !== "number" || !Number.isSafeInteger(cell) || cell < min || cell > max) return undefined;
+      if (typeof cell !== "number" || !Number.isSafeInteger(cell) || cell < min || cell > max) return row;
       data[row] = BigInt(cell);
     }
-    return data;
+    return cells.length;
   };
 }
 
-function takeAll<T extends Cell>(cells: ArrayLike<unknown>, fits: (cell: unknown) => cell is T): T[] | undefined {
-  const data: T[] = [];
-  for (let row = 0; row < cells.length; row++) {
-    const cell = cells[row];
-    if (!fits(cell)) return undefined;
-    data.push(cell);
-  }
-  return data;
+function fillList<T extends Cell>(fits: (cell: unknown) => cell is T): Fill {
+  return (cells, data) => {
+    for (let row = 0; row < cells.length; row++) {
+      const cell = cells[row];
+      if (!fits(cell)) return row;
+      data[row] = cell;
+    }
+    return cells.length;
+  };
 }
 
 /** Makes the function that tells which rule a cell breaks, as what was expected; undefined when none. */

@@ -22,7 +22,7 @@ import { writeFrame } from "./write-frame.ts";
 export function dataFrame<const C extends ColumnsInput>(options: DataFrameOptions<C>): DataFrameType<C> {
   const spec = defineFrame(options);
   const columns = Object.entries(spec.columns).map(([name, column]) => createColumn(name, column));
-  const reader: FrameReader = { spec, columns, names: createColumnNames(spec) };
+  const reader: FrameReader = { spec, columns, names: createColumnNames(spec), path: childPath("", spec.key) };
   const toFrame = (parts: FrameParts): DataFrame<C> => createFrame<C>(parts);
   return Object.freeze<DataFrameType<C>>({
     spec,
@@ -53,8 +53,8 @@ function ownParts(reader: FrameReader, value: unknown): FrameParts {
 }
 
 /** Makes parts of what an author gave; throws INTERNAL with the faults. Non-finite numbers stay: the policy decides when they are written. */
-function makeParts({ spec, columns, names }: FrameReader, read: (context: SourceContext) => FrameSource): FrameParts {
-  const context: SourceContext = { names, path: childPath("", spec.key), problems: createProblemList() };
+function makeParts({ columns, names, path }: FrameReader, read: (context: SourceContext) => FrameSource): FrameParts {
+  const context: SourceContext = { names, path, problems: createProblemList() };
   const parts = readSource(columns, read(context), "any", context);
   assertOutputFits(context.problems);
   return parts;

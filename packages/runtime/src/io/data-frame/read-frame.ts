@@ -5,7 +5,8 @@ import { addProblem, assertNoProblems, childPath, createProblemList, type Proble
 import { onlyPart } from "../binary-payload.ts";
 import { decodeUtf8 } from "../text.ts";
 import type { DataFrameSpec, IoOptions, Part, Payload } from "../types.ts";
-import type { CellPolicy, Column, ColumnData } from "./column.ts";
+import type { CellPolicy, CellSink, Column } from "./column.ts";
+import { createLists } from "./column-lists.ts";
 import type { ColumnNames } from "./column-names.ts";
 import { readColumns } from "./columns-source.ts";
 import { readCsv } from "./csv-source.ts";
@@ -20,13 +21,15 @@ export interface FrameReader {
   readonly spec: DataFrameSpec;
   readonly columns: readonly Column[];
   readonly names: ColumnNames;
+  /** JSON Pointer of the frame under its key. */
+  readonly path: string;
 }
 
 /** Reads a frame from a payload in any of its forms. Throws INVALID_ARGUMENT with every fault, UNSUPPORTED_MEDIA_TYPE for parts that are not CSV. */
 export function readFrame(reader: FrameReader, payload: Payload, { nan }: IoOptions): FrameParts | Promise<FrameParts> {
   const context: SourceContext = {
     names: reader.names,
-    path: childPath("", reader.spec.key),
+    path: reader.path,
     problems: createProblemList(),
   };
   switch (payload.kind) {
@@ -49,16 +52,14 @@ export function readSource(
   policy: CellPolicy,
   { names, path, problems }: SourceContext,
 ): FrameParts {
-  const data: ColumnData[] = [];
+  const data = createLists(columns, source.rows);
   let isFaulty = false;
   for (const [index, column] of columns.entries()) {
+    const list = data[index] ?? [];
     const cells = source.cells[index];
-    const read =
-      cells === undefined
-        ? absentColumn(column, source.rows)
-        : (column.fill(cells) ?? readCells(column, cells, policy));
-    if (read === undefined) isFaulty = true;
-    else data.push(read);
+    // A column that did not come and is required was reported by name, unless there are no rows.
+    if (cells === undefined) leaveOut(column, list, source.rows);
+    else isFaulty = !readCells(column, cells, list, policy) || isFaulty;
   }
   // Once more, row by row: faults are reported in the order in which their sender reads them.
   if (isFaulty) collectFaults(columns, source, policy, problems);
@@ -87,7 +88,7 @@ function checkRowCount({ minRows, maxRows }: DataFrameSpec, rows: number, path: 
 }
 
 function readJson(reader: FrameReader, value: unknown, nan: CellPolicy, outer: SourceContext): FrameParts {
-  const { frame, path } = frameOf(value, reader.spec, outer.problems);
+  const { frame, path } = frameOf(value, reader, outer.problems);
   assertNoProblems(outer.problems);
   const context = { ...outer, path };
   return accept(reader, readOrientation(frame, context), nan, context);
@@ -95,11 +96,11 @@ function readJson(reader: FrameReader, value: unknown, nan: CellPolicy, outer: S
 
 function frameOf(
   value: unknown,
-  { key, extra }: DataFrameSpec,
+  { spec, path }: FrameReader,
   problems: ProblemList,
 ): { readonly frame: unknown; readonly path: string } {
   if (Array.isArray(value)) return { frame: value, path: "" };
-  const path = childPath("", key);
+  const { key, extra } = spec;
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) {
     const keys = typeof value === "object" && value !== null ? Object.keys(value) : [];
     const near = nearestName(key, keys.slice(0, 100));
@@ -161,19 +162,19 @@ async function readCsvPart(parts: readonly Part[], key: string): Promise<string>
   return decodeUtf8(await part.content.bytes(), path);
 }
 
-/** A nullable column that did not come; one that is required was reported by name, or there are no rows. */
-function absentColumn(column: Column, rows: number): ColumnData {
-  return column.spec.nullable === true ? Array.from({ length: rows }, () => null) : (column.create(0) as ColumnData);
+function leaveOut({ spec }: Column, list: CellSink, rows: number): void {
+  if (spec.nullable !== true) return;
+  for (let row = 0; row < rows; row++) list[row] = null;
 }
 
-function readCells(column: Column, cells: ArrayLike<unknown>, policy: CellPolicy): ColumnData | undefined {
-  const list = column.create(cells.length);
-  for (let row = 0; row < cells.length; row++) {
+/** Writes cells into a list until one does not fit; tells whether all did. */
+function readCells(column: Column, cells: ArrayLike<unknown>, list: CellSink, policy: CellPolicy): boolean {
+  for (let row = column.fill(cells, list); row < cells.length; row++) {
     const cell = column.read(cells[row], policy);
-    if (cell === undefined) return undefined;
+    if (cell === undefined) return false;
     list[row] = cell;
   }
-  return list as ColumnData;
+  return true;
 }
 
 function collectFaults(

@@ -38,17 +38,20 @@ function readUniform(
 ): FrameSource {
   const keyOf = names.declared.map((): string | undefined => undefined);
   const unknown = new Map<string, string>();
+  let count = 0;
   for (const key of keys) {
     const index = names.indexOf(key);
     if (index < 0) unknown.set(key, childPath(childPath(path, 0), key));
-    else if (keyOf[index] === undefined) keyOf[index] = key;
-    else
+    else if (keyOf[index] === undefined) {
+      keyOf[index] = key;
+      count += 1;
+    } else
       addProblem(problems, () => ({
         path: childPath(childPath(path, 0), key),
         message: `the same column as "${keyOf[index] ?? ""}"`,
       }));
   }
-  names.check({ path, unknown, has: (index) => keyOf[index] !== undefined }, problems);
+  names.check({ path, unknown, count, has: (index) => keyOf[index] !== undefined }, problems);
   return {
     rows: rows.length,
     cells: keyOf.map((key) => (key === undefined ? undefined : pluck(rows, key))),
@@ -92,7 +95,7 @@ function readMixed(given: readonly unknown[], { names, path, problems }: SourceC
       }
     }
   }
-  if (rows.length > 0) names.check({ path, unknown, has: (index) => seen.has(index) }, problems);
+  if (rows.length > 0) names.check({ path, unknown, count: seen.size, has: (index) => seen.has(index) }, problems);
   return {
     rows: rows.length,
     cells: cells.map((column, index) => (seen.has(index) ? column : undefined)),

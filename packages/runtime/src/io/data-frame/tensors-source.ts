@@ -45,7 +45,8 @@ function readByColumn(tensors: NamedTensors, { names, path, problems }: SourceCo
         message: `the same column as "${nameOf[index] ?? ""}"`,
       }));
   }
-  names.check({ path, unknown, has: (index) => nameOf[index] !== undefined }, problems);
+  const count = nameOf.filter((name) => name !== undefined).length;
+  names.check({ path, unknown, count, has: (index) => nameOf[index] !== undefined }, problems);
   let rows: number | undefined;
   const given = new Map(Object.entries(tensors));
   const cells = nameOf.map((name) => {
