@@ -79,7 +79,10 @@ function checkNames(declared: Declared, values: ReadonlyMap<string, unknown>, pr
     if (declared.has(name)) continue;
     addProblem(problems, () => {
       const hint = didYouMean(name, missing.length > 0 ? missing : declared.keys());
-      return { path: childPath("", name), message: `unknown tensor${hint || `, expected ${quoteNames([...declared.keys()])}`}` };
+      return {
+        path: childPath("", name),
+        message: `unknown tensor${hint || `, expected ${quoteNames([...declared.keys()])}`}`,
+      };
     });
   }
   for (const name of missing) addProblem(problems, () => ({ path: childPath("", name), message: "is required" }));
