@@ -1,0 +1,64 @@
+// Adds the platform packages that package-lock.json leaves out, and prints their names.
+//
+// npm drops an optional package from the lock when the registry in use does not carry it, as some mirrors don't for other systems;
+// "npm ci" then refuses the lock, on every system. The entries written here hold no integrity: npm fills it in where such a package is installed.
+import { readFileSync, writeFileSync } from "node:fs";
+
+const OS = {
+  darwin: "darwin",
+  win32: "win32",
+  windows: "win32",
+  freebsd: "freebsd",
+  android: "android",
+  linux: "linux",
+};
+const CPU = {
+  x64: "x64",
+  64: "x64",
+  arm64: "arm64",
+  arm: "arm",
+  ia32: "ia32",
+  ppc64: "ppc64",
+  riscv64: "riscv64",
+  s390x: "s390x",
+};
+const LIBC = { gnu: "glibc", gnueabihf: "glibc", musl: "musl", musleabihf: "musl" };
+
+const file = new URL("../package-lock.json", import.meta.url);
+const lock = JSON.parse(readFileSync(file, "utf8"));
+const added = [];
+for (const [path, entry] of Object.entries(lock.packages)) {
+  for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
+    if (isLocked(path, name)) continue;
+    lock.packages[`node_modules/${name}`] = {
+      version,
+      ...entryOf(name),
+      ...(entry.dev ? { dev: true } : {}),
+      optional: true,
+    };
+    added.push(`${name}@${version}`);
+  }
+}
+lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => a.localeCompare(b, "en")));
+if (added.length > 0) writeFileSync(file, `${JSON.stringify(lock, undefined, 2)}\n`);
+console.log(added.length === 0 ? "package-lock.json is complete" : added.join("\n"));
+
+/** Says whether a package finds another one among the locked ones, in its own folder or one further up. */
+function isLocked(from, name) {
+  for (let at = from; ; at = at.slice(0, Math.max(0, at.lastIndexOf("/node_modules/")))) {
+    if (lock.packages[`${at === "" ? "" : `${at}/`}node_modules/${name}`] !== undefined) return true;
+    if (at === "") return false;
+  }
+}
+
+/** What a platform package's name tells of the systems that it is for. */
+function entryOf(name) {
+  const words = name.slice(name.lastIndexOf("/") + 1).split("-");
+  const pick = (table) => words.flatMap((word) => table[word] ?? []);
+  const [os, cpu, libc] = [pick(OS), pick(CPU), pick(LIBC)];
+  // Openharmony is no system that Node names otherwise.
+  const system = words.includes("openharmony") ? ["openharmony"] : os;
+  if (system.length !== 1 || cpu.length !== 1)
+    throw new Error(`${name}: its name tells no platform, add it to the lock by hand`);
+  return { cpu, ...(libc.length === 0 ? {} : { libc }), os: system };
+}
