@@ -17,7 +17,7 @@ export interface ColumnNames {
 }
 
 /** Names that came: those of no column, with their places, and which columns were there. */
-export interface GivenNames {
+interface GivenNames {
   /** Place of the frame. */
   readonly path: string;
   /** Unknown names and where each stood first. */

@@ -16,7 +16,7 @@ export interface CellOfType {
 }
 
 /** All cells of a column of each type, when none may be missing. */
-export interface ListOfType {
+interface ListOfType {
   float64: Float64Array;
   float32: Float32Array;
   int32: Int32Array;
@@ -35,7 +35,7 @@ type Cell<S> = S extends { readonly type: "string"; readonly enum: readonly (inf
 type Dense<S> = S extends { readonly type: "string" } ? Cell<S>[] : ListOfType[TypeOf<S>];
 
 /** One cell of a column; null only where the column is nullable. */
-export type CellOf<S> = S extends { readonly nullable: infer N }
+type CellOf<S> = S extends { readonly nullable: infer N }
   ? N extends true
     ? Cell<S> | null
     : Cell<S>
@@ -52,7 +52,7 @@ export type ColumnOf<S> = S extends { readonly nullable: infer N }
 export type RecordOf<C extends ColumnsInput> = { -readonly [K in keyof C]: CellOf<C[K]> };
 
 /** Cells by column, as an author gives them: lists or typed arrays of one length. */
-export type ColumnsOf<C extends ColumnsInput> = { readonly [K in keyof C]: ArrayLike<CellOf<C[K]>> };
+type ColumnsOf<C extends ColumnsInput> = { readonly [K in keyof C]: ArrayLike<CellOf<C[K]>> };
 
 /** A table with typed columns. Its columns are shared, not copied: who reads one does not write to it. */
 export interface DataFrame<C extends ColumnsInput> {
