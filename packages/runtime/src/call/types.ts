@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
+import type { Cancellation } from "./cancellation.ts";
 import type { ApiDefinition } from "../definition/types.ts";
 import type { Payload, PayloadKind } from "../io/types.ts";
 import type { ServingError } from "../errors.ts";
@@ -35,7 +36,7 @@ export interface HttpRequest {
   /** Address of the caller, behind trusted proxies the forwarded one. */
   readonly clientIp: string;
   /** Aborts when the caller is gone. */
-  readonly signal: AbortSignal;
+  readonly signal: Cancellation;
   /** The body as it came, still encoded; asking for it sends `100 Continue` when the caller waits for it. */
   openBody(): Readable;
 }
@@ -72,12 +73,12 @@ export interface RawCall<R> {
   /** Milliseconds that the caller gives, undefined when it names none. Throws INVALID_ARGUMENT for an unreadable value. */
   callerTimeoutMs(): number | undefined;
   /** Aborts when the caller is gone. */
-  readonly signal: AbortSignal;
+  readonly signal: Cancellation;
   target(): Target | Promise<Target>;
   /** In which shape the result is wanted; throws NOT_ACCEPTABLE before any work when it can't be had. */
   wants(): PayloadKind;
   /** `hold` is told how many body bytes have come so far; what it throws ends the reading. */
-  decode(limits: { readonly signal: AbortSignal; readonly hold: (bytes: number) => void }): Promise<Payload>;
+  decode(limits: { readonly signal: Cancellation; readonly hold: (bytes: number) => void }): Promise<Payload>;
   encode(output: Payload, extra: ReplyExtra): R | Promise<R>;
   /** Opens the reply of a streaming API; each value is encoded as it comes, an error inside ends the stream in the protocol's way. */
   encodeStream(outputs: AsyncIterable<Payload>, extra: ReplyExtra): R;

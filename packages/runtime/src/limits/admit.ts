@@ -1,3 +1,4 @@
+import type { Cancellation } from "../call/cancellation.ts";
 import { ServingError } from "../errors.ts";
 
 /** Bounds of one worker. */
@@ -19,7 +20,7 @@ export interface Visit {
   /** Counts the bytes that the call really holds, as they come. Throws UNAVAILABLE when the queue's bytes are used up, PAYLOAD_TOO_LARGE when the call alone passes them. */
   hold(bytes: number): void;
   /** Waits for a slot, first come first served. Throws the signal's reason when it aborts first. */
-  takeSlot(signal: AbortSignal): void | Promise<void>;
+  takeSlot(signal: Cancellation): void | Promise<void>;
   /** Gives back slot and bytes; the second time does nothing. */
   leave(): void;
 }
@@ -133,7 +134,7 @@ class Guest implements Visit {
     this.#bytes = bytes;
   }
 
-  takeSlot(signal: AbortSignal): void | Promise<void> {
+  takeSlot(signal: Cancellation): void | Promise<void> {
     if (signal.aborted) throw signal.reason;
     if (this.#state !== "queued" || this.#waiting !== undefined)
       throw new ServingError("INTERNAL", "a call takes its slot once");

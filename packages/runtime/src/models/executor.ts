@@ -6,16 +6,12 @@ import type { LoadedModel, ModelInfo, RunOptions, RunPlace } from "./types.ts";
 export interface Executor {
   readonly place: RunPlace;
   readonly info: ModelInfo;
-  run(feeds: NamedTensors, options: ExecuteOptions): Promise<NamedTensors>;
+  /** `onDone` is told the milliseconds of the run itself. */
+  run(feeds: NamedTensors, options: RunOptions, onDone?: (ms: number) => void): Promise<NamedTensors>;
   /** Why runs fail at the moment; undefined when they do not. */
   readonly trouble: string | undefined;
   /** Frees the model behind all runs taken so far. */
   close(): Promise<void>;
-}
-
-export interface ExecuteOptions extends RunOptions {
-  /** Told the milliseconds of the run itself. */
-  readonly onDone?: ((ms: number) => void) | undefined;
 }
 
 // One queue for all inline models of this process: engines compute on its thread, and two runs in one turn of the loop would keep
@@ -28,7 +24,7 @@ export function createInlineExecutor(model: LoadedModel): Executor {
     place: "inline",
     info: model.info,
     trouble: undefined,
-    run: (feeds, { signal, onDone }) => inlineRuns.run(() => timed(() => model.run(feeds), onDone), signal),
+    run: (feeds, options, onDone) => inlineRuns.run(() => timed(() => model.run(feeds), onDone), options),
     close: () => inlineRuns.run(() => model.dispose()),
   };
 }

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ServingError } from "../errors.ts";
 import type { NamedTensors } from "../tensor/tensor.ts";
-import type { ExecuteOptions, Executor } from "./executor.ts";
+import type { Executor } from "./executor.ts";
 import { createRunQueue } from "./run-queue.ts";
 import { openThread, type ThreadConnection } from "./thread-connection.ts";
 import type { ThreadStart } from "./thread-messages.ts";
-import type { ModelInfo } from "./types.ts";
+import type { ModelInfo, RunOptions } from "./types.ts";
 
 export interface InferenceThreadOptions {
   /** Wait before the first replacement of a thread that ended; doubles with each failure in a row, up to the longest. */
@@ -49,16 +49,16 @@ class InferenceThread implements Executor {
     return this.#connection === undefined ? "its thread ended and is being replaced" : undefined;
   }
 
-  async run(feeds: NamedTensors, { signal, transferFeeds, onDone }: ExecuteOptions): Promise<NamedTensors> {
+  async run(feeds: NamedTensors, options: RunOptions, onDone?: (ms: number) => void): Promise<NamedTensors> {
     // Without a thread nothing would take the run off the queue soon.
     if (this.#connection === undefined) throw unavailable();
     return this.#queue.run(async () => {
       if (this.#connection === undefined) throw unavailable();
-      const { tensors, ms } = await this.#connection.request(feeds, { giveAway: transferFeeds === true });
+      const { tensors, ms } = await this.#connection.request(feeds, { giveAway: options.transferFeeds === true });
       this.#failures = 0;
       onDone?.(ms);
       return tensors;
-    }, signal);
+    }, options);
   }
 
   async close(): Promise<void> {

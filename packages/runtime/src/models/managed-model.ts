@@ -143,7 +143,7 @@ class Model implements ManagedModel {
     await loaded?.executor.close();
   }
 
-  async #run(feeds: NamedTensors, { signal, transferFeeds }: RunOptions = {}): Promise<NamedTensors> {
+  async #run(feeds: NamedTensors, options: RunOptions = {}): Promise<NamedTensors> {
     const { executor, host } = this.#ready();
     assertFeeds(executor.info.inputs, feeds);
     const { source } = this.#request;
@@ -151,7 +151,7 @@ class Model implements ManagedModel {
     const onDone = onRun === undefined ? undefined : (ms: number): void => onRun({ source, place: executor.place, ms });
     this.#running += 1;
     try {
-      return await executor.run(feeds, { signal, transferFeeds, onDone });
+      return await executor.run(feeds, options, onDone);
     } finally {
       this.#running -= 1;
       if (this.#running === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();

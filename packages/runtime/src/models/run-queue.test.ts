@@ -49,8 +49,8 @@ describe("createRunQueue", () => {
     const [a, b, c] = [createJob("a", begun), createJob("b", begun), createJob("c", begun)];
     const controller = new AbortController();
     const first = queue.run(a.job);
-    const dropped = queue.run(b.job, controller.signal);
-    const third = queue.run(c.job, controller.signal);
+    const dropped = queue.run(b.job, { signal: controller.signal });
+    const third = queue.run(c.job, { signal: controller.signal });
     const kept = queue.run(async () => "kept");
     controller.abort();
     await expect(dropped).rejects.toMatchObject({
@@ -68,7 +68,7 @@ describe("createRunQueue", () => {
     const queue = createRunQueue();
     const { job, finish } = createJob("a", []);
     const controller = new AbortController();
-    const first = queue.run(job, controller.signal);
+    const first = queue.run(job, { signal: controller.signal });
     controller.abort();
     finish();
     expect(await first).toBe("a");
@@ -77,7 +77,7 @@ describe("createRunQueue", () => {
   it("passes the signal's reason on when it is a ServingError, and refuses a signal that has aborted", async () => {
     const queue = createRunQueue();
     const late = new ServingError("DEADLINE_EXCEEDED", "too late");
-    const refused = queue.run(async () => "never", AbortSignal.abort(late));
+    const refused = queue.run(async () => "never", { signal: AbortSignal.abort(late) });
     await expect(refused).rejects.toBe(late);
   });
 
@@ -91,8 +91,8 @@ describe("createRunQueue", () => {
     });
     await Promise.all([
       queue.run(async () => 1),
-      queue.run(async () => 2, counting),
-      queue.run(async () => 3, counting),
+      queue.run(async () => 2, { signal: counting }),
+      queue.run(async () => 3, { signal: counting }),
     ]);
     expect(counts).toEqual({ added: 2, removed: 2 });
   });

@@ -7,7 +7,7 @@ import { ServingError } from "../errors.ts";
  */
 export interface RunQueue {
   /** Settles as the job does; a job whose signal aborts while it waits is dropped at once, one that has begun is finished. */
-  run<T>(job: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  run<T>(job: () => Promise<T>, options?: { readonly signal?: AbortSignal | undefined }): Promise<T>;
   /** Drops all jobs that wait, with this error. */
   rejectWaiting(error: ServingError): void;
 }
@@ -34,9 +34,11 @@ export function createRunQueue(): RunQueue {
   }
 
   return {
-    run(job, signal) {
+    run(job, options) {
+      const signal = options?.signal;
       if (signal?.aborted === true) return Promise.reject(cancelled(signal));
-      return busy ? enqueue(waiting, { start: () => start(job), signal }) : start(job);
+      if (!busy) return start(job);
+      return enqueue(waiting, { start: () => start(job), signal });
     },
     rejectWaiting(error) {
       for (const job of waiting) job.reject(error);

@@ -32,7 +32,9 @@ export function createContext(
     principal,
     requestId: call.requestId,
     api: target.api.name,
-    signal: scope.signal,
+    get signal() {
+      return scope.signal;
+    },
     deadline: scope.deadline,
     headers: call.headers,
     get log() {

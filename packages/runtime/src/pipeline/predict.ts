@@ -63,7 +63,7 @@ async function invoke(prediction: Prediction): Promise<Invoked> {
   const options = { nan: target.api.nan };
   const value = await code.input.read(input, options);
   // A caller that left while its input was read is not worth the model's time.
-  if (scope.signal.aborted) throw scope.signal.reason;
+  if (scope.cancellation.aborted) throw scope.cancellation.reason;
   const headers: Record<string, string> = {};
   const ctx: Context = createContext(prediction, headers);
   record.tags = ctx.tags;

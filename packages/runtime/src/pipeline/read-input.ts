@@ -17,7 +17,7 @@ export function timeoutMsOf(call: RawCall<unknown>, apiTimeoutMs: number | null,
  */
 export async function readInput(call: RawCall<unknown>, scope: CallScope, visit: Visit): Promise<Payload> {
   try {
-    return await scope.race(call.decode({ signal: scope.signal, hold: (bytes) => visit.hold(bytes) }));
+    return await scope.race(call.decode({ signal: scope.cancellation, hold: (bytes) => visit.hold(bytes) }));
   } catch (thrown) {
     if (!(thrown instanceof ServingError) || thrown.code !== "DEADLINE_EXCEEDED") throw thrown;
     throw new ServingError("REQUEST_TIMEOUT", `the body did not arrive in time: ${thrown.message}`, { cause: thrown });

@@ -28,7 +28,7 @@ async function answer<R>(call: RawCall<R>, stages: Stages, record: CallRecord): 
   const principal = await stages.authenticate(call);
   record.principal = principal;
   const target = await call.target();
-  record.target = target;
+  record.aim(target);
   await stages.authorize(principal, target);
   const as = call.wants();
   const timeoutMs = timeoutMsOf(call, target.api.timeoutMs, stages);
@@ -39,7 +39,7 @@ async function answer<R>(call: RawCall<R>, stages: Stages, record: CallRecord): 
   let work: Promise<unknown> | undefined;
   try {
     const input = await readInput(call, scope, visit);
-    await visit.takeSlot(scope.signal);
+    await visit.takeSlot(scope.cancellation);
     const running = predict({ call, principal, target, input, as, scope, stages, record });
     work = running;
     const { output, extra } = await scope.race(running);

@@ -1,3 +1,4 @@
+import type { Cancellation } from "../call/cancellation.ts";
 import type { RawCall } from "../call/types.ts";
 import { type ServingError, toServingError } from "../errors.ts";
 import type { Payload } from "../io/types.ts";
@@ -27,7 +28,7 @@ async function openStream<R>(call: RawCall<R>, stages: Stages, record: CallRecor
   const principal = await stages.authenticate(call);
   record.principal = principal;
   const target = await call.target();
-  record.target = target;
+  record.aim(target);
   await stages.authorize(principal, target);
   const as = call.wants();
   const timeoutMs = timeoutMsOf(call, target.api.timeoutMs, stages);
@@ -43,7 +44,7 @@ async function openStream<R>(call: RawCall<R>, stages: Stages, record: CallRecor
   };
   try {
     const input = await readInput(call, scope, visit);
-    await visit.takeSlot(scope.signal);
+    await visit.takeSlot(scope.cancellation);
     const stream = await predictStream({ call, principal, target, input, as, scope, stages, record });
     const { outputs, extra } = stream;
     stopped = stream.stopped;
@@ -54,7 +55,7 @@ async function openStream<R>(call: RawCall<R>, stages: Stages, record: CallRecor
       record.close(error);
       void end();
     };
-    return call.encodeStream(recordedStream({ first, iterator, signal: scope.signal, finish }), extra);
+    return call.encodeStream(recordedStream({ first, iterator, signal: scope.cancellation, finish }), extra);
   } catch (thrown) {
     await end();
     throw thrown;
@@ -64,7 +65,7 @@ async function openStream<R>(call: RawCall<R>, stages: Stages, record: CallRecor
 interface OpenStream {
   readonly first: IteratorResult<Payload>;
   readonly iterator: AsyncIterator<Payload>;
-  readonly signal: AbortSignal;
+  readonly signal: Cancellation;
   /** Called exactly once, however the stream ends: read to its end, failed, abandoned or aborted. */
   readonly finish: (error: ServingError | undefined) => void;
 }

@@ -28,7 +28,8 @@ export interface Recorder {
 /** The record of one call; it is closed exactly once. */
 export interface CallRecord {
   principal: Principal | undefined;
-  target: Target | undefined;
+  /** Says what is called, once it is known. */
+  aim(target: Target): void;
   /** Facts that the author's code added. */
   tags: ReadonlyMap<string, string> | undefined;
   /** Writes the record; `error` undefined means that the call succeeded. Throws nothing. */

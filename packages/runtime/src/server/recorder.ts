@@ -1,6 +1,6 @@
-import { type AuditFacts, toAuditRecord } from "../audit/record.ts";
+import { toAuditRecord } from "../audit/record.ts";
 import type { AuditSink } from "../audit/sink.ts";
-import type { RawCall } from "../call/types.ts";
+import type { Principal, RawCall, Target } from "../call/types.ts";
 import { ERROR_TABLE } from "../error-table.ts";
 import { ServingError } from "../errors.ts";
 import type { CallRecord, Recorder } from "../pipeline/stages.ts";
@@ -20,55 +20,75 @@ export interface RecorderOptions {
 const NO_API = "none";
 
 /** Makes the recorder of one worker: metrics for every call, an audit line where a sink is set, a log line for faults of the service. */
-export function createRecorder({ service, metrics, audit, log, now }: RecorderOptions): Recorder {
-  const bound = new Map<string, CallMetrics>();
+export function createRecorder(options: RecorderOptions): Recorder {
+  const { metrics, audit } = options;
+  const bound = new Map<string, Map<string, CallMetrics>>();
   const metricsOf = (api: string, protocol: string): CallMetrics => {
-    const key = `${api} ${protocol}`;
-    const known = bound.get(key) ?? metrics.call(api, protocol);
-    bound.set(key, known);
-    return known;
+    const known = bound.get(protocol)?.get(api);
+    if (known !== undefined) return known;
+    const fresh = metrics.call(api, protocol);
+    bound.set(protocol, (bound.get(protocol) ?? new Map<string, CallMetrics>()).set(api, fresh));
+    return fresh;
   };
   return {
-    open: (call: RawCall<unknown>): CallRecord => {
+    open: (call) => {
       if (audit?.blocked === true) {
         throw new ServingError("UNAVAILABLE", "calls can't be written to the audit log at the moment", {
           retryAfterSeconds: 5,
         });
       }
-      const startedMs = now();
-      let counted: CallMetrics | undefined;
-      const record: CallRecord & { known: AuditFacts["target"] } = {
-        known: undefined,
-        principal: undefined,
-        get target() {
-          return this.known;
-        },
-        set target(target) {
-          this.known = target;
-          counted = metricsOf(target?.api.name ?? NO_API, call.protocol);
-          counted.started();
-        },
-        tags: undefined,
-        close: (error) => {
-          const durationMs = now() - startedMs;
-          if (counted === undefined) {
-            counted = metricsOf(NO_API, call.protocol);
-            counted.started();
-          }
-          const status = error === undefined ? 200 : ERROR_TABLE[error.code].http;
-          counted.finished({
-            status,
-            seconds: durationMs / 1000,
-            bytesIn: call.bytesIn(),
-            bytesOut: call.bytesOut() ?? 0,
-          });
-          if (error?.code === "INTERNAL")
-            log.error({ requestId: call.requestId, route: call.route, err: error, ...error.details }, error.message);
-          const { principal, target, tags } = record;
-          audit?.write(toAuditRecord({ call, service, principal, target, tags, error, time: new Date(), durationMs }));
-        },
-      };
-      return record;
+      return new OpenRecord(call, options, metricsOf);
     },
   };
+}
+
+/** The record of one call: opened → target known → closed. */
+class OpenRecord implements CallRecord {
+  principal: Principal | undefined = undefined;
+  tags: ReadonlyMap<string, string> | undefined = undefined;
+  readonly #call: RawCall<unknown>;
+  readonly #options: RecorderOptions;
+  readonly #metricsOf: (api: string, protocol: string) => CallMetrics;
+  readonly #startedMs: number;
+  #target: Target | undefined = undefined;
+  #counted: CallMetrics | undefined = undefined;
+
+  constructor(
+    call: RawCall<unknown>,
+    options: RecorderOptions,
+    metricsOf: (api: string, protocol: string) => CallMetrics,
+  ) {
+    this.#call = call;
+    this.#options = options;
+    this.#metricsOf = metricsOf;
+    this.#startedMs = options.now();
+  }
+
+  aim(target: Target): void {
+    this.#target = target;
+    this.#count(target.api.name);
+  }
+
+  close(error: ServingError | undefined): void {
+    const call = this.#call;
+    const { audit, log, now, service } = this.#options;
+    const durationMs = now() - this.#startedMs;
+    const status = error === undefined ? 200 : ERROR_TABLE[error.code].http;
+    const counted = this.#counted ?? this.#count(NO_API);
+    counted.finished({ status, seconds: durationMs / 1000, bytesIn: call.bytesIn(), bytesOut: call.bytesOut() ?? 0 });
+    if (error?.code === "INTERNAL") {
+      log.error({ requestId: call.requestId, route: call.route, err: error, ...error.details }, error.message);
+    }
+    if (audit === undefined) return;
+    const { principal, tags } = this;
+    audit.write(
+      toAuditRecord({ call, service, principal, target: this.#target, tags, error, time: new Date(), durationMs }),
+    );
+  }
+
+  #count(api: string): CallMetrics {
+    this.#counted = this.#metricsOf(api, this.#call.protocol);
+    this.#counted.started();
+    return this.#counted;
+  }
 }

@@ -4,6 +4,7 @@ import type { ServerState } from "../telemetry/readiness.ts";
 import { createHttpSink, type HttpSink } from "../workers/http-sink.ts";
 import { connectWorker } from "../workers/worker-link.ts";
 import { buildServer, type BuiltServer } from "./build-server.ts";
+import { createRunObserver } from "./run-observer.ts";
 import { loadService, type LoadedService } from "./load-service.ts";
 import type { StartPayload } from "./service-entry.ts";
 import { watchReadiness } from "./watch-readiness.ts";
@@ -35,7 +36,7 @@ const link = connectWorker({
       cpus,
       digests,
       modelPaths,
-      onRun: ({ source, place, ms }) => metrics.modelRun(source, place).observe(ms / 1000),
+      onRun: createRunObserver(metrics),
       onIncident: (error) => log.error({ err: error }, error.message),
     });
     const server = await buildServer({

@@ -1,3 +1,4 @@
+import type { Cancellation } from "../cancellation.ts";
 import { ServingError } from "../../errors.ts";
 import type { Part } from "../../io/types.ts";
 
@@ -13,7 +14,7 @@ export interface BodyLimits {
   /** Option that sets `maxBytes`, named in the refusal: `server.limits.json`. */
   readonly limitName: string;
   /** Ends the reading; its reason is thrown when it is a ServingError, else CANCELLED. */
-  readonly signal: AbortSignal;
+  readonly signal: Cancellation;
   readonly counter?: BodyCounter;
   /** Told how many bytes have come so far, after decompression; what it throws ends the reading. */
   readonly hold?: (bytes: number) => void;
@@ -42,7 +43,7 @@ export function bodyCutShort(cause?: unknown): ServingError {
 }
 
 /** What a reading that was ended by its signal throws. */
-export function bodyAborted(signal: AbortSignal): ServingError {
+export function bodyAborted(signal: Cancellation): ServingError {
   const reason: unknown = signal.reason;
   if (reason instanceof ServingError) return reason;
   return new ServingError("CANCELLED", "the call was cancelled while its body was read", { cause: reason });

@@ -14,11 +14,14 @@ const CODINGS = {
   gzip: promisify((bytes: Uint8Array, done: (error: Error | null, result: Uint8Array) => void) => gzip(bytes, done)),
 } as const;
 
+/** Headers and body as they go out. */
+export type Encoded = Pick<HttpReply, "headers" | "body">;
+
 /** Compresses the body of a reply (br or gzip) where the caller takes it and it pays; streams and small bodies stay as they are. */
-export async function compressReply(
+export function compressReply(
   acceptEncoding: string | string[] | undefined,
   reply: HttpReply,
-): Promise<Pick<HttpReply, "headers" | "body">> {
+): Encoded | Promise<Encoded> {
   const { headers, body } = reply;
   if (
     acceptEncoding === undefined ||
@@ -30,10 +33,10 @@ export async function compressReply(
   const coding = chooseCoding(String(acceptEncoding));
   if (coding === undefined) return { headers: { ...headers, vary: "accept-encoding" }, body };
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
-  return {
+  return CODINGS[coding](bytes).then((compressed) => ({
     headers: { ...headers, vary: "accept-encoding", "content-encoding": coding },
-    body: await CODINGS[coding](bytes),
-  };
+    body: compressed,
+  }));
 }
 
 /** The coding that a caller prefers among ours, undefined for none. Source: RFC 9110, 12.5.3. */

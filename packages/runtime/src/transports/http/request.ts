@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyRequest } from "fastify";
+import { type Cancellation, Canceller } from "../../call/cancellation.ts";
 import type { HttpRequest } from "../../call/types.ts";
 
 /** The caller's `x-request-id` where it is fit for logs (`[A-Za-z0-9._-]{1,64}`), else a new one. Source: security.md A11. */
@@ -33,7 +34,7 @@ export function toHttpRequest(request: FastifyRequest, response: ServerResponse,
     headers: raw.headers,
     peerIp: raw.socket.remoteAddress ?? "",
     clientIp: facts.clientIp,
-    signal: signalOf(response),
+    signal: departureOf(response),
     openBody: () => {
       if (facts.awaitingContinue.delete(raw)) response.writeContinue();
       return raw;
@@ -41,11 +42,11 @@ export function toHttpRequest(request: FastifyRequest, response: ServerResponse,
   };
 }
 
-/** A signal that aborts when the connection closes before the reply was sent. */
-function signalOf(response: ServerResponse): AbortSignal {
-  const controller = new AbortController();
+/** Aborts when the connection closes before the reply was sent. */
+function departureOf(response: ServerResponse): Cancellation {
+  const canceller = new Canceller();
   response.once("close", () => {
-    if (!response.writableFinished) controller.abort();
+    if (!response.writableFinished) canceller.abort(undefined);
   });
-  return controller.signal;
+  return canceller;
 }

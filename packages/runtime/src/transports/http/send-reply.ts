@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HttpReply } from "../../call/types.ts";
-import { compressReply } from "./compress.ts";
+import { compressReply, type Encoded } from "./compress.ts";
 
 /** Headers of every reply. Source: security.md A9. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -13,29 +13,44 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 /** How long a connection that is to end may still take what was written, or bring what was on its way. */
 const LINGER_MS = 1_000;
 
-/** Writes a reply; resolves when it was handed to the connection or the connection is gone. Never rejects. */
-export async function sendReply(
+interface ReplyFacts {
+  readonly requestId: string;
+  /** Whether the connection ends with this reply. */
+  readonly close: boolean;
+}
+
+/** Writes a reply; what it returns settles when the reply was handed to the connection or the connection is gone. Never rejects. */
+export function sendReply(
   request: IncomingMessage,
   response: ServerResponse,
   reply: HttpReply,
-  { requestId, close }: { readonly requestId: string; readonly close: boolean },
-): Promise<void> {
+  facts: ReplyFacts,
+): void | Promise<void> {
   if (response.destroyed) return abandon(reply);
-  const { headers: extra, body } = await compressReply(request.headers["accept-encoding"], reply);
+  const encoded = compressReply(request.headers["accept-encoding"], reply);
+  if (!(encoded instanceof Promise)) return write(request, response, { ...facts, status: reply.status, ...encoded });
+  return encoded.then((late) => write(request, response, { ...facts, status: reply.status, ...late }));
+}
+
+function write(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { requestId, close, status, headers: extra, body }: ReplyFacts & Encoded & { readonly status: number },
+): void | Promise<void> {
   const unread = hasUnreadBody(request);
   const headers: Record<string, string | number> = { ...SECURITY_HEADERS, "x-request-id": requestId, ...extra };
   if (close || unread) headers["connection"] = "close";
   if (body === undefined || typeof body === "string" || body instanceof Uint8Array) {
-    if (reply.status !== 204) headers["content-length"] = body === undefined ? 0 : Buffer.byteLength(body);
-    response.writeHead(reply.status, headers);
+    if (status !== 204) headers["content-length"] = body === undefined ? 0 : Buffer.byteLength(body);
+    response.writeHead(status, headers);
     const sent = request.method === "HEAD" ? undefined : body;
     if (unread) return linger(request, response, sent);
     // A text goes out together with the headers in one write; bytes would take a second buffer.
     response.end(sent);
     return;
   }
-  response.writeHead(reply.status, headers);
-  await writeStream(response, body);
+  response.writeHead(status, headers);
+  return writeStream(response, body);
 }
 
 async function writeStream(response: ServerResponse, chunks: AsyncIterable<Uint8Array | string>): Promise<void> {
