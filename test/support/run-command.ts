@@ -35,9 +35,11 @@ export async function run(file: string, args: readonly string[], options: RunOpt
 
 /** Starts a program with the workspace's Node in its path; nothing of a terminal, whatever the test itself runs on. */
 export function start(file: string, args: readonly string[], { cwd = root, env = {} }: RunOptions = {}): ChildProcess {
-  const path = `${dirname(process.execPath)}:${process.env["PATH"]}`;
+  // What npm and vitest add for the workspace must not help a project elsewhere.
+  const others = (process.env["PATH"] ?? "").split(":").filter((folder) => !folder.endsWith("/node_modules/.bin"));
+  const path = [dirname(process.execPath), ...others].join(":");
   const base = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(VITEST|FORCE_COLOR|CI$)/.test(name)),
+    Object.entries(process.env).filter(([name]) => !/^(VITEST|FORCE_COLOR|npm_|INIT_CWD|CI$)/.test(name)),
   );
   return spawn(file, [...args], {
     cwd,
@@ -47,7 +49,7 @@ export function start(file: string, args: readonly string[], { cwd = root, env =
 }
 
 /** Gathers the text of a stream; gives the function that tells it so far. */
-export function gather(stream: NodeJS.ReadableStream | null): () => string {
+export function gather(stream: ChildProcess["stdout"]): () => string {
   let text = "";
   stream?.on("data", (chunk: Buffer) => (text += chunk.toString()));
   return () => text;

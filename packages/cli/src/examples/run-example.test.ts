@@ -9,12 +9,12 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runExample, type ExampleResult } from "./run-example.ts";
 
 let dir: string;
-let server: Server | undefined;
+const servers: Server[] = [];
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "run-example-"));
 });
 afterEach(() => {
-  server?.close();
+  for (const server of servers.splice(0)) server.close();
   rmSync(dir, { recursive: true });
 });
 
@@ -36,8 +36,9 @@ async function answering(
     last = { url: request.url, headers: request.headers, body: Buffer.concat(chunks).toString("latin1") };
     response.writeHead(options.status ?? 200, { "x-request-id": "r1" }).end(reply);
   };
-  server = createServer((request, response) => void listener(request, response));
+  const server = createServer((request, response) => void listener(request, response));
   await once(server.listen(0, "127.0.0.1"), "listening");
+  servers.push(server);
   const { port } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}`, last: () => last };
 }
@@ -172,8 +173,7 @@ describe("runExample", () => {
       status: null,
       problems: [{ message: "there is no readable file gone.json" }],
     });
-    server?.close();
-    await once(server ?? (new Promise(() => undefined) as never), "close");
+    for (const server of servers.splice(0)) await once(server.close(), "close");
     expect(await run(apiOf(json), exampleOf({ json: 1 }, null), url)).toMatchObject({
       ok: false,
       problems: [{ message: expect.stringContaining("ECONNREFUSED") as string }],

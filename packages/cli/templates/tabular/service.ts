@@ -16,7 +16,7 @@ type Flowers = Infer<typeof Flowers>;
 const KINDS = ["setosa", "versicolor", "virginica"] as const;
 const Answers = t.Array(
   t.Object({
-    species: t.Union(KINDS.map((kind) => t.Literal(kind))),
+    species: t.Enum(KINDS),
     probability: t.Number({ minimum: 0, maximum: 1 }),
   }),
 );
