@@ -2,7 +2,7 @@ import type { Problem } from "../errors.ts";
 import { envNameOf } from "./env-name.ts";
 import { KEY_BY_VARIABLE, SECTION_PATHS } from "./keys.ts";
 import type { Layer } from "./layer.ts";
-import { nearestName } from "./nearest-name.ts";
+import { nearestName } from "../did-you-mean.ts";
 import { readTexts, type TextValue } from "./text-values.ts";
 
 /** Variables of the process; undefined stands for one that is not set. */

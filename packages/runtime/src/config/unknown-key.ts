@@ -1,5 +1,5 @@
 import { KEY_PATHS, SECTION_PATHS } from "./keys.ts";
-import { nearestName } from "./nearest-name.ts";
+import { nearestName } from "../did-you-mean.ts";
 
 /** What to tell about a key that does not exist: the one that was probably meant, or those that stand in its place. */
 export function unknownKeyMessage(path: string): string {

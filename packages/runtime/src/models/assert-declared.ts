@@ -1,6 +1,6 @@
 import { ServingError } from "../errors.ts";
 import { fitsShape, formatShape } from "../tensor/shape.ts";
-import { didYouMean } from "./did-you-mean.ts";
+import { nearestName } from "../did-you-mean.ts";
 import { formatTensorInfos } from "./feeds.ts";
 import type { ResolvedOnnxOptions } from "./handle-options.ts";
 import type { ModelInfo } from "./types.ts";
@@ -37,7 +37,7 @@ function shapeFault(info: ModelInfo, name: string, shape: readonly number[]): st
 }
 
 function unknownName(what: string, name: string, known: ModelInfo["inputs"]): string {
-  const meant = didYouMean(
+  const meant = nearestName(
     name,
     known.map((info) => info.name),
   );

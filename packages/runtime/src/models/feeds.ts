@@ -2,7 +2,7 @@ import { ServingError } from "../errors.ts";
 import { CREATE_DATA, isDType } from "../tensor/dtype.ts";
 import { elementCount, fitsShape, formatShape } from "../tensor/shape.ts";
 import type { NamedTensors, Tensor } from "../tensor/tensor.ts";
-import { didYouMean } from "./did-you-mean.ts";
+import { nearestName } from "../did-you-mean.ts";
 import type { TensorInfo } from "./types.ts";
 
 /**
@@ -50,7 +50,7 @@ function nameFaults(inputs: readonly TensorInfo[], given: readonly string[]): st
   const unknown = given.filter((name) => !known.has(name));
   return [
     ...unknown.map((name) => {
-      const meant = didYouMean(name, missing);
+      const meant = nearestName(name, missing);
       return `unknown input ${JSON.stringify(name.slice(0, 100))}${meant === undefined ? "" : ` (did you mean "${meant}"?)`}`;
     }),
     ...missing.map((name) => `missing input "${name}"`),

@@ -1,6 +1,6 @@
 import { ServingError } from "../errors.ts";
 import { type DType, isDType } from "../tensor/dtype.ts";
-import { didYouMean } from "./did-you-mean.ts";
+import { nearestName } from "../did-you-mean.ts";
 import type { SampleShapes } from "./sample.ts";
 import type { RunPlace, SessionChoices } from "./types.ts";
 
@@ -108,7 +108,7 @@ function optionFaults(prefix: string, options: object, checks: Readonly<Record<s
   return Object.entries(options).flatMap(([name, value]) => {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (check === undefined) {
-      const meant = didYouMean(name, Object.keys(checks));
+      const meant = nearestName(name, Object.keys(checks));
       return [`unknown option ${prefix}${name}${meant === undefined ? "" : ` (did you mean ${prefix}${meant}?)`}`];
     }
     return value === undefined || check.isRight(value) ? [] : [`${prefix}${name}: expected ${check.expected}`];
