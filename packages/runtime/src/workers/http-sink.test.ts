@@ -2,10 +2,11 @@ import { createServer as createHttpServer, type Server as HttpServer } from "nod
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createHttpSink, type HttpSink } from "./http-sink.ts";
+import { PATIENT, SLOW } from "./testing/harness.ts";
 
 const REQUEST = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
 
-describe("createHttpSink", () => {
+describe("createHttpSink", SLOW, () => {
   let port: Server;
   let http: HttpServer;
   let sink: HttpSink;
@@ -69,7 +70,7 @@ describe("createHttpSink", () => {
     const idle = await send(REQUEST);
     const unused = await send("");
     const busy = await send("GET /held HTTP/1.1\r\nhost: a\r\n\r\n");
-    await expect.poll(() => sink.open()).toBe(3);
+    await expect.poll(() => sink.open(), PATIENT).toBe(3);
     isDraining = true;
     let isDrained = false;
     const drained = sink.drain().then(() => {

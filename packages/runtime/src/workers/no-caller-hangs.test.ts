@@ -1,19 +1,21 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
+  PATIENT,
+  SLOW,
   begin,
   call,
   callJson,
   createHarness,
   openConnection,
+  type Outcome,
   untilClosed,
   untilState,
-  type Outcome,
 } from "./testing/harness.ts";
 
 const quickRestart = { restart: { firstDelayMs: 50, factor: 2, maxDelayMs: 1000, healthyMs: 60_000 } };
 
-describe("connections and the death of workers", () => {
+describe("connections and the death of workers", SLOW, () => {
   it("answers or resets every caller when a blocked worker is killed while connections wait for it", async () => {
     await using harness = createHarness({ timing: quickRestart });
     const port = await harness.start();
@@ -55,7 +57,7 @@ describe("connections and the death of workers", () => {
       const answered = outcomes.length;
       process.kill(Number(workers[round % 2]?.pid), "SIGKILL");
       await untilState(harness.supervisor, (state) => !state.ready);
-      await expect.poll(() => outcomes.length, { timeout: 10_000 }).toBeGreaterThan(answered + 16);
+      await expect.poll(() => outcomes.length, PATIENT).toBeGreaterThan(answered + 16);
     }
     isLoading = false;
     await Promise.all(callers);
@@ -101,12 +103,8 @@ describe("connections and the death of workers", () => {
       const outcomes = await Promise.all(Array.from({ length: 20 }, () => call(port, "/")));
       expect(outcomes.filter((outcome) => !("status" in outcome && outcome.status === 200))).toEqual([]);
     }
-    await expect.poll(async () => (await descriptors()).ours, { timeout: 10_000 }).toBeLessThanOrEqual(before.ours + 2);
-    await expect
-      .poll(async () => (await descriptors()).theirs, { timeout: 10_000 })
-      .toBeLessThanOrEqual(before.theirs + 2);
-    await expect
-      .poll(async () => harness.supervisor.metrics(), { timeout: 10_000 })
-      .toMatch(/^bento_connections_open 0$/m);
+    await expect.poll(async () => (await descriptors()).ours, PATIENT).toBeLessThanOrEqual(before.ours + 2);
+    await expect.poll(async () => (await descriptors()).theirs, PATIENT).toBeLessThanOrEqual(before.theirs + 2);
+    await expect.poll(async () => harness.supervisor.metrics(), PATIENT).toMatch(/^bento_connections_open 0$/m);
   });
 });

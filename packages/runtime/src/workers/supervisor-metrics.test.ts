@@ -1,21 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { begin, call, callJson, createHarness, untilState } from "./testing/harness.ts";
+import { PATIENT, SLOW, begin, call, callJson, createHarness, untilState } from "./testing/harness.ts";
 
 const calls = (text: string): number =>
   Number(/^bento_requests_total\{api="fixture",protocol="http",status="200"\} (\d+)$/m.exec(text)?.[1] ?? 0);
 
-describe("metrics of a supervisor", () => {
+describe("metrics of a supervisor", SLOW, () => {
   it("sums over workers, and adds its own", async () => {
     await using harness = createHarness();
     const port = await harness.start();
     for (let index = 0; index < 6; index += 1) await call(port, "/");
-    await expect.poll(async () => calls(await harness.supervisor.metrics())).toBe(6);
+    await expect.poll(async () => calls(await harness.supervisor.metrics()), PATIENT).toBe(6);
     const text = await harness.supervisor.metrics();
     expect(text).toContain('bento_workers{phase="ready"} 2\n');
     expect(text).toContain("bento_ready 1\n");
     expect(text).toContain('bento_worker_replacements_total{reason="death"} 0\n');
     await expect
-      .poll(() => harness.supervisor.metrics(), { timeout: 10_000 })
+      .poll(() => harness.supervisor.metrics(), PATIENT)
       .toMatch(/^bento_worker_resident_memory_bytes\{worker="1"\} \d{7,}$/m);
   });
 
@@ -25,14 +25,14 @@ describe("metrics of a supervisor", () => {
     });
     const port = await harness.start();
     for (let index = 0; index < 10; index += 1) await call(port, "/");
-    await expect.poll(async () => calls(await harness.supervisor.metrics())).toBe(10);
+    await expect.poll(async () => calls(await harness.supervisor.metrics()), PATIENT).toBe(10);
     const { pid } = await callJson(port, "/");
     process.kill(Number(pid), "SIGKILL");
     await untilState(harness.supervisor, (state) => !state.ready);
     const seen: number[] = [calls(await harness.supervisor.metrics())];
     await untilState(harness.supervisor, (state) => state.ready);
     await call(port, "/");
-    await expect.poll(async () => calls(await harness.supervisor.metrics())).toBeGreaterThanOrEqual(11);
+    await expect.poll(async () => calls(await harness.supervisor.metrics()), PATIENT).toBeGreaterThanOrEqual(11);
     seen.push(calls(await harness.supervisor.metrics()));
     expect(seen[0]).toBeGreaterThanOrEqual(10);
     expect(await harness.supervisor.metrics()).toContain('bento_worker_replacements_total{reason="death"} 1\n');
@@ -42,7 +42,7 @@ describe("metrics of a supervisor", () => {
     await using harness = createHarness({ workers: 1 });
     const port = await harness.start();
     await call(port, "/");
-    await expect.poll(async () => calls(await harness.supervisor.metrics())).toBe(1);
+    await expect.poll(async () => calls(await harness.supervisor.metrics()), PATIENT).toBe(1);
     const blocking = begin(port, "/block");
     await blocking.begun;
     const texts = await Promise.all([harness.supervisor.metrics(), harness.supervisor.metrics()]);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { call, callJson, createHarness, openConnection, untilState } from "./testing/harness.ts";
+import { PATIENT, SLOW, call, callJson, createHarness, openConnection, untilState } from "./testing/harness.ts";
 
 const allReady = (restarts: number) => (state: { ready: boolean; workers: readonly { restarts: number }[] }) =>
   state.ready && state.workers.reduce((sum, worker) => sum + worker.restarts, 0) >= restarts;
 
-describe("createSupervisor", () => {
+describe("createSupervisor", SLOW, () => {
   it("opens the port once every worker is ready, and spreads connections over them", async () => {
     await using harness = createHarness();
     const phases: string[] = [];
@@ -92,7 +92,7 @@ describe("createSupervisor", () => {
     expect(await call(port, "/")).toEqual({ error: "ECONNRESET" });
     expect(await harness.supervisor.metrics()).toContain('bento_connections_refused_total{reason="limit"} 1\n');
     for (const socket of held) socket.destroy();
-    await expect.poll(() => call(port, "/"), { timeout: 10_000 }).toMatchObject({ status: 200 });
+    await expect.poll(() => call(port, "/"), PATIENT).toMatchObject({ status: 200 });
   });
 
   it("shows a worker whose service says that it is not ready", async () => {
@@ -103,6 +103,15 @@ describe("createSupervisor", () => {
     expect(state.workers).toMatchObject([{ phase: "ready", note: "warming a cache" }]);
     await call(port, "/ready-again");
     await untilState(harness.supervisor, ({ ready }) => ready);
+  });
+
+  it("sets the log level of its workers, also of those that come later", async () => {
+    await using harness = createHarness({ workers: 1 });
+    const port = await harness.start();
+    harness.supervisor.setLogLevel("debug");
+    await expect.poll(() => call(port, "/log-level"), PATIENT).toMatchObject({ body: "debug" });
+    await call(port, "/crash");
+    expect(await call(port, "/log-level")).toMatchObject({ body: "debug" });
   });
 
   it("takes no notice of messages that a service sends by itself", async () => {

@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { begin, call } from "./testing/harness.ts";
+import { PATIENT, SLOW, begin, call } from "./testing/harness.ts";
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
@@ -44,7 +44,7 @@ async function startSupervisor(): Promise<Running> {
 const untilExit = (child: ChildProcess): Promise<number | null> =>
   new Promise((resolve) => child.once("exit", resolve));
 
-describe("connectWorker", () => {
+describe("connectWorker", SLOW, () => {
   it("refuses a process that no supervisor started", () => {
     const program = `const { connectWorker } = await import(${JSON.stringify(path("./worker-link.ts"))}); connectWorker({});`;
     const { stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8" });
@@ -57,7 +57,7 @@ describe("connectWorker", () => {
     await answering.begun;
     process.kill(Number(running.child.pid), "SIGKILL");
     expect(await answering.outcome).toMatchObject({ status: 200, body: "begun ended" });
-    await expect.poll(() => running.pids.filter(isAlive), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => running.pids.filter(isAlive), PATIENT).toEqual([]);
   });
 
   it("ends when its supervisor is killed, even with a call that never ends", async () => {
@@ -69,7 +69,7 @@ describe("connectWorker", () => {
       { error: "ECONNRESET" },
       { error: "ECONNRESET" },
     ]);
-    await expect.poll(() => running.pids.filter(isAlive), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => running.pids.filter(isAlive), PATIENT).toEqual([]);
   });
 
   it("leaves signals that the whole group gets to its supervisor", async () => {

@@ -48,13 +48,17 @@ export function createReports(metrics: MetricsSource): {
     // Without a snapshot the supervisor shows the last one it has: metrics must never end a worker.
     if (snapshot !== undefined) sendToSupervisor({ type: "metrics", id, snapshot });
   }
+  function reportMemory(): void {
+    sendToSupervisor({ type: "memory", rssBytes: process.memoryUsage.rss() });
+  }
   function report(): void {
     ticks += 1;
-    sendToSupervisor({ type: "memory", rssBytes: process.memoryUsage.rss() });
+    reportMemory();
     if (ticks % METRICS_EVERY === 0 && metrics.revision() !== sentRevision) void sendMetrics(undefined);
   }
   return {
     start() {
+      reportMemory();
       timer = setInterval(report, REPORT_INTERVAL_MS);
       timer.unref();
     },

@@ -6,6 +6,12 @@ import { createSupervisor, type Supervisor } from "../supervisor.ts";
 import type { SupervisorOptions, SupervisorTiming } from "../supervisor-options.ts";
 import type { FixturePayload } from "./http-worker.fixture.ts";
 
+/** Bound of a wait for something that other processes do; no more than a bound, since a busy machine takes its time. */
+export const PATIENT = { timeout: 20_000 };
+
+/** Bound of a test that starts processes. */
+export const SLOW = { timeout: 120_000 };
+
 /** A supervisor over fixture workers, what it logged, and its port once started. */
 export interface Harness extends AsyncDisposable {
   readonly supervisor: Supervisor;

@@ -19,6 +19,7 @@ const metrics = createMetrics({ processMetrics: false });
 let state: ServerState | undefined;
 let id = -1;
 let isBusy = false;
+let logLevel = "";
 
 const server = createServer((request, response) => {
   const call = metrics.call("fixture", "http");
@@ -55,6 +56,7 @@ const ROUTES: Readonly<Record<string, (response: ServerResponse, request: Incomi
     response.writeHead(200).write("begun ");
   },
   "/crash": () => process.exit(9),
+  "/log-level": (response) => response.end(logLevel),
   "/not-ready": (response) => {
     link.setReady(false, "warming a cache");
     response.end("told");
@@ -95,5 +97,7 @@ const link = connectWorker({
     return sink.drain();
   },
   metrics,
-  setLogLevel: () => undefined,
+  setLogLevel(level) {
+    logLevel = level;
+  },
 });
