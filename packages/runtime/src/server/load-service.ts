@@ -1,6 +1,9 @@
 import { createService, type Service } from "../authoring/create-service.ts";
 import { type RegisteredService, registeredService } from "../authoring/registry.ts";
+import type { ServiceDefinition } from "../definition/types.ts";
 import { ServingError } from "../errors.ts";
+import { loadSharp } from "../io/image/load-sharp.ts";
+import type { IoSpec } from "../io/types.ts";
 import { collectHandles } from "../models/handle-registry.ts";
 import type { ManagedModel, ModelHost, WarmUpReport } from "../models/types.ts";
 import { findService } from "./find-service.ts";
@@ -49,12 +52,23 @@ async function warmService(service: Service, models: readonly ManagedModel[], ho
     const warmUps: WarmUpReport[] = [];
     // One after the other: two models warming up at once would measure each other.
     for (const model of models) warmUps.push(await model.warmUp());
+    await prepareTypes(service.definition);
     await service.hooks.onInit();
     return { service, models, warmUps, close: () => closeService(service, models) };
   } catch (cause) {
     await releaseModels(models);
     throw cause;
   }
+}
+
+/** Loads what the service's types need when they are first used: a missing decoder is found before the worker is ready. */
+async function prepareTypes({ apis }: ServiceDefinition): Promise<void> {
+  if (apis.some((api) => usesImages(api.input) || usesImages(api.output))) await loadSharp();
+}
+
+function usesImages(spec: IoSpec): boolean {
+  if (spec.kind === "multipart") return Object.values(spec.fields).some((field) => usesImages(field.spec));
+  return spec.kind === "image";
 }
 
 async function closeService(service: Service, models: readonly ManagedModel[]): Promise<void> {

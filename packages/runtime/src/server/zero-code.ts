@@ -22,7 +22,11 @@ export async function zeroCodeService(entry: ModelsEntry): Promise<Service> {
     const input = tensors(shapesOf(info.inputs));
     const output = tensors(shapesOf(info.outputs.filter((value) => !left.has(value.name))));
     const model = onnx(path);
-    apis.set(name, { input, output, invoke: (feeds, ctx) => model.run(feeds as NamedTensors, ctx) });
+    apis.set(name, {
+      input,
+      output,
+      invoke: (feeds, { signal }) => model.run(feeds as NamedTensors, { signal, transferFeeds: true }),
+    });
     inputs.push({ name, input: input.spec, output: output.spec, summary: `Runs ${basename(path)}` });
   }
   const definition = defineService({ name: entry.name, version: entry.version, apis: inputs });

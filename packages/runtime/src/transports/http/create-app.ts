@@ -41,6 +41,26 @@ const ARRIVAL_CHECK_MS = 1_000;
 
 /** Makes the HTTP application. It does not listen: connections are handed to `app.server`, or `app.listen` is called. */
 export function createHttpApp(options: HttpAppOptions): FastifyInstance {
+  const app = createFastify(options);
+  const doubts = watchExpectations(app, options);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (_request, _payload, done) => done(null, undefined));
+  app.setErrorHandler((error, request, reply) => answerError(options, error, { request, reply }));
+
+  app.addHook("onRequest", (request, reply, done) => {
+    const fault = doubts.unmet.has(request.raw)
+      ? "Expect: 100-continue is the only expectation that is known"
+      : requestFault(request.raw);
+    if (fault === undefined) return done();
+    const answer = options.encodeError(new ServingError("INVALID_ARGUMENT", fault), request.id);
+    void send(options, answer, { request, reply, close: true });
+  });
+  for (const route of options.routes) addRoute(app, route, { options, awaitingContinue: doubts.awaitingContinue });
+  answerUnknownPaths(app, options);
+  return app;
+}
+
+function createFastify(options: HttpAppOptions): FastifyInstance {
   const app = Fastify({
     logger: false,
     requestIdHeader: false,
@@ -49,7 +69,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     bodyLimit: Number.MAX_SAFE_INTEGER,
     keepAliveTimeout: KEEP_ALIVE_MS,
     return503OnClosing: false,
-    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
+    frameworkErrors: (error, request, reply) => void answerError(options, error, { request, reply }),
     clientErrorHandler: (error, socket) => refuseUnreadable(error, socket, options.encodeError),
     http: {
       maxHeaderSize: options.headersBytes,
@@ -66,87 +86,95 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   // Backstops: the call's own deadline answers before them. The second is for readers who take nothing of a reply.
   app.server.requestTimeout = options.requestTimeoutMs + 5_000;
   app.server.timeout = options.requestTimeoutMs + 5_000;
+  return app;
+}
+
+/** Requests that came with an `Expect` header: those who wait to send their body, and those who expect what nobody knows. */
+interface Expectations {
+  readonly awaitingContinue: WeakSet<IncomingMessage>;
+  readonly unmet: WeakSet<IncomingMessage>;
+}
+
+function watchExpectations({ server }: FastifyInstance, { encodeError }: HttpAppOptions): Expectations {
   const awaitingContinue = new WeakSet<IncomingMessage>();
-  app.server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
-    awaitingContinue.add(request);
-    app.server.emit("request", request, response);
-  });
-  const unmetExpectations = new WeakSet<IncomingMessage>();
-  app.server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
-    unmetExpectations.add(request);
-    app.server.emit("request", request, response);
-  });
-  app.server.on("connect", (_request, socket: Socket) => {
-    const error = new ServingError("METHOD_NOT_ALLOWED", "CONNECT is not answered: this server is no proxy");
-    refuseConnection(socket, error, options.encodeError);
-  });
-
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", (_request, _payload, done) => done(null, undefined));
-
-  const methodsByPath = new Map<string, string[]>();
-  const send = (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    answer: HttpReply,
-    close = false,
-  ): void | Promise<void> => {
-    reply.hijack();
-    return sendReply(request.raw, reply.raw, answer, { requestId: request.id, close: close || options.closing() });
+  const unmet = new WeakSet<IncomingMessage>();
+  const noting = (set: WeakSet<IncomingMessage>) => (request: IncomingMessage, response: ServerResponse) => {
+    set.add(request);
+    server.emit("request", request, response);
   };
-  const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void | Promise<void> =>
-    send(request, reply, options.encodeError(fromFramework(error), request.id));
-  app.addHook("onRequest", (request, reply, done) => {
-    const fault = unmetExpectations.has(request.raw)
-      ? "Expect: 100-continue is the only expectation that is known"
-      : requestFault(request.raw);
-    if (fault === undefined) return done();
-    void send(request, reply, options.encodeError(new ServingError("INVALID_ARGUMENT", fault), request.id), true);
+  server.on("checkContinue", noting(awaitingContinue));
+  server.on("checkExpectation", noting(unmet));
+  server.on("connect", (_request, socket: Socket) => {
+    const error = new ServingError("METHOD_NOT_ALLOWED", "CONNECT is not answered: this server is no proxy");
+    refuseConnection(socket, error, encodeError);
   });
+  return { awaitingContinue, unmet };
+}
 
-  for (const route of options.routes) {
-    const path = joinPath(options.basePath, route.path);
-    methodsByPath.set(path, [...(methodsByPath.get(path) ?? []), route.method]);
-    app.route({
-      method: route.method,
-      url: path,
-      handler: (request, reply) => {
-        const clientIp = clientIpOf(
-          request.raw.socket.remoteAddress ?? "",
-          request.headers["x-forwarded-for"],
-          options.trustedProxies,
-        );
-        const http = toHttpRequest(request, reply.raw, { route: route.path, clientIp, awaitingContinue });
-        const answer = route.handle(http);
-        if (!(answer instanceof Promise)) return void send(request, reply, answer);
-        // The reply is written by hand: fastify need not wait for it.
-        reply.hijack();
-        answer.then(
-          (late) => send(request, reply, late),
-          (cause: unknown) => answerError(cause, request, reply),
-        );
-      },
-    });
+function addRoute(
+  app: FastifyInstance,
+  route: BoundRoute,
+  { options, awaitingContinue }: { readonly options: HttpAppOptions } & Pick<Expectations, "awaitingContinue">,
+): void {
+  app.route({
+    method: route.method,
+    url: joinPath(options.basePath, route.path),
+    handler: (request, reply) => {
+      const forwarded = request.headers["x-forwarded-for"];
+      const clientIp = clientIpOf(request.raw.socket.remoteAddress ?? "", forwarded, options.trustedProxies);
+      const http = toHttpRequest(request, reply.raw, { route: route.path, clientIp, awaitingContinue });
+      const answer = route.handle(http);
+      if (!(answer instanceof Promise)) return void send(options, answer, { request, reply });
+      // The reply is written by hand: fastify need not wait for it.
+      reply.hijack();
+      answer.then(
+        (late) => send(options, late, { request, reply }),
+        (cause: unknown) => answerError(options, cause, { request, reply }),
+      );
+    },
+  });
+}
+
+function answerUnknownPaths(app: FastifyInstance, { encodeError, ...options }: HttpAppOptions): void {
+  const methodsByPath = new Map<string, string[]>();
+  const names: string[] = [];
+  for (const { method, path } of options.routes) {
+    const whole = joinPath(options.basePath, path);
+    methodsByPath.set(whole, [...(methodsByPath.get(whole) ?? []), method]);
+    if (method === "POST") names.push(`POST ${whole}`);
   }
-  app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split("?", 1)[0] ?? request.url;
     const methods = methodsByPath.get(path);
     if (methods === undefined) {
-      const names = options.routes
-        .filter((route) => route.method === "POST")
-        .map((route) => `POST ${joinPath(options.basePath, route.path)}`);
-      const error = new ServingError(
-        "NOT_FOUND",
-        `nothing answers ${request.method} on this path; the APIs are: ${names.slice(0, 20).join(", ")}`,
-      );
-      return send(request, reply, options.encodeError(error, request.id));
+      const text = `nothing answers ${request.method} on this path; the APIs are: ${names.slice(0, 20).join(", ")}`;
+      return send(options, encodeError(new ServingError("NOT_FOUND", text), request.id), { request, reply });
     }
     const error = new ServingError("METHOD_NOT_ALLOWED", `${path} takes ${methods.join(", ")}, not ${request.method}`);
-    const answer = options.encodeError(error, request.id);
-    return send(request, reply, { ...answer, headers: { ...answer.headers, allow: methods.join(", ") } });
+    const answer = encodeError(error, request.id);
+    const headers = { ...answer.headers, allow: methods.join(", ") };
+    return send(options, { ...answer, headers }, { request, reply });
   });
-  return app;
+}
+
+interface Exchange {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  /** Whether the connection ends with this reply, also when the server does not drain. */
+  readonly close?: boolean;
+}
+
+function send(
+  { closing }: Pick<HttpAppOptions, "closing">,
+  answer: HttpReply,
+  { request, reply, close = false }: Exchange,
+): void | Promise<void> {
+  reply.hijack();
+  return sendReply(request.raw, reply.raw, answer, { requestId: request.id, close: close || closing() });
+}
+
+function answerError(options: HttpAppOptions, error: unknown, exchange: Exchange): void | Promise<void> {
+  return send(options, options.encodeError(fromFramework(error), exchange.request.id), exchange);
 }
 
 /** Joins the base path and a route's path: `/`, `/score` → `/score`; `/a`, `/score` → `/a/score`. */
