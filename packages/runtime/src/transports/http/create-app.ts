@@ -53,7 +53,8 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
       : requestFault(request.raw);
     if (fault === undefined) return done();
     const answer = options.encodeError(new ServingError("INVALID_ARGUMENT", fault), request.id);
-    void send(options, answer, { request, reply, close: true });
+    // In a later turn: the parser may be about to find the body unreadable too, and answers that by itself.
+    setImmediate(() => void send(options, answer, { request, reply, close: true }));
   });
   for (const route of options.routes) addRoute(app, route, { options, awaitingContinue: doubts.awaitingContinue });
   answerUnknownPaths(app, options);
