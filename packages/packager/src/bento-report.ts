@@ -4,7 +4,9 @@ import type { CopiedPackage } from "./dependencies/copy-packages.ts";
 /** Bytes of a bento by what they are for, before any compression. */
 export interface BentoSizes {
   readonly node: number;
+  /** Packages, without the models that some bring. */
   readonly dependencies: number;
+  /** Wherever they stand. */
   readonly models: number;
   readonly service: number;
   readonly total: number;
@@ -24,7 +26,7 @@ export interface BentoReport {
   /** Base image that the project's configuration names; null for none. */
   readonly base: string | null;
   readonly models: readonly BentoModel[];
-  /** Largest first. */
+  /** Largest first; sizes with all their files. */
   readonly packages: readonly CopiedPackage[];
   readonly bytes: BentoSizes;
   /** One sentence each. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import type { ImageConfig } from "@bento-ts/runtime/config";
+import type { Config } from "@bento-ts/runtime/config";
 import {
   BENTO_FILE_NAME,
   BENTO_FORMAT_VERSION,
@@ -14,19 +14,19 @@ import { openApiDocument } from "@bento-ts/runtime/openapi";
 import type { BentoReport, BentoSizes } from "./bento-report.ts";
 import type { BuildOptions } from "./build-options.ts";
 import { bundleService, type ServiceBundle } from "./bundle/bundle-service.ts";
-import { type CopiedPackage, copyPackages } from "./dependencies/copy-packages.ts";
+import { type CopiedPackage, type CopiedPackages, copyPackages, NO_PACKAGES } from "./dependencies/copy-packages.ts";
+import { RUNTIME, servicePackages } from "./dependencies/service-packages.ts";
 import { walkClosure } from "./dependencies/walk-closure.ts";
+import { describeProject } from "./describe/describe-project.ts";
 import { assertReplaceable, inStaging } from "./files/staging.ts";
 import { copyInto, writeInto } from "./files/write-tree.ts";
 import { dockerfile, type DockerfileFacts, dockerignore } from "./image/dockerfile.ts";
 import { findNodeBinary, type NodeBinary } from "./node-binary.ts";
 import { placeModels } from "./place-models.ts";
-import { containerPlatform, dockerPlatform } from "./platform.ts";
+import { containerPlatform, dockerPlatform, type Platform } from "./platform.ts";
 import { openProject, type Project, projectConfig } from "./project.ts";
-import { describeStaged, stageBundle, stageExamples, stageFiles } from "./stage-service.ts";
+import { stageBundle, stageExamples, stageFiles } from "./stage-service.ts";
 import { usedFeatures } from "./used-features.ts";
-
-const RUNTIME = "@bento-ts/runtime";
 
 /**
  * Builds the bento of a project: a folder with the bundled service, its models, its pruned dependencies, Node, a Dockerfile and bento.json.
@@ -41,15 +41,34 @@ export async function buildBento(options: BuildOptions): Promise<BentoReport> {
   if (outDir !== undefined) await assertReplaceable(resolve(outDir));
   const parent = outDir === undefined ? join(project.dir, ".bento") : dirname(resolve(outDir));
   return inStaging(parent, async (stage) => {
-    const build = { ...options, project, stage, parent };
-    return fillBento(build, await stageService(build));
+    const build: Build = {
+      options,
+      project,
+      stage,
+      platform: options.platform ?? containerPlatform(),
+      env: options.env ?? process.env,
+      signal: options.signal ?? new AbortController().signal,
+      step: options.onStep ?? (() => undefined),
+    };
+    const service = await stageService(build);
+    const dependencies = await stageDependencies(build, service);
+    const report = await finish(build, service, dependencies);
+    return {
+      ...report,
+      dir: outDir === undefined ? join(parent, `${report.name}-${report.version}`) : resolve(outDir),
+    };
   });
 }
 
-interface Build extends BuildOptions {
+/** One build with everything decided. */
+interface Build {
+  readonly options: BuildOptions;
   readonly project: Project;
   readonly stage: string;
-  readonly parent: string;
+  readonly platform: Platform;
+  readonly env: NonNullable<BuildOptions["env"]>;
+  readonly signal: AbortSignal;
+  readonly step: (text: string) => void;
 }
 
 /** The author's part of a bento, staged. */
@@ -58,107 +77,118 @@ interface StagedService {
   readonly entry: string;
   readonly definition: ServiceDefinition;
   readonly models: BentoFile["models"];
-  readonly image: ImageConfig;
-  readonly ports: { readonly port: number; readonly adminPort: number };
+  readonly config: Config;
   readonly openApi: object;
   readonly warnings: readonly string[];
+  /** Packages that are staged already. */
+  readonly packages: CopiedPackages;
 }
 
-async function stageService(build: Build): Promise<StagedService> {
-  const { project, stage, env = process.env, onStep, signal = new AbortController().signal } = build;
-  onStep?.("bundling the service");
+async function stageService({ project, stage, env, signal, step, ...build }: Build): Promise<StagedService> {
+  step("bundling the service");
   const bundle = await bundleService(project.entryFile);
-  // The class may read its data files when it is constructed.
+  const entry = await stageBundle(stage, project, bundle);
+  // The class may read its data files, its own and its packages', when it is constructed.
   const first = await projectConfig(project, { env });
   await stageFiles(stage, project, first.config.image.files);
-  signal.throwIfAborted();
-  onStep?.("describing the service");
-  const storeDir = build.storeDir ?? modelStoreDir(env);
-  const { definition, models: described } = await describeStaged(stage, { project, bundle, storeDir, env, signal });
-  const entry = await stageBundle(stage, project, bundle);
+  step("copying dependencies");
+  const light = { platform: build.platform, used: { onnx: false, image: false } };
+  const closure = walkClosure(servicePackages(project.entryDir, bundle), light);
+  const packages = await copyPackages(closure, { to: stage, platform: build.platform, signal, earlier: NO_PACKAGES });
+  step("describing the service");
+  const { definition, models: described } = await describeProject({
+    file: join(stage, entry),
+    baseDir: project.entryDir,
+    storeDir: build.options.storeDir ?? modelStoreDir(env),
+    env,
+    signal,
+  });
   const { config, warnings } = await projectConfig(project, { env, definition });
   await stageFiles(stage, project, config.image.files);
   const exampleFiles = await stageExamples(stage, project, definition);
-  onStep?.("copying models");
-  const models = await placeModels(described, { to: stage, signal });
-  const { server, image } = config;
-  return {
-    bundle,
-    entry,
-    definition,
-    models,
-    image: build.base === undefined ? image : { ...image, base: build.base },
-    ports: { port: server.port, adminPort: server.admin.port },
-    openApi: openApiDocument(definition, { basePath: server.basePath, exampleFiles }),
-    warnings: [...bundle.warnings, ...warnings, ...models.flatMap(mountedNote)],
-  };
+  step("copying models");
+  const models = await placeModels(described, { stage, signal });
+  const openApi = openApiDocument(definition, { basePath: config.server.basePath, exampleFiles });
+  const allWarnings = [...bundle.warnings, ...warnings, ...models.flatMap(mountedNote)];
+  return { bundle, entry, definition, models, config, openApi, warnings: allWarnings, packages };
 }
 
-async function fillBento(build: Build, staged: StagedService): Promise<BentoReport> {
-  const { project, stage, parent, onStep, signal = new AbortController().signal } = build;
-  const { definition, models, image } = staged;
-  const platform = build.platform ?? containerPlatform();
+/** Brings in the engines that the service turned out to use, and Node. */
+async function stageDependencies(
+  { project, stage, platform, signal, step }: Build,
+  { bundle, definition, models, packages: earlier }: StagedService,
+): Promise<{ readonly packages: readonly CopiedPackage[]; readonly node: NodeBinary }> {
+  step("copying engines and Node");
+  const used = usedFeatures(definition, models);
+  const closure = walkClosure(servicePackages(project.entryDir, bundle), { platform, used });
+  const { sizes } = await copyPackages(closure, { to: stage, platform, signal, earlier });
   const node = findNodeBinary(platform, project.dir);
-  onStep?.("copying dependencies");
-  const requests = [{ name: RUNTIME, fromDir: project.entryDir }, ...staged.bundle.packages];
-  const closure = walkClosure(requests, { platform, used: usedFeatures(definition, models) });
-  const packages = await copyPackages(closure, { to: stage, platform, signal });
-  await copyNode(node, stage);
+  await copyInto(node.path, join(stage, "node", "bin", "node"), { isProgram: true });
+  if (node.licence !== undefined) await copyInto(node.licence, join(stage, "node/share/doc/node/LICENSE"));
   signal.throwIfAborted();
+  return { packages: sizes, node };
+}
+
+async function finish(
+  build: Build,
+  service: StagedService,
+  { packages, node }: { readonly packages: readonly CopiedPackage[]; readonly node: NodeBinary },
+): Promise<Omit<BentoReport, "dir">> {
+  const { stage, options } = build;
+  const { definition, models, entry, warnings } = service;
   const bento: BentoFile = {
     formatVersion: BENTO_FORMAT_VERSION,
     definition,
     definitionDigest: digestOf(definition),
-    entry: staged.entry,
+    entry,
     models,
     runtimeVersion: packages.find(({ place }) => place === `node_modules/${RUNTIME}`)?.version ?? "",
     nodeVersion: node.version,
-    platform: dockerPlatform(platform),
+    platform: dockerPlatform(build.platform),
   };
-  await writeFacts(build, staged, bento);
-  const { runtimeVersion, nodeVersion, definitionDigest } = bento;
-  const { name, version } = definition;
+  const base = options.base ?? service.config.image.base;
+  await writeFacts(build, service, { bento, base });
+  const { platform, runtimeVersion, nodeVersion, definitionDigest } = bento;
   return {
-    dir: build.outDir === undefined ? join(parent, `${name}-${version}`) : resolve(build.outDir),
-    name,
-    version,
+    name: definition.name,
+    version: definition.version,
     definitionDigest,
-    platform: bento.platform,
+    platform,
     runtimeVersion,
     nodeVersion,
-    base: image.base,
+    base,
     models,
     packages: [...packages].sort((a, b) => b.bytes - a.bytes || (a.place < b.place ? -1 : 1)),
-    bytes: await sizesOf(stage, packages),
-    warnings: staged.warnings,
+    bytes: await sizesOf(stage, packages, models),
+    warnings,
   };
 }
 
 /** Writes what a bento says of itself. */
-async function writeFacts({ stage, project }: Build, staged: StagedService, bento: BentoFile): Promise<void> {
-  const { definition, models, image, ports } = staged;
+async function writeFacts(
+  { stage, project }: Build,
+  { definition, models, config, openApi }: StagedService,
+  { bento, base }: { readonly bento: BentoFile; readonly base: string | null },
+): Promise<void> {
   const hasSettings = existsSync(join(project.dir, "bento.yaml"));
+  const { image, server } = config;
   const facts: DockerfileFacts = {
     name: definition.name,
     version: definition.version,
     description: definition.description,
-    base: image.base,
+    base,
     packages: image.packages,
     env: image.env,
-    hasModels: models.some(({ path }) => path !== null),
+    hasModels: models.some(({ path }) => path?.startsWith("models/") === true),
     files: [BENTO_FILE_NAME, "openapi.json", ...(hasSettings ? ["bento.yaml"] : [])],
-    ...ports,
+    port: server.port,
+    adminPort: server.admin.port,
   };
   if (hasSettings) await copyInto(join(project.dir, "bento.yaml"), join(stage, "bento.yaml"));
   await writeInto(join(stage, BENTO_FILE_NAME), toText(bento));
-  await writeInto(join(stage, "openapi.json"), toText(staged.openApi));
+  await writeInto(join(stage, "openapi.json"), toText(openApi));
   await writeInto(join(stage, "Dockerfile"), dockerfile(facts));
   await writeInto(join(stage, ".dockerignore"), dockerignore(facts));
-}
-
-async function copyNode({ path, licence }: NodeBinary, stage: string): Promise<void> {
-  await copyInto(path, join(stage, "node", "bin", "node"), { isProgram: true });
-  if (licence !== undefined) await copyInto(licence, join(stage, "node", "share", "doc", "node", "LICENSE"));
 }
 
 function mountedNote({ source, path }: BentoFile["models"][number]): readonly string[] {
@@ -170,12 +200,22 @@ function toText(value: object): string {
   return `${JSON.stringify(value, undefined, 2)}\n`;
 }
 
-async function sizesOf(stage: string, packages: readonly CopiedPackage[]): Promise<BentoSizes> {
-  const [node, models, service, total] = await Promise.all(
-    ["node", "models", "service", ""].map((folder) => bytesIn(join(stage, folder))),
-  );
-  const dependencies = packages.reduce((sum, { bytes }) => sum + bytes, 0);
-  return { node: node ?? 0, dependencies, models: models ?? 0, service: service ?? 0, total: total ?? 0 };
+async function sizesOf(
+  stage: string,
+  packages: readonly CopiedPackage[],
+  models: BentoFile["models"],
+): Promise<BentoSizes> {
+  const files = new Map(models.flatMap((model) => model.files).map(({ path, size }) => [path, size]));
+  const modelsIn = (folder: string): number =>
+    [...files].reduce((sum, [path, size]) => (path.startsWith(folder) ? sum + size : sum), 0);
+  const installed = packages.reduce((sum, { bytes }) => sum + bytes, 0);
+  return {
+    node: await bytesIn(join(stage, "node")),
+    dependencies: installed - modelsIn("node_modules/"),
+    models: modelsIn(""),
+    service: (await bytesIn(join(stage, "service"))) - modelsIn("service/"),
+    total: await bytesIn(stage),
+  };
 }
 
 async function bytesIn(dir: string): Promise<number> {

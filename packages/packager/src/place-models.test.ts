@@ -20,7 +20,7 @@ describe("placeModels", () => {
         { source: "boston:2", engine: "onnx", found },
         { source: "/mnt/b.onnx", engine: "onnx", found: null },
       ],
-      { to, signal },
+      { stage: to, signal },
     );
     const folder = "models/ab12ab12ab12ab12";
     const files = [
@@ -34,5 +34,40 @@ describe("placeModels", () => {
     ]);
     expect(readdirSync(join(to, "models"))).toEqual(["ab12ab12ab12ab12"]);
     expect(readFileSync(join(to, folder, "a.data"), "utf8")).toBe("weights");
+  });
+
+  it("leaves a model where the code finds it by its own place, and names it by that", async () => {
+    const stage = tempTree({ "node_modules/data/m/a.onnx": "graph", "service/b.onnx": "other" });
+    const digest = `sha256:${"0".repeat(64)}`;
+    const rows = await placeModels(
+      [
+        {
+          source: join(stage, "node_modules/data/m"),
+          engine: "onnx",
+          found: { files: { root: join(stage, "node_modules/data/m"), main: "a.onnx", paths: ["a.onnx"] }, digest },
+        },
+        {
+          source: join(stage, "service/b.onnx"),
+          engine: "onnx",
+          found: { files: { root: join(stage, "service"), main: "b.onnx", paths: ["b.onnx"] }, digest },
+        },
+      ],
+      { stage, signal },
+    );
+    const file = (path: string, text: string): object => ({ path, size: 5, sha256: sha256(text) });
+    const [first, second] = ["node_modules/data/m/a.onnx", "service/b.onnx"] as const;
+    expect(rows).toEqual([
+      { source: "node_modules/data/m", engine: "onnx", path: first, digest, files: [file(first, "graph")] },
+      { source: second, engine: "onnx", path: second, digest, files: [file(second, "other")] },
+    ]);
+    expect(readdirSync(stage).sort()).toEqual(["node_modules", "service"]);
+  });
+
+  it("says how to name a model that the code looks for beside its own file and that is not there", async () => {
+    const stage = tempTree({ "service/service.mjs": "" });
+    const model = { source: join(stage, "service/models/a.onnx"), engine: "onnx", found: null };
+    await expect(placeModels([model], { stage, signal })).rejects.toThrow(
+      'model "models/a.onnx" is named by an absolute path and not in the bento: name it relative to the service\'s file, as in onnx("models/forest.onnx"), or list it under image.files',
+    );
   });
 });

@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type ServiceDefinition, ServingError } from "@bento-ts/runtime/definition";
 import type { ServiceBundle } from "./bundle/bundle-service.ts";
-import { describeProject, type ServiceDescription } from "./describe/describe-project.ts";
 import { projectFiles } from "./files/project-files.ts";
 import { copyInto, writeInto } from "./files/write-tree.ts";
 import { pathInProject, type Project } from "./project.ts";
@@ -48,24 +47,6 @@ export async function stageExamples(
     if (file.endsWith(".json")) contents[file] = parseExample(await readFile(from, "utf8"), place);
   }
   return contents;
-}
-
-/** Describes the service from where its bundle will lie, so that it finds its data files. */
-export async function describeStaged(
-  stage: string,
-  options: {
-    readonly project: Project;
-    readonly bundle: ServiceBundle;
-    readonly storeDir: string;
-    readonly env: Readonly<Record<string, string | undefined>>;
-    readonly signal: AbortSignal;
-  },
-): Promise<ServiceDescription> {
-  const { project, bundle, ...rest } = options;
-  // Under the bundle's own name, which messages show; the bundle takes its place later.
-  const file = join(stage, entryPath(project, bundle));
-  await writeInto(file, bundle.localCode);
-  return describeProject({ ...rest, file, baseDir: project.entryDir });
 }
 
 function entryPath(project: Project, bundle: ServiceBundle): string {

@@ -30,7 +30,7 @@ describe("buildLines", () => {
       "boston 1.4.0 for linux/amd64",
       "  Node          126.6 MB  24.21.0",
       "  dependencies  47.1 MB   2 packages: onnxruntime-node 46.2 MB, fastify 900.0 kB, …",
-      "  models        2.9 MB    models/bos_rf.onnx",
+      "  models        2.9 MB    bos_rf.onnx",
       "  service       12.3 kB   code, source map, files",
       "warning: something to know",
       "bento  .bento/boston-1.4.0  176.6 MB",

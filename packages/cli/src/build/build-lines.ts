@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { BentoReport, ImageReport } from "@bento-ts/packager";
 import type { createPaint } from "../output.ts";
 import { columns, printable, sizeText } from "../output.ts";
@@ -22,7 +23,7 @@ export function buildLines(
   const rows = [
     ["Node", sizeText(bytes.node), bento.nodeVersion],
     ["dependencies", sizeText(bytes.dependencies), `${packages.length} packages: ${largest.join(", ")}, …`],
-    ["models", sizeText(bytes.models), bento.models.map(({ source }) => source).join(", ")],
+    ["models", sizeText(bytes.models), bento.models.map(({ source }) => basename(source)).join(", ")],
     ["service", sizeText(bytes.service), "code, source map, files"],
   ];
   return [

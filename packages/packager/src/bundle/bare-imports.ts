@@ -1,6 +1,5 @@
 import { isBuiltin } from "node:module";
 import { dirname, extname } from "node:path";
-import { pathToFileURL } from "node:url";
 import { ServingError } from "@bento-ts/runtime/definition";
 import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import { findPackage, owningPackage } from "../dependencies/installed-package.ts";
@@ -8,10 +7,10 @@ import type { PackageRequest } from "../dependencies/walk-closure.ts";
 
 /** How imports of packages end up in a bundle. */
 export interface BareImportOptions {
-  /** What stands in the bundle for an import of a package: the import as it is, or the file that it leads to. */
-  readonly writes: "name" | "file";
-  /** Told each package that stays outside, once for each folder that imports it. */
-  readonly onPackage: (request: PackageRequest) => void;
+  /** Told each package that stays outside, with a folder that imports it. */
+  readonly onOutside: (request: PackageRequest) => void;
+  /** Told the name of each package that goes in. */
+  readonly onInside: (name: string) => void;
 }
 
 /**
@@ -54,10 +53,12 @@ async function resolveBare(
   }
   const { path, errors } = await ask(build, args);
   if (errors.length > 0) return { errors };
-  if (TYPESCRIPT.includes(extname(path)) && !path.split(/[/\\]/).includes("node_modules")) return { path };
-  options.onPackage({ name, fromDir });
-  if (options.writes === "name") return { path: args.path, external: true };
-  return { path: args.kind.startsWith("require") ? path : pathToFileURL(path).href, external: true };
+  if (TYPESCRIPT.includes(extname(path)) && !path.split(/[/\\]/).includes("node_modules")) {
+    options.onInside(name);
+    return { path };
+  }
+  options.onOutside({ name, fromDir });
+  return { path: args.path, external: true };
 }
 
 /** An import that is no package may be an alias of tsconfig's "paths"; else nothing is known of it. */

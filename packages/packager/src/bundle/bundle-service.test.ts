@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { tempTree } from "../temp-tree.fixture.ts";
 import { bundleService } from "./bundle-service.ts";
@@ -41,17 +40,6 @@ describe("bundleService", () => {
     expect(bundle.code).not.toContain("answer = 42");
     expect(bundle.code.endsWith("//# sourceMappingURL=service.mjs.map\n")).toBe(true);
     expect(printed(dir, bundle.code)).toBe("84 3 / 1");
-  });
-
-  it("gives a second text that runs far away from the project's packages", async () => {
-    const dir = tempTree({
-      ...dep,
-      "package.json": manifest({ dependencies: { dep: "1" } }),
-      "service.ts": 'import { answer } from "dep"; console.log(answer);',
-    });
-    const { localCode } = await bundleService(join(dir, "service.ts"));
-    expect(localCode).toContain(pathToFileURL(join(dir, "node_modules/dep/index.js")).href);
-    expect(printed(tempTree(), localCode)).toBe("42");
   });
 
   it("gives the same bytes for the same project in another folder, and no path of this machine", async () => {
@@ -111,6 +99,7 @@ describe("bundleService", () => {
     });
     const bundle = await bundleService(join(dir, "app/service.ts"));
     expect(bundle.packages).toEqual([{ name: "dep", fromDir: join(dir, "lib") }]);
+    expect(bundle.inside).toEqual(["@team/lib"]);
     expect(printed(dir, bundle.code)).toBe("43");
   });
 
@@ -126,7 +115,6 @@ describe("bundleService", () => {
     const bundle = await bundleService(join(dir, "service.ts"));
     expect(bundle.packages).toEqual([{ name: "old", fromDir: dir }]);
     expect(printed(dir, bundle.code)).toBe("7 function");
-    expect(printed(tempTree(), bundle.localCode)).toBe("7 function");
   });
 
   it("counts no import of types only", async () => {

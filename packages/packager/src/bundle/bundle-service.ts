@@ -11,12 +11,12 @@ export interface ServiceBundle {
   readonly code: string;
   /** Its source map; sources are paths relative to the bundle, with their text. */
   readonly map: string;
-  /** The same, importing installed packages by their files, so that it runs from any folder of this machine. */
-  readonly localCode: string;
   /** File name of the bundle: that of the entry, with the ending .mjs. */
   readonly fileName: string;
   /** The packages that it imports, sorted by name. */
   readonly packages: readonly PackageRequest[];
+  /** Names of the workspace's packages whose code it holds. */
+  readonly inside: readonly string[];
   /** Warnings of the bundler, one sentence each. */
   readonly warnings: readonly string[];
 }
@@ -27,50 +27,35 @@ export interface ServiceBundle {
  * The same files give the same bytes wherever they lie. Throws FAILED_PRECONDITION, one sentence with file and line, for code that can't be bundled.
  */
 export async function bundleService(entryFile: string): Promise<ServiceBundle> {
-  const packages = new Map<string, PackageRequest>();
-  const onPackage = (request: PackageRequest): void => {
-    packages.set(`${request.name} ${request.fromDir}`, request);
-  };
-  const bundled = await runBuild(entryFile, { writes: "name", onPackage, sourcemap: "external" });
-  const local = await runBuild(entryFile, { writes: "file", onPackage: () => undefined, sourcemap: false });
+  const outside = new Map<string, PackageRequest>();
+  const inside = new Set<string>();
+  const imports = bareImports({
+    onOutside: (request) => outside.set(`${request.name} ${request.fromDir}`, request),
+    onInside: (name) => inside.add(name),
+  });
+  const dir = dirname(entryFile);
   const fileName = `${basename(entryFile, extname(entryFile))}.mjs`;
-  return {
-    code: `${bundled.code}//# sourceMappingURL=${fileName}.map\n`,
-    map: bundled.map,
-    localCode: local.code,
-    fileName,
-    packages: [...packages.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
-    warnings: bundled.warnings,
-  };
-}
-
-interface RunOptions {
-  readonly writes: "name" | "file";
-  readonly onPackage: (request: PackageRequest) => void;
-  readonly sourcemap: "external" | false;
-}
-
-async function runBuild(
-  entryFile: string,
-  { writes, onPackage, sourcemap }: RunOptions,
-): Promise<{ readonly code: string; readonly map: string; readonly warnings: readonly string[] }> {
   const options: BuildOptions & { readonly write: false } = {
     ...FIXED_OPTIONS,
     write: false,
     entryPoints: [entryFile],
-    absWorkingDir: dirname(entryFile),
+    absWorkingDir: dir,
     // Nothing is written: the place decides what the map's sources are relative to.
-    outfile: join(dirname(entryFile), "bundle.mjs"),
-    sourcemap,
-    plugins: [bareImports({ writes, onPackage }), importMeta(entryFile)],
+    outfile: join(dir, fileName),
+    plugins: [imports, importMeta(entryFile)],
   };
-  try {
-    const { outputFiles, warnings } = await build(options);
-    const text = (ending: string): string => outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? "";
-    return { code: text(".mjs"), map: text(".map"), warnings: warnings.map((warning) => sentence(entryFile, warning)) };
-  } catch (cause) {
+  const { outputFiles, warnings } = await build(options).catch((cause: unknown) => {
     throw bundlingFailed(entryFile, cause);
-  }
+  });
+  const textOf = (ending: string): string => outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? "";
+  return {
+    code: textOf(".mjs"),
+    map: textOf(".map"),
+    fileName,
+    packages: [...outside.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    inside: [...inside].sort(),
+    warnings: warnings.map((warning) => sentence(entryFile, warning)),
+  };
 }
 
 const FIXED_OPTIONS = {
@@ -81,6 +66,7 @@ const FIXED_OPTIONS = {
   target: ["node22.12", "es2023"],
   charset: "utf8",
   legalComments: "inline",
+  sourcemap: "linked",
   sourcesContent: true,
   logLevel: "silent",
   // CommonJS files of the author may ask for packages by require; a name of the author's that collides is renamed by the bundler.

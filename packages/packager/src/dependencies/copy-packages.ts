@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { copyInto } from "../files/write-tree.ts";
 import type { Platform } from "../platform.ts";
@@ -14,21 +14,63 @@ export interface CopiedPackage {
   readonly bytes: number;
 }
 
-/** Copies the needed files of packages to their places under a folder. The abort signal ends it between two files. */
+/** Packages that were copied to their places under one folder. */
+export interface CopiedPackages {
+  readonly placed: readonly PlacedPackage[];
+  readonly sizes: readonly CopiedPackage[];
+}
+
+/** Nothing copied yet. */
+export const NO_PACKAGES: CopiedPackages = { placed: [], sizes: [] };
+
+/**
+ * Copies the needed files of packages to their places under a folder; what `earlier` has put there already is kept, and taken away where it is not
+ * wanted any more. The abort signal ends it between two files.
+ */
 export async function copyPackages(
-  packages: readonly PlacedPackage[],
-  options: { readonly to: string; readonly platform: Platform; readonly signal: AbortSignal },
-): Promise<readonly CopiedPackage[]> {
-  const copied: CopiedPackage[] = [];
-  for (const { place, package: installed } of packages) {
-    let bytes = 0;
-    for (const file of await packageFiles(installed, options.platform)) {
-      options.signal.throwIfAborted();
-      const from = join(installed.dir, file);
-      bytes += (await stat(from)).size;
-      await copyInto(from, join(options.to, place, file));
-    }
-    copied.push({ name: installed.json.name, version: installed.json.version, place, bytes });
+  wanted: readonly PlacedPackage[],
+  {
+    earlier,
+    ...options
+  }: {
+    readonly to: string;
+    readonly platform: Platform;
+    readonly signal: AbortSignal;
+    readonly earlier: CopiedPackages;
+  },
+): Promise<CopiedPackages> {
+  const kept = await removeStale(wanted, earlier, options.to);
+  const sizes: CopiedPackage[] = [];
+  for (const one of wanted) sizes.push(kept.get(one.place) ?? (await copyPackage(one, options)));
+  return { placed: wanted, sizes };
+}
+
+/** Takes away what stands at a place where nothing or another package is wanted; gives what may stay. */
+async function removeStale(
+  wanted: readonly PlacedPackage[],
+  earlier: CopiedPackages,
+  to: string,
+): Promise<ReadonlyMap<string, CopiedPackage>> {
+  const dirs = new Map(wanted.map(({ place, package: { dir } }) => [place, dir]));
+  const stale = earlier.placed
+    .filter(({ place, package: { dir } }) => dirs.get(place) !== dir)
+    .map(({ place }) => place);
+  for (const place of stale) await rm(join(to, place), { recursive: true, force: true });
+  // With a package go those that stand inside it.
+  const isGone = (place: string): boolean => stale.some((gone) => place === gone || place.startsWith(`${gone}/`));
+  return new Map(earlier.sizes.filter(({ place }) => !isGone(place)).map((one) => [one.place, one]));
+}
+
+async function copyPackage(
+  { place, package: installed }: PlacedPackage,
+  { to, platform, signal }: { readonly to: string; readonly platform: Platform; readonly signal: AbortSignal },
+): Promise<CopiedPackage> {
+  let bytes = 0;
+  for (const file of await packageFiles(installed, platform)) {
+    signal.throwIfAborted();
+    const from = join(installed.dir, file);
+    bytes += (await stat(from)).size;
+    await copyInto(from, join(to, place, file));
   }
-  return copied;
+  return { name: installed.json.name, version: installed.json.version, place, bytes };
 }

@@ -16,6 +16,9 @@ export interface PackageRule {
   readonly keeps?: (file: string, platform: Platform) => boolean;
 }
 
+/** Tools that an author may have declared as dependencies of the service; no running service needs them, and they bring compilers. */
+export const BUILD_TOOLS: ReadonlySet<string> = new Set(["bento-ts", "@bento-ts/packager"]);
+
 /** Rules of packages by name; each says why, since the package's own package.json says otherwise. */
 const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
   "@bento-ts/runtime": {

@@ -13,6 +13,8 @@ export interface PlacedPackage {
 export interface PackageRequest {
   readonly name: string;
   readonly fromDir: string;
+  /** Whether it may be missing. */
+  readonly isOptional?: boolean;
 }
 
 export interface ClosureOptions {
@@ -31,10 +33,10 @@ const MAX_DEPTH = 32;
 export function walkClosure(requests: readonly PackageRequest[], options: ClosureOptions): readonly PlacedPackage[] {
   const placed = new Map<string, InstalledPackage>();
   const queue: string[] = [];
-  const place = (request: PackageRequest, parent: string, isOptional: boolean): void => {
+  const place = (request: PackageRequest, parent: string): void => {
     const found = findPackage(request.name, request.fromDir);
     if (found === undefined || !isMadeFor(found.json, options.platform)) {
-      if (isOptional) return;
+      if (request.isOptional === true) return;
       throw missing(request, found, options.platform);
     }
     const at = freePlace(placed, { name: request.name, parent, dir: found.dir });
@@ -42,13 +44,13 @@ export function walkClosure(requests: readonly PackageRequest[], options: Closur
     placed.set(at, found);
     queue.push(at);
   };
-  for (const request of requests) place(request, "", false);
+  for (const request of requests) place(request, "");
   // All dependencies of one package are placed before those of the next: what a package sees is settled before anything below it looks.
   for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
     const found = placed.get(at);
     if (found === undefined) continue;
     for (const { name, isOptional } of neededBy(found.json, options.used)) {
-      place({ name, fromDir: found.dir }, at, isOptional);
+      place({ name, fromDir: found.dir, isOptional }, at);
     }
   }
   return [...placed].map(([at, found]) => ({ place: at, package: found })).sort((a, b) => (a.place < b.place ? -1 : 1));

@@ -1,6 +1,5 @@
 import { fork } from "node:child_process";
 import { createRequire } from "node:module";
-import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type ServiceDefinition, ServingError } from "@bento-ts/runtime/definition";
 
@@ -14,7 +13,7 @@ export interface ServiceDescription {
 export interface DescribedModel {
   readonly source: string;
   readonly engine: string;
-  /** Its files on this machine, `main` first, relative to `root`; null for a model that is mounted when the service runs. */
+  /** Its files on this machine, `main` first, relative to `root`; null where nothing stands at an absolute path. */
   readonly found: {
     readonly files: { readonly root: string; readonly main: string; readonly paths: readonly string[] };
     readonly digest: string;
@@ -22,9 +21,9 @@ export interface DescribedModel {
 }
 
 export interface DescribeOptions {
-  /** A bundle that runs on this machine. */
+  /** The bundle, where it finds the packages that it imports. */
   readonly file: string;
-  /** Folder of the author's own file: relative sources of models mean it, and the runtime is looked for from it. */
+  /** Folder that relative sources of models mean: that of the author's own file. */
   readonly baseDir: string;
   readonly storeDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -41,7 +40,7 @@ const PATIENCE_MS = 120_000;
  */
 export async function describeProject(options: DescribeOptions): Promise<ServiceDescription> {
   const { file, baseDir, storeDir, env } = options;
-  const request = { server: serverUrl(baseDir), file, baseDir, storeDir };
+  const request = { server: serverUrl(file), file, baseDir, storeDir };
   const ending = import.meta.url.endsWith(".ts") ? "ts" : "js";
   const program = fileURLToPath(new URL(`./describe-main.${ending}`, import.meta.url));
   const message = await new Promise<unknown>((resolve, reject) => {
@@ -61,13 +60,9 @@ export async function describeProject(options: DescribeOptions): Promise<Service
   return parseAnswer(message);
 }
 
-/** The server entry of the runtime that the project has installed: the author's class is known to that copy only. */
-function serverUrl(baseDir: string): string {
-  try {
-    return pathToFileURL(createRequire(join(baseDir, "package.json")).resolve("@bento-ts/runtime/server")).href;
-  } catch (cause) {
-    throw refused(`@bento-ts/runtime is not installed in ${baseDir}: run "npm install @bento-ts/runtime"`, cause);
-  }
+/** The server entry of the runtime that the bundle imports: the author's class is known to that copy only. */
+function serverUrl(file: string): string {
+  return pathToFileURL(createRequire(file).resolve("@bento-ts/runtime/server")).href;
 }
 
 function parseAnswer(message: unknown): ServiceDescription {

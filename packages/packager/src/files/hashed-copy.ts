@@ -9,10 +9,15 @@ export interface FileFacts {
   readonly sha256: string;
 }
 
-/** Copies a file and gives the facts of the copy. The abort signal ends the reading. */
+/** Reads a file for its facts. The abort signal ends the reading. */
+export async function fileFacts(path: string, signal?: AbortSignal): Promise<FileFacts> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path, signal === undefined ? {} : { signal })) hash.update(chunk);
+  return { size: (await stat(path)).size, sha256: hash.digest("hex") };
+}
+
+/** Copies a file and gives the facts of the copy. */
 export async function hashedCopy(from: string, to: string, signal: AbortSignal): Promise<FileFacts> {
   await copyInto(from, to);
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(to, { signal })) hash.update(chunk);
-  return { size: (await stat(to)).size, sha256: hash.digest("hex") };
+  return fileFacts(to, signal);
 }

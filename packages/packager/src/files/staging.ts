@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BENTO_FILE_NAME, ServingError } from "@bento-ts/runtime/definition";
 
@@ -13,7 +13,8 @@ export async function inStaging<T extends { readonly dir: string }>(
   fill: (stage: string) => Promise<T>,
 ): Promise<T> {
   const made = await mkdir(parent, { recursive: true });
-  const stage = await mkdtemp(join(parent, ".building-"));
+  // Real: code that runs there learns its own place without symbolic links.
+  const stage = await realpath(await mkdtemp(join(parent, ".building-")));
   try {
     const filled = await fill(stage);
     await openFolders(stage);

@@ -19,7 +19,7 @@ export interface BentoModelFile {
 
 /** One model of a bento. */
 export interface BentoModel {
-  /** As the author's code names it. */
+  /** As the author's code names it; for a model that stands where the code looks for it by an absolute path, that path relative to the bento. */
   readonly source: string;
   readonly engine: string;
   /** Where it lies in the bento; null for a model that is mounted when the service runs. */

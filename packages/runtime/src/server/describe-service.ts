@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { createService } from "../authoring/create-service.ts";
 import type { ServiceDefinition } from "../definition/types.ts";
@@ -11,7 +12,7 @@ export interface DescribedModel {
   /** As the author's code names it. */
   readonly source: string;
   readonly engine: string;
-  /** Its files on this machine and their digest ("sha256:…"); null for an absolute path, where a model is mounted when the service runs. */
+  /** Its files on this machine and their digest ("sha256:…"); null for an absolute path at which nothing stands: it may be mounted later. */
   readonly found: { readonly files: ModelFiles; readonly digest: string } | null;
 }
 
@@ -40,7 +41,8 @@ export async function describeService(file: string, folders: ModelFolders): Prom
   const engines = new Map([...outer, ...own].map(({ handle }) => [handle.source, handle.engine]));
   const models: DescribedModel[] = [];
   for (const [source, engine] of engines) {
-    models.push({ source, engine, found: isAbsolute(source) ? null : await findModel(source, folders) });
+    const isLater = isAbsolute(source) && !existsSync(source);
+    models.push({ source, engine, found: isLater ? null : await findModel(source, folders) });
   }
   return { definition: registered.definition, models };
 }

@@ -26,6 +26,13 @@ function tempFolder(file?: Partial<BentoFile>): string {
     entry: "service/src/service.mjs",
     models: [
       { source: "m.onnx", engine: "onnx", path: "models/ab/m.onnx", digest: `sha256:${sha256}`, files: [] },
+      {
+        source: "node_modules/d/m",
+        engine: "onnx",
+        path: "node_modules/d/m/a.onnx",
+        digest: `sha256:${sha256}`,
+        files: [],
+      },
       { source: "/mnt/other.onnx", engine: "onnx", path: null, digest: null, files: [] },
     ],
     runtimeVersion: "0.1.0",
@@ -45,7 +52,7 @@ describe("openBento", () => {
     expect(start).toEqual({
       entry: { kind: "module", file: join(dir, "service/src/service.mjs") },
       baseDir: join(dir, "service/src"),
-      digests: { "m.onnx": `sha256:${sha256}` },
+      digests: { "m.onnx": `sha256:${sha256}`, [join(dir, "node_modules/d/m")]: `sha256:${sha256}` },
       modelPaths: { "m.onnx": join(dir, "models/ab/m.onnx") },
       execArgv: ["--enable-source-maps"],
     });

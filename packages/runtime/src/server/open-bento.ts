@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFile, realpath, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { BENTO_FILE_NAME, type BentoFile, parseBentoFile } from "../definition/bento-file.ts";
 import { ServingError } from "../errors.ts";
@@ -21,12 +21,19 @@ export async function isBento(path: string): Promise<boolean> {
 
 /** Opens the bento in a folder. Throws FAILED_PRECONDITION when there is none or its format is not this version's. */
 export async function openBento(dir: string): Promise<OpenedBento> {
-  const projectDir = resolve(dir);
+  // Real: code that names its models by its own place gives real paths.
+  const projectDir = await realpath(dir).catch(() => resolve(dir));
   const file = parseBentoFile(await readBentoFile(projectDir));
   const entryFile = join(projectDir, file.entry);
-  const placed = file.models.flatMap(({ source, path, digest }) =>
-    path === null || digest === null ? [] : [{ source, path, digest }],
-  );
+  const digests: Record<string, string> = {};
+  const modelPaths: Record<string, string> = {};
+  for (const { source, path, digest } of file.models) {
+    if (path === null || digest === null) continue;
+    // A model that stands where the code looks for it, in a package for example, is named by its absolute path there.
+    const isStanding = path === source || path.startsWith(`${source}/`);
+    digests[isStanding ? join(projectDir, source) : source] = digest;
+    if (!isStanding) modelPaths[source] = join(projectDir, path);
+  }
   return {
     file,
     projectDir,
@@ -34,8 +41,8 @@ export async function openBento(dir: string): Promise<OpenedBento> {
     start: {
       entry: { kind: "module", file: entryFile },
       baseDir: dirname(entryFile),
-      digests: Object.fromEntries(placed.map(({ source, digest }) => [source, digest])),
-      modelPaths: Object.fromEntries(placed.map(({ source, path }) => [source, join(projectDir, path)])),
+      digests,
+      modelPaths,
       // The bundle's map leads stack traces in logs back to the author's lines.
       execArgv: ["--enable-source-maps"],
     },
