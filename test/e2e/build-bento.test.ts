@@ -52,6 +52,14 @@ function tree(dir: string): Readonly<Record<string, string>> {
 
 const build = (projectDir: string, entry: string, outDir: string): Promise<BentoReport> =>
   buildBento({ projectDir, entryFile: join(projectDir, entry), outDir });
+/** A search path with a docker client that reaches no engine, on machines that have none as well. */
+function pathWithDocker(): string {
+  const dir = tempDir();
+  writeFileSync(join(dir, "docker"), "#!/bin/sh\necho 'Cannot connect to the Docker daemon' >&2\nexit 1\n", {
+    mode: 0o755,
+  });
+  return `${dir}:${process.env["PATH"] ?? ""}`;
+}
 const post = async (url: string, body: string): Promise<string> =>
   (await fetch(url, { method: "POST", body, headers: { "content-type": "text/plain" } })).text();
 
@@ -184,6 +192,35 @@ describe("a bento", () => {
     const { exitCode, stderr } = await entryOf(dir, args);
     expect(stderr).toMatch(message);
     expect(exitCode).toBe(code);
+  });
+});
+
+describe("bento-ts build", () => {
+  it("says that no engine answers before it builds anything", async () => {
+    const out = join(tempDir(), "out");
+    const socket = `unix://${out}.sock`;
+    const { exitCode, stderr } = await bentoTs(["build", fixture, "-o", out], {
+      DOCKER_HOST: socket,
+      PATH: pathWithDocker(),
+    });
+    expect(stderr).toBe(
+      `error: no Docker engine answers at ${socket} (DOCKER_HOST): start it, or build the bento alone with "--no-image"\n`,
+    );
+    expect(exitCode).toBe(1);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it.each([
+    [
+      "model files",
+      `${root}test/models/add-one.onnx`,
+      /has no service to build: expected a project; "bento-ts init" writes one/,
+    ],
+    ["a path that is not there", "/nowhere", /there is no \/nowhere/],
+  ])("refuses %s with exit code 2", async (_name, target, message) => {
+    const { exitCode, stderr } = await bentoTs(["build", target]);
+    expect(stderr).toMatch(message);
+    expect(exitCode).toBe(2);
   });
 });
 

@@ -108,6 +108,16 @@ describeWith("docker with a base image", "bento-ts build examples/boston", () =>
     expect(stdout).not.toMatch(/"level":"(warn|error)"/);
   });
 
+  it("ends at once when it is stopped before it is ready", async () => {
+    const started = await docker("run", "--detach", ...HARDENED, ...CONSENTS, "boston:test");
+    const id = started.stdout.trim();
+    onTestFinished(async () => void (await docker("rm", "--force", id)));
+    // Once its own code runs; Node's first milliseconds are not ours.
+    await eventually(async () => ((await docker("top", id)).stdout.includes("worker-main") ? true : undefined), 60_000);
+    await docker("stop", "--time", "30", id);
+    expect((await docker("inspect", "--format", "{{.State.ExitCode}}", id)).stdout.trim()).toBe("0");
+  });
+
   it("is healthy by its own check", async () => {
     const { id } = await start(...CONSENTS, "--health-interval", "1s", "--health-start-period", "0s");
     const health = async (): Promise<true | undefined> =>

@@ -98,6 +98,7 @@ async function stageService({ project, stage, env, signal, step, ...build }: Bui
   step("describing the service");
   const { definition, models: described } = await describeProject({
     file: join(stage, entry),
+    cwd: stage,
     baseDir: project.entryDir,
     storeDir: build.options.storeDir ?? modelStoreDir(env),
     env,

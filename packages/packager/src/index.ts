@@ -5,6 +5,7 @@ export type { CopiedPackage } from "./dependencies/copy-packages.ts";
 export type { Platform } from "./platform.ts";
 export {
   type Builder,
+  assertBuilderReady,
   buildImage,
   BUILDERS,
   defaultTag,

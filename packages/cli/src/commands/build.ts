@@ -58,7 +58,8 @@ async function make(
   flags: Flags,
   signal: AbortSignal,
 ): Promise<BuildResult> {
-  const { buildBento, buildImage } = await import("@bento-ts/packager");
+  const { assertBuilderReady, buildBento, buildImage } = await import("@bento-ts/packager");
+  if (flags.image) await assertBuilderReady({ builder: flags.builder, signal });
   const say = flags.json === true ? undefined : createTeller();
   const bento: BentoReport = await buildBento({
     projectDir,

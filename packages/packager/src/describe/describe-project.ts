@@ -23,6 +23,8 @@ export interface DescribedModel {
 export interface DescribeOptions {
   /** The bundle, where it finds the packages that it imports. */
   readonly file: string;
+  /** Folder in which the process runs: the bento's, as in a container. */
+  readonly cwd: string;
   /** Folder that relative sources of models mean: that of the author's own file. */
   readonly baseDir: string;
   readonly storeDir: string;
@@ -48,6 +50,7 @@ export async function describeProject(options: DescribeOptions): Promise<Service
     const child = fork(program, [JSON.stringify(request)], {
       signal,
       killSignal: "SIGKILL",
+      cwd: options.cwd,
       execArgv: ["--enable-source-maps"],
       env: { ...env, ORT_DISABLE_TELEMETRY: "1" },
       stdio: ["ignore", 2, 2, "ipc"],

@@ -14,6 +14,9 @@ const project = {
   "data/private.pem": "KEY",
   "node_modules/a/labels.json": "[]",
   ".git/labels.json": "[]",
+  "out/bento.json": "{}",
+  "out/keys.txt": "a",
+  ".building-1/keys.txt": "a",
   link: { link: "/etc/passwd" },
 };
 

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { ServingError } from "@bento-ts/runtime/definition";
+import { BENTO_FILE_NAME, ServingError } from "@bento-ts/runtime/definition";
 import ignore, { type Ignore } from "ignore";
 
 /**
@@ -27,6 +27,7 @@ const NEVER: Ignore = ignore().add([
   ".git",
   "node_modules",
   ".bento",
+  ".building-*",
   ".env",
   ".env.*",
   ".npmrc",
@@ -39,7 +40,10 @@ const NEVER: Ignore = ignore().add([
 async function listFiles(projectDir: string): Promise<readonly string[]> {
   const files: string[] = [];
   const walk = async (folder: string): Promise<void> => {
-    for (const entry of await readdir(join(projectDir, folder), { withFileTypes: true })) {
+    const entries = await readdir(join(projectDir, folder), { withFileTypes: true });
+    // What an earlier build has made is no part of the project.
+    if (entries.some(({ name }) => name === BENTO_FILE_NAME)) return;
+    for (const entry of entries) {
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
       if (NEVER.ignores(entry.isDirectory() ? `${path}/` : path)) continue;
       if (entry.isDirectory()) await walk(path);

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BENTO_FILE_NAME, parseBentoFile, ServingError } from "@bento-ts/runtime/definition";
+import { containerPlatform, dockerPlatform, type Platform } from "../platform.ts";
 import { type ClientOptions, runDocker } from "./docker-client.ts";
 
 /** What builds images. */
@@ -77,6 +78,17 @@ function assertTag(tag: string): void {
 
 function baseOf(dockerfile: string): string | undefined {
   return /^ARG BASE_IMAGE=(\S+)$/m.exec(dockerfile)?.[1];
+}
+
+/**
+ * Throws FAILED_PRECONDITION, one sentence with the next step, when images can't be built here: no client, no engine that answers, or one of another
+ * architecture. Worth asking before a bento is built for nothing.
+ */
+export async function assertBuilderReady(
+  options: Pick<ImageOptions, "builder" | "env" | "signal"> & { readonly platform?: Platform },
+): Promise<void> {
+  const { env = process.env, signal = new AbortController().signal, platform = containerPlatform() } = options;
+  await assertEngine({ env, signal }, dockerPlatform(platform));
 }
 
 async function assertEngine(client: ClientOptions, platform: string): Promise<void> {

@@ -28,6 +28,7 @@ WORKDIR /app
 LABEL org.opencontainers.image.title="boston" \\
       org.opencontainers.image.version="1.4.0"
 ENV NODE_ENV="production" \\
+      HOME="/tmp" \\
       ORT_DISABLE_TELEMETRY="1"
 USER 65532:0
 EXPOSE 3000 3002

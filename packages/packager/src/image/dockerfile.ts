@@ -35,8 +35,9 @@ export function dockerfile(facts: DockerfileFacts): string {
     "org.opencontainers.image.version": version,
     ...(description === "" ? {} : { "org.opencontainers.image.description": description }),
   };
-  // The author's variables come last: they may override these, which is theirs to decide.
-  const env = { NODE_ENV: "production", ORT_DISABLE_TELEMETRY: "1", ...facts.env };
+  // HOME: a user id that the image does not know has none, and /tmp is what can be written. ORT_DISABLE_TELEMETRY: ONNX Runtime would send facts about
+  // models to its maker. The author's variables come last: they may override these, which is theirs to decide.
+  const env = { NODE_ENV: "production", HOME: "/tmp", ORT_DISABLE_TELEMETRY: "1", ...facts.env };
   const lines = [
     "# Written by bento-ts build.",
     facts.base === null ? "ARG BASE_IMAGE" : `ARG BASE_IMAGE=${facts.base}`,
