@@ -1,7 +1,10 @@
 import { rmSync } from "node:fs";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { bentoTs, makeProject } from "../support/run-command.ts";
 import { root, serve, type ServerProcess } from "../support/server-process.ts";
+
+// Each test starts processes, and many share the machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 const dirs: string[] = [];
 const servers: ServerProcess[] = [];

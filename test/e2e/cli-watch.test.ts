@@ -1,9 +1,12 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { bin, gather, makeProject, put, start } from "../support/run-command.ts";
-import { eventually } from "../support/server-process.ts";
+import { eventually as within } from "../support/server-process.ts";
+
+// Each test starts processes, and many share the machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 const service = (factor: string): string => `
 import { api, service, t } from "@bento-ts/runtime";
@@ -14,10 +17,11 @@ export class Echo {
   async times(n: number): Promise<number> { return ${factor} * n; }
 }`;
 
-let child: ChildProcess | undefined;
+const children: ChildProcess[] = [];
 const dirs: string[] = [];
 afterEach(async () => {
-  if (child !== undefined && child.exitCode === null && child.signalCode === null) {
+  for (const child of children.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
     const closed = once(child, "close");
     child.kill("SIGTERM");
     await closed;
@@ -25,9 +29,11 @@ afterEach(async () => {
   for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true });
 });
 
+const eventually = <T>(probe: () => Promise<T | undefined>): Promise<T> => within(probe, 60_000);
+
 interface Watched {
   readonly dir: string;
-  readonly pid: number;
+  readonly child: ChildProcess;
   output(): string;
   /** The last URL that was announced, once the answer to 2 is this. */
   answers(expected: number): Promise<string>;
@@ -37,7 +43,8 @@ function watch(files: Readonly<Record<string, string>>): Watched {
   const dir = makeProject({ "package.json": '{"type":"module"}', ...files });
   dirs.push(dir);
   const args = [bin, "serve", dir, "--watch", "--port", "0", "--admin-port", "0", "--workers", "1"];
-  child = start(process.execPath, args, { env: { BENTO_TELEMETRY_LOG_FORMAT: "json" } });
+  const child = start(process.execPath, args, { env: { BENTO_TELEMETRY_LOG_FORMAT: "json" } });
+  children.push(child);
   const [stdout, stderr] = [gather(child.stdout), gather(child.stderr)];
   const times = async (url: string): Promise<unknown> => {
     const init = { method: "POST", body: "2", headers: { "content-type": "application/json" } };
@@ -45,7 +52,7 @@ function watch(files: Readonly<Record<string, string>>): Watched {
   };
   return {
     dir,
-    pid: child.pid ?? 0,
+    child,
     output: () => stdout() + stderr(),
     answers: (expected) =>
       eventually(async () => {
@@ -80,20 +87,21 @@ describe("bento-ts serve --watch", () => {
     const watched = watch({ "service.ts": service("FACTOR") });
     await eventually(async () => (watched.output().includes("waiting for a change") ? true : undefined));
     put(watched.dir, { "factor.ts": "export const FACTOR = 4;\n" });
-    await watched.answers(8);
+    expect(await watched.answers(8)).toMatch(/^http:/);
   });
 
   it("stops with its server, and the server stops with it", async () => {
     const watched = watch({ "service.ts": service("2").replace(/import .*factor.*\n/, "") });
     const url = await watched.answers(4);
-    process.kill(watched.pid, "SIGINT");
-    const [code] = (await once(child as ChildProcess, "close")) as [number];
+    const closed = once(watched.child, "close");
+    watched.child.kill("SIGINT");
+    const [code] = (await closed) as [number];
     expect(code).toBe(0);
     await expect(fetch(url)).rejects.toThrow("fetch failed");
 
     const killed = watch({ "service.ts": service("2").replace(/import .*factor.*\n/, "") });
     const orphan = await killed.answers(4);
-    process.kill(killed.pid, "SIGKILL");
+    killed.child.kill("SIGKILL");
     await eventually(async () =>
       fetch(orphan).then(
         () => undefined,

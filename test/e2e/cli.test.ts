@@ -2,9 +2,12 @@ import { rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { bentoTs, bin, gather, makeProject, put, run, start, until } from "../support/run-command.ts";
 import { root, serve, type ServerProcess } from "../support/server-process.ts";
+
+// Each test starts processes, and many share the machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 const dirs: string[] = [];
 const servers: ServerProcess[] = [];

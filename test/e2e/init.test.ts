@@ -15,6 +15,10 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 const npm = (...args: readonly string[]): Promise<CommandResult> =>
   run("npm", args, { cwd: project, env: { NODE_ENV: "development" } });
 
+function expectDone({ code, stdout, stderr }: CommandResult): void {
+  expect([code, code === 0 ? "" : stdout + stderr]).toEqual([0, ""]);
+}
+
 /** Packs the three packages as they would be published. */
 async function packAll(): Promise<readonly string[]> {
   const names = ["runtime", "packager", "cli"].flatMap((name) => ["--workspace", `packages/${name}`]);
@@ -34,16 +38,16 @@ describe("bento-ts init", () => {
 
     const quiet = ["--prefer-offline", "--no-audit", "--no-fund"];
     const installed = await npm("install", ...quiet, "--foreground-scripts", ...(await packAll()));
-    expect(installed, installed.stderr).toMatchObject({ code: 0 });
+    expectDone(installed);
     // npm names each script that it runs: `> onnxruntime-node@1.30.0 postinstall`.
     expect(installed.stdout + installed.stderr).not.toMatch(/^> \S+@/m);
 
     const tested = await npm("test");
-    expect(tested, tested.stdout + tested.stderr).toMatchObject({ code: 0 });
+    expectDone(tested);
     expect(tested.stdout).toMatch(/Tests\s.*3 passed/);
 
     const golden = await npm("run", "golden", "--silent");
-    expect(golden, golden.stderr).toMatchObject({ code: 0 });
+    expectDone(golden);
     expect(golden.stdout).toMatch(
       /^ok {5}classify · two of each species  largest difference \S+.*tolerance 0.00001\n1 ok, 0 failed\n$/,
     );

@@ -20,8 +20,8 @@ export function reportFailure(thrown: unknown): number {
 
 function messageOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
-  // Known by name: the project's own copy of the runtime has a class of its own.
-  const isExpected = thrown instanceof CommandError || thrown.name === "ServingError";
+  // Known by name: the project's own copy of the runtime has a class of its own. A call of the system that failed is nobody's fault here.
+  const isExpected = thrown instanceof CommandError || thrown.name === "ServingError" || "syscall" in thrown;
   return isExpected ? thrown.message : `${thrown.message}; this is a fault of bento-ts, NODE_DEBUG=bento-ts tells more`;
 }
 

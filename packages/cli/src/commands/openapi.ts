@@ -3,7 +3,7 @@ import { Option } from "commander";
 import type { OpenApiVersion } from "@bento-ts/runtime/openapi";
 import type { CommandRow } from "../command.ts";
 import { print } from "../output.ts";
-import { readExampleFiles } from "../examples/read-example-files.ts";
+import { refuse } from "../serve/refuse.ts";
 import { describeService } from "../target/describe-service.ts";
 import { findTarget } from "../target/find-target.ts";
 import { sendConsoleToStderr } from "../target/send-console-to-stderr.ts";
@@ -34,9 +34,12 @@ export const openapi: CommandRow = {
 async function run(given: string | undefined, { version, output }: Flags): Promise<void> {
   sendConsoleToStderr();
   const { openApiDocument } = await import("@bento-ts/runtime/openapi");
-  const { definition, baseDir } = await describeService(await findTarget(given));
-  const exampleFiles = await readExampleFiles(definition, baseDir);
-  const text = JSON.stringify(openApiDocument(definition, { version, exampleFiles }), undefined, 2);
+  const { loadConfig } = await import("@bento-ts/runtime/config");
+  const { definition, projectDir, baseDir, server } = await describeService(await findTarget(given));
+  const layers = { env: process.env, projectDir, serviceConfig: definition.config };
+  const { basePath } = (await refuse(() => loadConfig(layers))).config.server;
+  const exampleFiles = await server.readExampleFiles(definition, baseDir);
+  const text = JSON.stringify(openApiDocument(definition, { version, basePath, exampleFiles }), undefined, 2);
   if (output === undefined) print(text);
   else await writeFile(output, `${text}\n`);
 }

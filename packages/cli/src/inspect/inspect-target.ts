@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
-import { digestOf, type JsonValue, type ServiceDefinition } from "@bento-ts/runtime/definition";
+import { type BentoModel, digestOf, type JsonValue, type ServiceDefinition } from "@bento-ts/runtime/definition";
 import {
   createModelStore,
   type InspectedModel,
@@ -28,6 +28,8 @@ export interface InspectedService {
   readonly definition: ServiceDefinition;
   /** JSON Schemas of inputs and outputs, by component name. */
   readonly schemas: JsonValue;
+  /** Models of a bento; null for a service in source, whose class would have to be constructed to know them. */
+  readonly models: readonly Pick<BentoModel, "source" | "engine" | "digest">[] | null;
 }
 
 export type Inspection = InspectedModelFile | InspectedService | readonly InspectedModelFile[];
@@ -50,14 +52,16 @@ async function inspectFile(path: string, shown: string): Promise<InspectedModelF
 }
 
 async function inspectService(target: Exclude<Target, { kind: "models" }>): Promise<InspectedService> {
-  const { definition } = await describeService(target);
+  const { definition, projectDir, server } = await describeService(target);
   const { components } = openApiDocument(definition);
+  const bento = target.kind === "bento" ? await server.openBento(projectDir) : undefined;
   return {
     kind: "service",
     path: toShown(target.kind === "module" ? target.file : target.projectDir),
     digest: digestOf(definition),
     definition,
     schemas: typeof components === "object" && components !== null && "schemas" in components ? components.schemas : {},
+    models: bento?.file.models.map(({ source, engine, digest }) => ({ source, engine, digest })) ?? null,
   };
 }
 

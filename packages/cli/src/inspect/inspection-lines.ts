@@ -45,12 +45,18 @@ function valueText({ name, dtype, shape, description, type }: OnnxValueInfo): st
   return printable(`${name}: ${dtype ?? description ?? type}${type === "tensor" ? sizes : ""}`);
 }
 
-function serviceLines({ path, digest, definition }: InspectedService, paint: Paint): readonly string[] {
+function serviceLines({ path, digest, definition, models }: InspectedService, paint: Paint): readonly string[] {
   const { name, version, description, apis } = definition;
   return [
     `${paint.bold(name)} ${version} ${paint.dim(`(${printable(path)})`)}`,
     ...(description === "" ? [] : [`  ${printable(description)}`]),
-    ...columns([["digest", digest]], "  "),
+    ...columns(
+      [
+        ["digest", digest],
+        ...(models ?? []).map((model) => ["model", printable(`${model.source} (${model.digest ?? "mounted"})`)]),
+      ],
+      "  ",
+    ),
     ...apis.flatMap((api) => ["", ...apiLines(api, paint)]),
   ];
 }

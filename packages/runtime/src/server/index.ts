@@ -4,6 +4,7 @@ export {
   type ModelFolders,
   type ServiceDescription,
 } from "./describe-service.ts";
+export { readExampleFiles } from "./example-files.ts";
 export { findService, type FoundService } from "./find-service.ts";
 export { isBento, openBento, type OpenedBento } from "./open-bento.ts";
 export { runUntilStopped } from "./run-server.ts";
