@@ -285,7 +285,7 @@ describe("bento-ts build --no-image", () => {
     expect(stderr.trim().split("\n").at(-1)).toMatch(message);
     expect(exitCode).toBe(1);
     expect(stdout).toBe("");
-    expect(existsSync(join(dir, ".bento"))).toBe(false);
+    expect(existsSync(join(dir, ".bento-ts"))).toBe(false);
   });
 
   it("takes a package along whose files the code finds without an import, its model in its place", async () => {
@@ -323,7 +323,7 @@ describe("bento-ts build --no-image", () => {
     expect(stderr).toBe("");
     expect(exitCode).toBe(0);
     const { bento }: { readonly bento: BentoReport } = JSON.parse(stdout);
-    expect(bento.dir).toBe(join(dir, ".bento/pictures-0.0.0"));
+    expect(bento.dir).toBe(join(dir, ".bento-ts/pictures-0.0.0"));
     const names = bento.packages.map(({ name }) => name);
     expect(names.filter((name) => /sharp|onnx/.test(name)).sort()).toEqual([
       `@img/sharp-libvips-linux-${process.arch}`,

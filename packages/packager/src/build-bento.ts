@@ -39,7 +39,7 @@ export async function buildBento(options: BuildOptions): Promise<BentoReport> {
   const { outDir } = options;
   // Before any work is done for nothing.
   if (outDir !== undefined) await assertReplaceable(resolve(outDir));
-  const parent = outDir === undefined ? join(project.dir, ".bento") : dirname(resolve(outDir));
+  const parent = outDir === undefined ? join(project.dir, ".bento-ts") : dirname(resolve(outDir));
   return inStaging(parent, async (stage) => {
     const build: Build = {
       options,

@@ -6,7 +6,7 @@ export interface BuildOptions {
   readonly projectDir: string;
   /** Absolute path of the file that exports the service, inside the project. */
   readonly entryFile: string;
-  /** Where the bento goes; `.bento/<name>-<version>` in the project unless given. A bento that is there is replaced. */
+  /** Where the bento goes; `.bento-ts/<name>-<version>` in the project unless given. A bento that is there is replaced. */
   readonly outDir?: string | undefined;
   /** Base image for the Dockerfile, instead of the configuration's `image.base`. */
   readonly base?: string | undefined;

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { buildLines } from "./build-lines.ts";
 
 const bento: BentoReport = {
-  dir: "/work/project/.bento/boston-1.4.0",
+  dir: "/work/project/.bento-ts/boston-1.4.0",
   name: "boston",
   version: "1.4.0",
   definitionDigest: "sha256:00",
@@ -26,15 +26,15 @@ const paint = picocolors.createColors(false);
 
 describe("buildLines", () => {
   it("shows each part with its size and how the bento is served", () => {
-    expect(buildLines({ bento, image: null, dir: ".bento/boston-1.4.0" }, paint)).toEqual([
+    expect(buildLines({ bento, image: null, dir: ".bento-ts/boston-1.4.0" }, paint)).toEqual([
       "boston 1.4.0 for linux/amd64",
       "  Node          126.6 MB  24.21.0",
       "  dependencies  47.1 MB   2 packages: onnxruntime-node 46.2 MB, fastify 900.0 kB, …",
       "  models        2.9 MB    bos_rf.onnx",
       "  service       12.3 kB   code, source map, files",
       "warning: something to know",
-      "bento  .bento/boston-1.4.0  176.6 MB",
-      "next: bento-ts serve .bento/boston-1.4.0",
+      "bento  .bento-ts/boston-1.4.0  176.6 MB",
+      "next: bento-ts serve .bento-ts/boston-1.4.0",
     ]);
   });
 

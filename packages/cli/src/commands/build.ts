@@ -33,7 +33,7 @@ export const build: CommandRow = {
       .addOption(new Option("--builder <builder>", "what builds the image").choices(["docker"]).default("docker"))
       .option("--base-image <image>", "image to build on, above image.base in bento.yaml")
       .option("--no-image", "make the bento alone")
-      .option("-o, --output <dir>", "where the bento goes; default: .bento/<name>-<version> in the project")
+      .option("-o, --output <dir>", "where the bento goes; default: .bento-ts/<name>-<version> in the project")
       .option("--json", "print the report as JSON")
       .action(run);
   },

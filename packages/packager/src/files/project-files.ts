@@ -26,7 +26,7 @@ export async function projectFiles(projectDir: string, entries: readonly string[
 const NEVER: Ignore = ignore().add([
   ".git",
   "node_modules",
-  ".bento",
+  ".bento-ts",
   ".building-*",
   ".env",
   ".env.*",
