@@ -1,12 +1,13 @@
 import { negotiate, parseAccept } from "../../call/body/accept.ts";
 import { parseJsonBody } from "../../call/body/json-body.ts";
-import { parseMediaType } from "../../call/body/media-type.ts";
+import { assertUtf8, parseMediaType } from "../../call/body/media-type.ts";
 import { readParts } from "../../call/body/multipart-body.ts";
 import type { BodyCounter, BodyLimits } from "../../call/body/limits.ts";
 import { readBody } from "../../call/body/read-body.ts";
 import { rawPart } from "../../call/body/raw-part.ts";
 import type { HttpReply, HttpRequest, RawCall, ReplyExtra } from "../../call/types.ts";
 import type { ApiDefinition } from "../../definition/types.ts";
+import { quote } from "../../describe-value.ts";
 import { ServingError } from "../../errors.ts";
 import { needsExactIntegers, stringifyJson } from "../../io/json-text.ts";
 import { consumesOf, producesOf } from "../../io/media.ts";
@@ -102,6 +103,9 @@ export function openNativeCall(native: NativeApi, request: HttpRequest): RawCall
   };
 }
 
+/** What an author's result may say of its type: anything else could end the header. */
+const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:;[\x20-\x7e]*)?$/;
+
 function kindOf(mediaType: string): PayloadKind {
   return mediaType === "application/json" || STREAM_TYPES.includes(mediaType) ? "json" : "parts";
 }
@@ -152,8 +156,10 @@ async function decodeBody(
 function mediaTypeOf({ consumes }: NativeApi, request: HttpRequest): string {
   const header = request.headers["content-type"];
   if (header === undefined) return consumes[0] ?? "application/json";
-  const { type } = parseMediaType(header);
+  const mediaType = parseMediaType(header);
+  const { type } = mediaType;
   const json = type.endsWith("+json") ? "application/json" : type;
+  if (json === "application/json") assertUtf8(mediaType);
   const taken = consumes.some(
     (range) => range === json || range === "*/*" || (range.endsWith("/*") && json.startsWith(range.slice(0, -1))),
   );
@@ -185,8 +191,10 @@ async function encodeReply(
   const [part] = output.kind === "parts" ? output.parts : [];
   if (part === undefined) throw new ServingError("INTERNAL", `a result can't be written as ${mediaType}`);
   const type = part.mediaType.startsWith("text/") ? `${part.mediaType}; charset=utf-8` : part.mediaType;
+  if (!MEDIA_TYPE.test(type)) throw new ServingError("INTERNAL", `the result's media type is none: ${quote(type)}`);
   const headers: Record<string, string> = { ...extra.headers, "content-type": type };
+  // RFC 8187, section 3.2; halves of surrogate pairs have no percent-encoding.
   if (part.fileName !== undefined)
-    headers["content-disposition"] = `attachment; filename*=UTF-8''${encodeURIComponent(part.fileName)}`;
+    headers["content-disposition"] = `attachment; filename*=UTF-8''${encodeURIComponent(part.fileName.toWellFormed())}`;
   return { status: 200, headers, body: await part.content.bytes() };
 }

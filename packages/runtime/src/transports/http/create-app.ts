@@ -128,10 +128,10 @@ function addRoute(
       if (!(answer instanceof Promise)) return void send(options, answer, { request, reply });
       // The reply is written by hand: fastify need not wait for it.
       reply.hijack();
-      answer.then(
-        (late) => send(options, late, { request, reply }),
-        (cause: unknown) => answerError(options, cause, { request, reply }),
-      );
+      // A reply that can't be written (a header that the author got wrong) is an error like any other: nobody else would catch it.
+      answer
+        .then((late) => send(options, late, { request, reply }))
+        .catch((cause: unknown) => answerError(options, cause, { request, reply }));
     },
   });
 }
