@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { root } from "../support/server-process.ts";
+
+interface Names {
+  readonly values: readonly string[];
+  readonly types: readonly string[];
+}
+
+const names = (values: string, types: string): Names => ({ values: words(values), types: words(types) });
+const words = (text: string): readonly string[] => text.trim().split(/\s+/);
+
+/** Every public name of the runtime, by entry: what stands here can't be renamed or taken away without breaking someone. */
+const PUBLIC: Readonly<Record<string, Names>> = {
+  "@bento-ts/runtime": names(
+    `ServingError api bytes createFile createImage createTensor dataFrame defineApi file image multipart onnx optional saveModel service
+    serviceClass t tensor tensors text`,
+    `ApiMethod ApiOptions ApiResult Context ContextLabels ContextLogger ContextMetrics DType DataFrame DataFrameOptions DataFrameType DataOf
+    DefinedApi ErrorCode ExampleInput FileValue FormValue Image ImageOptions Infer IoInput IoType JsonSchema JsonValue NamedTensors NanPolicy
+    OnnxHandle OptionalField Principal Problem ResizeOptions SaveModelOptions ServiceClass ServiceHooks ServiceOptions ServingErrorOptions
+    StoredModel Tensor TensorOf TensorsOf`,
+  ),
+  "@bento-ts/runtime/definition": names(
+    `BENTO_FILE_NAME BENTO_FORMAT_VERSION RESERVED_NAMES ServingError canonicalJson defineService digestOf parseBentoFile`,
+    `ApiDefinition ApiInput BentoFile BentoModel BentoModelFile ExampleDefinition ExampleInput ExampleValue IoSpec JsonSchema JsonValue
+    NanPolicy Problem Role ServiceDefinition ServiceInput`,
+  ),
+  "@bento-ts/runtime/config": names(
+    `CONFIG_FLAGS assertMayBind availableCpus availableMemoryBytes configJsonSchema isLoopback loadConfig parseDuration parseSize
+    resolveWorkers`,
+    `AuditConfig Config ConfigFlag ConfigFlags ConfigInputs ImageConfig LayerName LimitsConfig LoadedConfig LogLevel SecurityConfig
+    ServerConfig Variables`,
+  ),
+  "@bento-ts/runtime/models-store": names(
+    `createModelStore inspectModel isTag modelStoreDir saveModel`,
+    `CopyOptions CopyProgress DeletedModel ImportOptions ImportedArchive InspectedModel LeftOutOutput ModelManifest ModelStore OnnxValueInfo
+    SaveModelOptions StoredFile StoredModel`,
+  ),
+  "@bento-ts/runtime/openapi": names(`openApiDocument`, `JsonObject OpenApiDocument OpenApiOptions OpenApiVersion`),
+  "@bento-ts/runtime/server": names(
+    `describeService findService isBento modelApiNames openBento readExampleFiles runUntilStopped startServer zeroCodeService`,
+    `DescribedModel FoundService ModelFolders OpenedBento RunningServer ServiceDescription ServiceEntry StartOptions`,
+  ),
+  "@bento-ts/runtime/testing": names(
+    `compareOutputs createTestClient fakeModel`,
+    `FakeModelOptions FakeTensors LoadedModel OutputComparison TestClient TestClientOptions TestReply`,
+  ),
+  "@bento-ts/runtime/vitest": names(`bentoVitest`, `DecoratorPlugin`),
+};
+
+const { exports: entries } = JSON.parse(readFileSync(`${root}packages/runtime/package.json`, "utf8")) as {
+  readonly exports: Readonly<Record<string, { readonly types: string } | string>>;
+};
+
+it("has these entries", () => {
+  const own = Object.keys(entries).filter((entry) => entry !== "./package.json");
+  expect(own.map((entry) => entry.replace(/^\./, "@bento-ts/runtime")).sort()).toEqual(Object.keys(PUBLIC).sort());
+});
+
+it.each(Object.entries(PUBLIC))("%s exports these names", async (specifier, expected) => {
+  const entry = entries[specifier.replace("@bento-ts/runtime", ".")];
+  const built = typeof entry === "object" ? entry.types : "";
+  const source = built.replace(/^\.\/dist\/(.*)\.d\.ts$/, `${root}packages/runtime/src/$1.ts`);
+  const module = (await import(source)) as object;
+  expect({ values: Object.keys(module).sort(), types: typesOf(readFileSync(source, "utf8")) }).toEqual(expected);
+});
+
+/** Names of the types that a module exports, by its own text: nothing is left of them when it runs. */
+function typesOf(source: string): readonly string[] {
+  const lists = [...source.matchAll(/^export (type )?\{([^}]*)\}/gm)].flatMap(([, allTypes, list = ""]) =>
+    list
+      .split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== "" && (allTypes !== undefined || name.startsWith("type ")))
+      .map((name) => name.replace(/^type /, "")),
+  );
+  const declared = [...source.matchAll(/^export (?:interface|type) (\w+)/gm)].flatMap(([, name = ""]) => name);
+  return [...lists, ...declared].sort();
+}
