@@ -1,0 +1,125 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { registeredService } from "../../packages/runtime/src/authoring/registry.ts";
+import type { ServiceClass } from "../../packages/runtime/src/authoring/registry.ts";
+import { listen, type ListeningService } from "../support/listening-service.ts";
+import { run } from "../support/cli.ts";
+import { root, serve, type ServerProcess } from "../support/server-process.ts";
+import { type Block, readBlocks, readPage, scriptOf, type Step, stepsOf } from "./blocks.ts";
+import { differenceFrom } from "./shown.ts";
+
+// A page's TypeScript block that imports the runtime is a complete module and compiles; a word behind "ts" is its file name. A block ```bash run NAME (or
+// python, js) is run against the service of that file, or against examples/boston, and prints what its comments show.
+const blocks = await readBlocks();
+const modules = blocks.filter(({ lang, text }) => lang === "ts" && /from "(@bento-ts\/runtime|vitest)/.test(text));
+const fileOf = ({ words, place }: Block): string => words[0] ?? `${place.replaceAll(/\W/g, "_")}.ts`;
+const bin = `${root}packages/cli/dist/bin.js`;
+const runs = blocks.filter(({ words }) => words[0] === "run");
+
+let dir = "";
+beforeAll(async () => {
+  // Inside the workspace, so that the packages are found as an author's compiler finds them; with a model as `bento-ts init` brings it.
+  dir = await mkdtemp(join(root, "test/docs/.snippets-"));
+  for (const block of modules) await writeFile(join(dir, fileOf(block)), `${block.text}\n`);
+  const [options] = blocks.filter(({ lang, text }) => lang === "json" && text.includes("compilerOptions"));
+  await writeFile(join(dir, "tsconfig.json"), options?.text ?? "");
+  for (const name of ["models", "examples"]) {
+    await symlink(join(root, "packages/cli/templates/tabular", name), join(dir, name));
+  }
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+describe("the code on the pages", () => {
+  it("compiles under the options that the pages name", async () => {
+    const compiled = await run(join(root, "node_modules/.bin/tsc"), ["-p", dir, "--pretty", "false"]);
+    expect(compiled).toMatchObject({ stdout: "", exitCode: 0 });
+    expect(modules.length).toBeGreaterThan(8);
+  });
+
+  it("passes the tests that it shows", async () => {
+    const vitest = join(root, "node_modules/vitest/vitest.mjs");
+    const args = [vitest, "run", "--root", dir, "--reporter", "dot"];
+    const { exitCode, stdout } = await run(process.execPath, args, { NO_COLOR: "1", FORCE_COLOR: undefined });
+    expect(stdout).toMatch(/Tests +4 passed/);
+    expect(exitCode).toBe(0);
+  });
+});
+
+describe("a command on a page prints what the page shows", () => {
+  let boston: ServerProcess;
+  const listening = new Map<string, ListeningService>();
+  beforeAll(async () => {
+    boston = await serve(`${root}examples/boston`, {
+      flags: ["--workers", "1"],
+      env: { BENTO_SERVER_DRAIN_DELAY: "0s", BENTO_TELEMETRY_LOG_LEVEL: "info" },
+    });
+  });
+  afterAll(async () => {
+    await boston.stop();
+    for (const service of listening.values()) await service.close();
+  });
+
+  const urlsOf = async (name: string): Promise<readonly [url: string, adminUrl: string]> => {
+    if (name === "examples/boston") return [boston.url, boston.adminUrl];
+    const known = listening.get(name);
+    if (known !== undefined) return [known.url, ""];
+    const exported = (await import(/* @vite-ignore */ join(dir, name))) as Record<string, ServiceClass>;
+    const service = Object.values(exported).find((value) => registeredService(value) !== undefined);
+    if (service === undefined) throw new Error(`${name} exports no service`);
+    const started = await listen(service, { baseDir: dir });
+    listening.set(name, started);
+    return [started.url, ""];
+  };
+
+  it.each(runs.map((block) => [block.place, block] as const))("%s", async (_place, { lang, words, text }) => {
+    const [url, adminUrl] = await urlsOf(words[1] ?? "");
+    const steps = lang === "bash" ? stepsOf(text) : [scriptOf(text, lang === "js" ? "//" : "#")];
+    expect(steps.length).toBeGreaterThan(0);
+    for (const { command, shown } of steps) {
+      const here = command
+        .replaceAll("http://127.0.0.1:3000", url)
+        .replaceAll("http://127.0.0.1:3002", adminUrl)
+        .replace(/npx bento-ts (\w+) (\S+\.ts)/, `'${process.execPath}' '${bin}' $1 '${dir}/$2'`);
+      const printed = await print(lang, here);
+      expect(differenceFrom(printed, shown), command).toBeUndefined();
+    }
+  });
+
+  it("names every metric of the server, and none that it has not", async () => {
+    await fetch(`${boston.url}/score`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '{"df": []}',
+    });
+    // A worker that has just started may not answer a first scrape in time.
+    const scrapes = [await scrape(boston), await scrape(boston)];
+    const names = new Set(scrapes.flatMap((text) => [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name)));
+    const page = await readPage("docs/operations.md");
+    const named = new Set([...page.matchAll(/`((?:bento|process|nodejs)_[a-z_]+)`/g)].map(([, name]) => name));
+    expect([...named].filter((name) => !names.has(name))).toEqual([]);
+    expect([...names].filter((name) => name?.startsWith("bento_") === true && !named.has(name))).toEqual([]);
+  });
+});
+
+async function scrape({ adminUrl }: ServerProcess): Promise<string> {
+  return (await fetch(`${adminUrl}/metrics`)).text();
+}
+
+const PROGRAMS: Readonly<Record<string, (script: string) => readonly [file: string, args: readonly string[]]>> = {
+  bash: (script) => ["bash", ["-c", script]],
+  python: (script) => ["python3", ["-c", script]],
+  js: (script) => [process.execPath, ["--input-type=module", "-e", script]],
+};
+
+/** What a script writes to standard output, whatever it ends with: curl reports a stream that was cut. */
+function print(lang: string, script: Step["command"]): Promise<string> {
+  const [file, args] = PROGRAMS[lang]?.(script) ?? ["false", []];
+  return new Promise((resolve, reject) => {
+    execFile(file, [...args], { cwd: root }, (error, stdout, stderr) => {
+      if (stdout === "" && error !== null) reject(new Error(`${file} printed nothing: ${stderr}`));
+      else resolve(stdout);
+    });
+  });
+}
