@@ -67,9 +67,9 @@ export interface RawCall<R> {
   /** Bytes that the body will hold by what the caller announced; 0 for a body that `decode` refuses for its length. */
   readonly announcedBytes: number | undefined;
   /** Body bytes read so far, after decompression. */
-  readonly bytesIn: () => number;
+  bytesIn(): number;
   /** Body bytes of the reply before compression, undefined for streams and before it was encoded. */
-  readonly bytesOut: () => number | undefined;
+  bytesOut(): number | undefined;
   /** Milliseconds that the caller gives, undefined when it names none. Throws INVALID_ARGUMENT for an unreadable value. */
   callerTimeoutMs(): number | undefined;
   /** Aborts when the caller is gone. */
@@ -85,7 +85,7 @@ export interface RawCall<R> {
   /** The reply of this protocol for an error; its text holds nothing that is not `exposed`. */
   encodeError(error: ServingError): R;
   /** Frees what decoding left behind, such as spooled files. Never throws. */
-  dispose(): Promise<void>;
+  dispose(): void | Promise<void>;
 }
 
 /** What the author's code adds to a reply. */

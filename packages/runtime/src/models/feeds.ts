@@ -45,6 +45,7 @@ function wrongFeeds(inputs: readonly TensorInfo[], faults: readonly string[]): S
 }
 
 function nameFaults(inputs: readonly TensorInfo[], given: readonly string[]): string[] {
+  if (given.length === inputs.length && inputs.every(({ name }) => given.includes(name))) return [];
   const known = new Set(inputs.map((input) => input.name));
   const missing = inputs.filter((input) => !given.includes(input.name)).map((input) => input.name);
   const unknown = given.filter((name) => !known.has(name));

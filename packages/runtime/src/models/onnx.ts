@@ -1,8 +1,9 @@
 import { basename } from "node:path";
+import type { OnnxValue } from "onnxruntime-common";
 import type { InferenceSession } from "onnxruntime-node";
 import { ServingError } from "../errors.ts";
 import { isDType } from "../tensor/dtype.ts";
-import type { NamedTensors } from "../tensor/tensor.ts";
+import type { NamedTensors, Tensor } from "../tensor/tensor.ts";
 import { assertServable, type OnnxFileInfo, readOnnxFile } from "./onnx-file/index.ts";
 import { loadOnnxRuntime, type OnnxRuntime, turnTelemetryOff } from "./onnx-runtime.ts";
 import { fromOnnxValue, toOnnxValue } from "./onnx-tensors.ts";
@@ -71,11 +72,20 @@ interface SessionRun {
 }
 
 async function runSession(session: InferenceSession, { feeds, outputs, path }: SessionRun): Promise<NamedTensors> {
-  const values = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toOnnxValue(name, tensor)]));
+  const values: Record<string, OnnxValue> = {};
+  for (const name of Object.keys(feeds)) {
+    const tensor = feeds[name];
+    if (tensor !== undefined) values[name] = toOnnxValue(name, tensor);
+  }
   try {
     // Asking for the tensors by name leaves out what is none: a ZipMap's maps would fail the run.
     const results = await session.run(values, outputs);
-    return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, fromOnnxValue(value)]));
+    const tensors: Record<string, Tensor> = {};
+    for (const name of outputs) {
+      const value = results[name];
+      if (value !== undefined) tensors[name] = fromOnnxValue(value);
+    }
+    return tensors;
   } catch (cause) {
     throw new ServingError("INTERNAL", `model "${basename(path)}" failed while it ran`, { cause });
   }

@@ -25,33 +25,60 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
 ]);
 
 /** Makes the context of one call; what `setHeader` sets lands in `replyHeaders`. */
-export function createContext(
-  { call, principal, target, scope, stages }: Prediction,
-  replyHeaders: Record<string, string>,
-): Context {
-  const tags = new Map<string, string>();
-  return {
-    principal,
-    requestId: call.requestId,
-    api: target.api.name,
-    get signal() {
-      return scope.signal;
-    },
-    deadline: scope.deadline,
-    headers: call.headers,
-    get log() {
-      return stages.logFor(call.requestId);
-    },
-    metrics: stages.metrics,
-    tags,
-    setHeader: (name, value) => {
-      const key = name.toLowerCase();
-      if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(key) || OWN_HEADERS.has(key)) {
-        throw new ServingError("INTERNAL", `setHeader: "${name}" is not a header that a service may set`);
-      }
-      if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
-        throw new ServingError("INTERNAL", `setHeader: the value of "${name}" has characters that no header may hold`);
-      replyHeaders[key] = value;
-    },
+export function createContext(prediction: Prediction, replyHeaders: Record<string, string>): Context {
+  return new CallContext(prediction, replyHeaders);
+}
+
+class CallContext implements Context {
+  readonly tags = new Map<string, string>();
+  readonly #prediction: Prediction;
+  readonly #replyHeaders: Record<string, string>;
+
+  constructor(prediction: Prediction, replyHeaders: Record<string, string>) {
+    this.#prediction = prediction;
+    this.#replyHeaders = replyHeaders;
+  }
+
+  get principal(): Context["principal"] {
+    return this.#prediction.principal;
+  }
+
+  get requestId(): string {
+    return this.#prediction.call.requestId;
+  }
+
+  get api(): string {
+    return this.#prediction.target.api.name;
+  }
+
+  get signal(): AbortSignal {
+    return this.#prediction.scope.signal;
+  }
+
+  get deadline(): number {
+    return this.#prediction.scope.deadline;
+  }
+
+  get headers(): Context["headers"] {
+    return this.#prediction.call.headers;
+  }
+
+  get log(): Context["log"] {
+    return this.#prediction.stages.logFor(this.requestId);
+  }
+
+  get metrics(): Context["metrics"] {
+    return this.#prediction.stages.metrics;
+  }
+
+  // A property, so that it may be taken apart from its context.
+  readonly setHeader = (name: string, value: string): void => {
+    const key = name.toLowerCase();
+    if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(key) || OWN_HEADERS.has(key)) {
+      throw new ServingError("INTERNAL", `setHeader: "${name}" is not a header that a service may set`);
+    }
+    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
+      throw new ServingError("INTERNAL", `setHeader: the value of "${name}" has characters that no header may hold`);
+    this.#replyHeaders[key] = value;
   };
 }

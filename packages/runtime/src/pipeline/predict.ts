@@ -21,8 +21,8 @@ export interface Prediction {
 /** Reads the payload into the typed value, calls the author's method and writes its result. */
 export async function predict(prediction: Prediction): Promise<{ output: Payload; extra: ReplyExtra }> {
   const { options, output, result, extra } = await invoke(prediction);
-  const value: unknown = await result;
-  return { output: await output.write(value, prediction.as, options), extra };
+  const written = output.write(await result, prediction.as, options);
+  return { output: written instanceof Promise ? await written : written, extra };
 }
 
 /** What a method that gives a stream is answered with. */
@@ -61,7 +61,8 @@ async function invoke(prediction: Prediction): Promise<Invoked> {
   const code = stages.service.apis.get(target.api.name);
   if (code === undefined) throw new ServingError("INTERNAL", `API "${target.api.name}" has no code`);
   const options = { nan: target.api.nan };
-  const value = await code.input.read(input, options);
+  const read = code.input.read(input, options);
+  const value = read instanceof Promise ? await read : read;
   // A caller that left while its input was read is not worth the model's time.
   if (scope.cancellation.aborted) throw scope.cancellation.reason;
   const headers: Record<string, string> = {};

@@ -43,7 +43,8 @@ async function answer<R>(call: RawCall<R>, stages: Stages, record: CallRecord): 
     const running = predict({ call, principal, target, input, as, scope, stages, record });
     work = running;
     const { output, extra } = await scope.race(running);
-    return await call.encode(output, extra);
+    const reply = call.encode(output, extra);
+    return reply instanceof Promise ? await reply : reply;
   } finally {
     scope.close();
     if (work === undefined) visit.leave();

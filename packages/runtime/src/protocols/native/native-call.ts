@@ -5,7 +5,7 @@ import { readParts } from "../../call/body/multipart-body.ts";
 import type { BodyCounter, BodyLimits } from "../../call/body/limits.ts";
 import { readBody } from "../../call/body/read-body.ts";
 import { rawPart } from "../../call/body/raw-part.ts";
-import type { HttpReply, HttpRequest, RawCall, ReplyExtra } from "../../call/types.ts";
+import type { HttpReply, HttpRequest, RawCall, ReplyExtra, Target } from "../../call/types.ts";
 import type { ApiDefinition } from "../../definition/types.ts";
 import { quote } from "../../describe-value.ts";
 import { ServingError } from "../../errors.ts";
@@ -21,7 +21,7 @@ export interface NativeApi {
   readonly consumes: readonly string[];
   readonly produces: readonly string[];
   readonly exactIntegers: boolean;
-  /** Largest body in bytes and the option that says so, for JSON and for everything else. */
+  /** Largest body in bytes and the option that says so, for JSON, text and CSV, and for everything else. */
   readonly jsonLimit: BodyLimit;
   readonly binaryLimit: BodyLimit;
 }
@@ -43,64 +43,151 @@ export function createNativeApi(
     api.maxBodyBytes === null
       ? undefined
       : { maxBytes: api.maxBodyBytes, limitName: `maxBodyBytes of API "${api.name}"` };
+  const jsonLimit = own ?? { maxBytes: limits.jsonBytes, limitName: "server.limits.json" };
+  // Texts and CSV are read as a whole and cost as much as JSON, whatever type they come under.
+  const isText = api.input.kind === "text" || api.input.kind === "dataFrame";
   return {
     api,
     consumes: consumesOf(api.input),
     produces: api.stream ? STREAM_TYPES : producesOf(api.output),
     exactIntegers: needsExactIntegers(api.input),
-    jsonLimit: own ?? { maxBytes: limits.jsonBytes, limitName: "server.limits.json" },
-    binaryLimit: own ?? { maxBytes: limits.binaryBytes, limitName: "server.limits.binary" },
+    jsonLimit,
+    binaryLimit: own ?? (isText ? jsonLimit : { maxBytes: limits.binaryBytes, limitName: "server.limits.binary" }),
   };
 }
 
 /** Opens a call of the native protocol: `POST /<api>` with a body by the API's IO type. */
 export function openNativeCall(native: NativeApi, request: HttpRequest): RawCall<HttpReply> {
-  const counter: BodyCounter = { bytes: 0 };
-  let mediaType = "application/json";
-  let bytesOut: number | undefined;
-  let disposeParts: (() => Promise<void>) | undefined;
-  const { headers, requestId } = request;
+  return new NativeCall(native, request);
+}
 
-  return {
-    requestId,
-    protocol: "native",
-    method: request.method,
-    route: request.route,
-    peerIp: request.peerIp,
-    clientIp: request.clientIp,
-    userAgent: headers["user-agent"],
-    headers,
-    announcedBytes: announcedBytes(native, request),
-    bytesIn: () => counter.bytes,
-    bytesOut: () => bytesOut,
-    callerTimeoutMs: () => callerTimeoutMs(request),
-    signal: request.signal,
-    target: () => native,
-    wants: () => {
-      const chosen = negotiate(parseAccept(headers.accept), native.produces);
-      if (chosen === undefined) {
-        throw new ServingError(
-          "NOT_ACCEPTABLE",
-          `this API answers with ${native.produces.join(" or ")}, Accept takes none of them`,
-        );
-      }
-      mediaType = chosen;
-      return kindOf(chosen);
-    },
-    decode: async ({ signal, hold }) => {
-      const parts = await decodeBody(native, request, { signal, hold, counter });
-      if (parts.dispose !== undefined) disposeParts = parts.dispose;
-      return parts.payload;
-    },
-    encode: async (output, extra) => {
-      const reply = await encodeReply(output, mediaType, extra);
-      bytesOut = typeof reply.body === "string" ? Buffer.byteLength(reply.body) : reply.body.byteLength;
-      return reply;
-    },
-    encodeStream: (outputs, extra) => streamReply(outputs, { mediaType, extra, requestId }),
-    encodeError: (error) => toProblemReply(error, requestId),
-    dispose: async () => disposeParts?.(),
-  };
+class NativeCall implements RawCall<HttpReply> {
+  readonly protocol = "native";
+  readonly #native: NativeApi;
+  readonly #request: HttpRequest;
+  readonly #counter: BodyCounter = { bytes: 0 };
+  #mediaType = "application/json";
+  #bytesOut: number | undefined = undefined;
+  #disposeParts: (() => Promise<void>) | undefined = undefined;
+
+  constructor(native: NativeApi, request: HttpRequest) {
+    this.#native = native;
+    this.#request = request;
+  }
+
+  get requestId(): string {
+    return this.#request.requestId;
+  }
+
+  get method(): string {
+    return this.#request.method;
+  }
+
+  get route(): string {
+    return this.#request.route;
+  }
+
+  get peerIp(): string {
+    return this.#request.peerIp;
+  }
+
+  get clientIp(): string {
+    return this.#request.clientIp;
+  }
+
+  get headers(): HttpRequest["headers"] {
+    return this.#request.headers;
+  }
+
+  get userAgent(): string | undefined {
+    return this.headers["user-agent"];
+  }
+
+  get signal(): HttpRequest["signal"] {
+    return this.#request.signal;
+  }
+
+  get announcedBytes(): number | undefined {
+    return announcedBytes(this.#native, this.#request);
+  }
+
+  bytesIn(): number {
+    return this.#counter.bytes;
+  }
+
+  bytesOut(): number | undefined {
+    return this.#bytesOut;
+  }
+
+  callerTimeoutMs(): number | undefined {
+    return callerTimeoutMs(this.#request);
+  }
+
+  target(): Target {
+    return this.#native;
+  }
+
+  wants(): PayloadKind {
+    const { produces } = this.#native;
+    const chosen = negotiate(parseAccept(this.headers.accept), produces);
+    if (chosen === undefined) {
+      const text = `this API answers with ${produces.join(" or ")}, Accept takes none of them`;
+      throw new ServingError("NOT_ACCEPTABLE", text);
+    }
+    this.#mediaType = chosen;
+    return kindOf(chosen);
+  }
+
+  async decode({ signal, hold }: Pick<BodyLimits, "signal" | "hold">): Promise<Payload> {
+    const native = this.#native;
+    const request = this.#request;
+    const reading = { signal, hold, counter: this.#counter };
+    const mediaType = mediaTypeOf(native, request);
+    if (mediaType === "application/json") {
+      const bytes = await readBody(request, { ...native.jsonLimit, ...reading });
+      return { kind: "json", value: parseJsonBody(bytes, { exactIntegers: native.exactIntegers }) };
+    }
+    const limits = { ...native.binaryLimit, ...reading };
+    const { parts, dispose } = await (mediaType === "multipart/form-data"
+      ? readParts(request, { ...limits, fieldLimit: native.jsonLimit })
+      : rawPart(request, limits));
+    this.#disposeParts = dispose;
+    return { kind: "parts", parts };
+  }
+
+  encode(output: Payload, extra: ReplyExtra): HttpReply | Promise<HttpReply> {
+    if (output.kind !== "json") return this.#encodePart(output, extra);
+    const body = stringifyJson(output.value);
+    this.#bytesOut = Buffer.byteLength(body);
+    return { status: 200, headers: { ...extra.headers, "content-type": "application/json" }, body };
+  }
+
+  encodeStream(outputs: AsyncIterable<Payload>, extra: ReplyExtra): HttpReply {
+    return streamReply(outputs, { mediaType: this.#mediaType, extra, requestId: this.requestId });
+  }
+
+  encodeError(error: ServingError): HttpReply {
+    return toProblemReply(error, this.requestId);
+  }
+
+  dispose(): void | Promise<void> {
+    return this.#disposeParts?.();
+  }
+
+  async #encodePart(output: Payload, extra: ReplyExtra): Promise<HttpReply> {
+    const [part] = output.kind === "parts" ? output.parts : [];
+    if (part === undefined) throw new ServingError("INTERNAL", `a result can't be written as ${this.#mediaType}`);
+    const type = part.mediaType.startsWith("text/") ? `${part.mediaType}; charset=utf-8` : part.mediaType;
+    if (!MEDIA_TYPE.test(type)) throw new ServingError("INTERNAL", `the result's media type is none: ${quote(type)}`);
+    const headers: Record<string, string> = { ...extra.headers, "content-type": type };
+    // RFC 8187, section 3.2; halves of surrogate pairs have no percent-encoding.
+    if (part.fileName !== undefined)
+      headers["content-disposition"] =
+        `attachment; filename*=UTF-8''${encodeURIComponent(part.fileName.toWellFormed())}`;
+    const body = await part.content.bytes();
+    this.#bytesOut = body.byteLength;
+    return { status: 200, headers, body };
+  }
 }
 
 /** What an author's result may say of its type: anything else could end the header. */
@@ -130,28 +217,6 @@ function callerTimeoutMs(request: HttpRequest): number | undefined {
   return timeoutMs;
 }
 
-interface DecodedBody {
-  readonly payload: Payload;
-  readonly dispose?: () => Promise<void>;
-}
-
-async function decodeBody(
-  native: NativeApi,
-  request: HttpRequest,
-  reading: Pick<BodyLimits, "signal" | "hold" | "counter">,
-): Promise<DecodedBody> {
-  const mediaType = mediaTypeOf(native, request);
-  if (mediaType === "application/json") {
-    const bytes = await readBody(request, { ...native.jsonLimit, ...reading });
-    return { payload: { kind: "json", value: parseJsonBody(bytes, { exactIntegers: native.exactIntegers }) } };
-  }
-  const limits = { ...native.binaryLimit, ...reading };
-  const { parts, dispose } = await (mediaType === "multipart/form-data"
-    ? readParts(request, { ...limits, fieldLimit: native.jsonLimit })
-    : rawPart(request, limits));
-  return { payload: { kind: "parts", parts }, dispose };
-}
-
 /** The body's media type. Without a Content-Type it is taken as the type that the API takes first. Throws UNSUPPORTED_MEDIA_TYPE for one that it does not take. */
 function mediaTypeOf({ consumes }: NativeApi, request: HttpRequest): string {
   const header = request.headers["content-type"];
@@ -174,27 +239,4 @@ function hintFor(type: string): string {
   return type === "application/x-www-form-urlencoded"
     ? " (curl sends this by default: add -H 'content-type: application/json')"
     : "";
-}
-
-async function encodeReply(
-  output: Payload,
-  mediaType: string,
-  extra: ReplyExtra,
-): Promise<HttpReply & { body: Uint8Array | string }> {
-  if (output.kind === "json") {
-    return {
-      status: 200,
-      headers: { ...extra.headers, "content-type": "application/json" },
-      body: stringifyJson(output.value),
-    };
-  }
-  const [part] = output.kind === "parts" ? output.parts : [];
-  if (part === undefined) throw new ServingError("INTERNAL", `a result can't be written as ${mediaType}`);
-  const type = part.mediaType.startsWith("text/") ? `${part.mediaType}; charset=utf-8` : part.mediaType;
-  if (!MEDIA_TYPE.test(type)) throw new ServingError("INTERNAL", `the result's media type is none: ${quote(type)}`);
-  const headers: Record<string, string> = { ...extra.headers, "content-type": type };
-  // RFC 8187, section 3.2; halves of surrogate pairs have no percent-encoding.
-  if (part.fileName !== undefined)
-    headers["content-disposition"] = `attachment; filename*=UTF-8''${encodeURIComponent(part.fileName.toWellFormed())}`;
-  return { status: 200, headers, body: await part.content.bytes() };
 }

@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { HttpReply, HttpRequest } from "../../call/types.ts";
-import { clientIpOf } from "../../call/client-ip.ts";
 import type { ErrorCode } from "../../error-table.ts";
 import { ServingError } from "../../errors.ts";
 import { refuseConnection, refuseUnreadable } from "./refuse-connection.ts";
@@ -117,13 +116,12 @@ function addRoute(
   route: BoundRoute,
   { options, awaitingContinue }: { readonly options: HttpAppOptions } & Pick<Expectations, "awaitingContinue">,
 ): void {
+  const facts = { route: route.path, trustedProxies: options.trustedProxies, awaitingContinue };
   app.route({
     method: route.method,
     url: joinPath(options.basePath, route.path),
     handler: (request, reply) => {
-      const forwarded = request.headers["x-forwarded-for"];
-      const clientIp = clientIpOf(request.raw.socket.remoteAddress ?? "", forwarded, options.trustedProxies);
-      const http = toHttpRequest(request, reply.raw, { route: route.path, clientIp, awaitingContinue });
+      const http = toHttpRequest(request, reply.raw, facts);
       const answer = route.handle(http);
       if (!(answer instanceof Promise)) return void send(options, answer, { request, reply });
       // The reply is written by hand: fastify need not wait for it.
@@ -184,7 +182,7 @@ export function joinPath(basePath: string, path: string): string {
 }
 
 const FRAMEWORK_TEXTS = {
-  INVALID_ARGUMENT: "the request line or path can't be read",
+  INVALID_ARGUMENT: "the request's path or headers can't be read",
   UNSUPPORTED_MEDIA_TYPE: "the Content-Type header can't be read: expected type/subtype",
   NOT_FOUND: "nothing answers on this path",
   HEADERS_TOO_LARGE: "the path is too long",

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyRequest } from "fastify";
+import { clientIpOf } from "../../call/client-ip.ts";
 import { type Cancellation, Canceller } from "../../call/cancellation.ts";
 import type { HttpRequest } from "../../call/types.ts";
 
@@ -13,33 +14,71 @@ export function requestIdOf(request: { readonly headers: IncomingMessage["header
 /** What the transport knows of a request beyond fastify. */
 export interface RequestFacts {
   readonly route: string;
-  readonly clientIp: string;
+  readonly trustedProxies: readonly string[];
   /** Requests whose callers wait for `100 Continue` before they send the body. */
   readonly awaitingContinue: WeakSet<IncomingMessage>;
 }
 
 /** Shows a fastify request to the protocols. */
 export function toHttpRequest(request: FastifyRequest, response: ServerResponse, facts: RequestFacts): HttpRequest {
-  const { raw } = request;
-  const mark = request.url.indexOf("?");
-  return {
-    requestId: request.id,
-    method: request.method,
-    path: mark < 0 ? request.url : request.url.slice(0, mark),
-    route: facts.route,
-    params: request.params as Readonly<Record<string, string>>,
-    get query() {
-      return new URLSearchParams(mark < 0 ? "" : request.url.slice(mark + 1));
-    },
-    headers: raw.headers,
-    peerIp: raw.socket.remoteAddress ?? "",
-    clientIp: facts.clientIp,
-    signal: departureOf(response),
-    openBody: () => {
-      if (facts.awaitingContinue.delete(raw)) response.writeContinue();
-      return raw;
-    },
-  };
+  return new ShownRequest(request, response, facts);
+}
+
+class ShownRequest implements HttpRequest {
+  readonly signal: Cancellation;
+  /** Kept from the start: a socket that is gone has no address. */
+  readonly peerIp: string;
+  readonly #request: FastifyRequest;
+  readonly #response: ServerResponse;
+  readonly #facts: RequestFacts;
+
+  constructor(request: FastifyRequest, response: ServerResponse, facts: RequestFacts) {
+    this.#request = request;
+    this.peerIp = request.raw.socket.remoteAddress ?? "";
+    this.#response = response;
+    this.#facts = facts;
+    this.signal = departureOf(response);
+  }
+
+  get requestId(): string {
+    return this.#request.id;
+  }
+
+  get method(): string {
+    return this.#request.method;
+  }
+
+  get path(): string {
+    return this.#request.url.split("?", 1)[0] ?? this.#request.url;
+  }
+
+  get route(): string {
+    return this.#facts.route;
+  }
+
+  get params(): HttpRequest["params"] {
+    return this.#request.params as HttpRequest["params"];
+  }
+
+  get query(): URLSearchParams {
+    const { url } = this.#request;
+    const mark = url.indexOf("?");
+    return new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1));
+  }
+
+  get headers(): HttpRequest["headers"] {
+    return this.#request.raw.headers;
+  }
+
+  get clientIp(): string {
+    return clientIpOf(this.peerIp, this.headers["x-forwarded-for"], this.#facts.trustedProxies);
+  }
+
+  openBody(): IncomingMessage {
+    const { raw } = this.#request;
+    if (this.#facts.awaitingContinue.delete(raw)) this.#response.writeContinue();
+    return raw;
+  }
 }
 
 /** Aborts when the connection closes before the reply was sent. */

@@ -38,10 +38,10 @@ function write(
   { requestId, close, status, headers: extra, body }: ReplyFacts & Encoded & { readonly status: number },
 ): void | Promise<void> {
   const unread = hasUnreadBody(request);
-  const headers: Record<string, string | number> = { ...SECURITY_HEADERS, "x-request-id": requestId, ...extra };
-  if (close || unread) headers["connection"] = "close";
+  const headers = toRawHeaders(requestId, extra);
+  if (close || unread) headers.push("connection", "close");
   if (body === undefined || typeof body === "string" || body instanceof Uint8Array) {
-    if (status !== 204) headers["content-length"] = body === undefined ? 0 : Buffer.byteLength(body);
+    if (status !== 204) headers.push("content-length", String(body === undefined ? 0 : Buffer.byteLength(body)));
     response.writeHead(status, headers);
     const sent = request.method === "HEAD" ? undefined : body;
     if (unread) return linger(request, response, sent);
@@ -51,6 +51,18 @@ function write(
   }
   response.writeHead(status, headers);
   return writeStream(response, body);
+}
+
+const SECURITY_LINES: readonly string[] = Object.entries(SECURITY_HEADERS).flat();
+
+/** Names and values in turn: Node takes such a list as it is, where an object would become one first. A header of the reply goes over one of ours. */
+function toRawHeaders(requestId: string, extra: HttpReply["headers"]): string[] {
+  const names = Object.keys(extra);
+  const lines = names.some((name) => Object.hasOwn(SECURITY_HEADERS, name))
+    ? Object.entries({ ...SECURITY_HEADERS, ...extra }).flat()
+    : [...SECURITY_LINES, ...names.flatMap((name) => [name, extra[name] ?? ""])];
+  lines.push("x-request-id", requestId);
+  return lines;
 }
 
 async function writeStream(response: ServerResponse, chunks: AsyncIterable<Uint8Array | string>): Promise<void> {
