@@ -21,6 +21,11 @@ describe("parseJsonExact", () => {
     ).toEqual([0.12345678901234568, 12345678901234568, 1e20, "12345678901234567890", 9007199254740993n]);
   });
 
+  it("takes digits without end for Infinity, as JSON.parse does", () => {
+    expect(parseJsonExact(`[${"9".repeat(309)}, -${"9".repeat(309)}]`)).toEqual([10n ** 309n - 1n, 1n - 10n ** 309n]);
+    expect(parseJsonExact(`[${"9".repeat(1_000_000)}, -${"9".repeat(400)}]`)).toEqual([Infinity, -Infinity]);
+  });
+
   it("throws SyntaxError as JSON.parse does", () => {
     expect(() => parseJsonExact("[9007199254740993,]")).toThrow(SyntaxError);
     expect(() => parseJsonExact("")).toThrow(SyntaxError);

@@ -27,9 +27,12 @@ export function parseJsonExact(text: string): unknown {
   }
 }
 
-function keepDigits(_key: string, value: unknown, context: { readonly source?: string }): unknown {
-  if (typeof value !== "number" || Number.isSafeInteger(value) || context.source === undefined) return value;
-  return /^-?\d+$/.test(context.source) ? BigInt(context.source) : value;
+/** Digits past which a whole number is Infinity; reading a megabyte of them as a bigint would take the loop half a second. */
+const MAX_DIGITS = 309;
+
+function keepDigits(_key: string, value: unknown, { source }: { readonly source?: string }): unknown {
+  if (typeof value !== "number" || Number.isSafeInteger(value) || source === undefined) return value;
+  return source.length <= MAX_DIGITS + 1 && /^-?\d+$/.test(source) ? BigInt(source) : value;
 }
 
 /** `JSON.stringify` that writes bigints as plain digits; undefined becomes `null`. Non-finite numbers must be gone already: they would become `null`. */

@@ -32,7 +32,10 @@ function listThinner(items: JsonSchema): (value: unknown) => unknown {
   return (value) => {
     if (!Array.isArray(value)) return value;
     thinItem ??= thinner(items);
-    if (value.length <= SHORT_LIST) return value.map(thinItem);
+    if (value.length <= SHORT_LIST) {
+      const thinned = value.map(thinItem);
+      return thinned.some((item, index) => item !== value[index]) ? thinned : value;
+    }
     fits ??= compile(items);
     const suspects: unknown[] = [];
     suspects.length = value.length;
@@ -55,8 +58,13 @@ function objectThinner(properties: JsonSchema): (value: unknown) => unknown {
   const thinners = Object.entries(properties).map(([key, property]) => [key, thinner(property)] as const);
   return (value) => {
     if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
-    const copy = new Map<string, unknown>(Object.entries(value));
-    for (const [key, thin] of thinners) if (copy.has(key)) copy.set(key, thin(copy.get(key)));
-    return Object.fromEntries(copy);
+    const changed = new Map<string, unknown>();
+    for (const [key, thin] of thinners) {
+      const item: unknown = Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
+      const thinned = thin(item);
+      if (thinned !== item) changed.set(key, thinned);
+    }
+    // Most need no copy, and a caller may send a million members.
+    return changed.size === 0 ? value : Object.fromEntries([...Object.entries(value), ...changed]);
   };
 }
