@@ -54,7 +54,7 @@ export function sendRaw(
 }
 
 /** Takes HTTP/1.1 replies apart: bodies by content length, in chunks, or up to the end. */
-export function parseReplies(wire: Buffer): readonly RawReply[] {
+function parseReplies(wire: Buffer): readonly RawReply[] {
   const replies: RawReply[] = [];
   let rest = wire;
   for (;;) {
