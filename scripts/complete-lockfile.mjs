@@ -30,12 +30,8 @@ const added = [];
 for (const [path, entry] of Object.entries(lock.packages)) {
   for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
     if (isLocked(path, name)) continue;
-    lock.packages[`node_modules/${name}`] = {
-      version,
-      ...entryOf(name),
-      ...(entry.dev ? { dev: true } : {}),
-      optional: true,
-    };
+    const { cpu, libc, os } = platformOf(name);
+    lock.packages[`node_modules/${name}`] = { version, cpu, dev: entry.dev, libc, optional: true, os };
     added.push(`${name}@${version}`);
   }
 }
@@ -52,7 +48,7 @@ function isLocked(from, name) {
 }
 
 /** What a platform package's name tells of the systems that it is for. */
-function entryOf(name) {
+function platformOf(name) {
   const words = name.slice(name.lastIndexOf("/") + 1).split("-");
   const pick = (table) => words.flatMap((word) => table[word] ?? []);
   const [os, cpu, libc] = [pick(OS), pick(CPU), pick(LIBC)];
@@ -60,5 +56,5 @@ function entryOf(name) {
   const system = words.includes("openharmony") ? ["openharmony"] : os;
   if (system.length !== 1 || cpu.length !== 1)
     throw new Error(`${name}: its name tells no platform, add it to the lock by hand`);
-  return { cpu, ...(libc.length === 0 ? {} : { libc }), os: system };
+  return { cpu, libc: libc.length === 0 ? undefined : libc, os: system };
 }

@@ -45,7 +45,8 @@ describe.each(PACKAGES)("the tarball of %s", (name) => {
 
   it("holds a README, the licence and what the compiler made of the sources; no test, no fixture, no source map", () => {
     const rest = files.filter((file) => !/^(dist|templates)\//.test(file));
-    expect(rest.sort()).toEqual(["LICENSE", "README.md", "package.json"]);
+    const command = name === "cli" ? ["bin/bento-ts.js"] : [];
+    expect(rest.sort()).toEqual(["LICENSE", "README.md", ...command, "package.json"]);
     expect(files.some((file) => file.startsWith("templates/"))).toBe(name === "cli");
 
     const built = files.filter((file) => file.startsWith("dist/"));
@@ -64,6 +65,11 @@ describe.each(PACKAGES)("the tarball of %s", (name) => {
       expect(version, dependency).toMatch(dependency.startsWith("@bento-ts/") ? manifest.version : /^\d+\.\d+\.\d+$/);
     }
   });
+});
+
+it("has its command in this repository too, where npm links commands before they are built", async () => {
+  const help = await run("npx", ["--no-install", "bento-ts", "--help"], { cwd: `${root}examples/boston` });
+  expect(help).toMatchObject({ code: 0, stdout: (await bentoTs(["--help"])).stdout });
 });
 
 const SERVICE = `import { service, api, onnx, dataFrame, t, type Infer, type Context } from "@bento-ts/runtime";

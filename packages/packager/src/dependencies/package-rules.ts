@@ -25,8 +25,8 @@ const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
     needs: (dependency, used) => {
       if (dependency === "onnxruntime-node") return used.onnx;
       if (dependency === "sharp") return used.image;
-      // esbuild lowers decorators in the author's tests; a bundle has none left. Logs of a container are JSON.
-      return dependency !== "esbuild" && dependency !== "pino-pretty";
+      // It lowers decorators in the author's tests; a bundle has none left.
+      return dependency !== "esbuild";
     },
     keeps: (file) => !file.startsWith("dist/testing/"),
   },
