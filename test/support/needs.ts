@@ -28,7 +28,7 @@ const NEEDS = {
 } as const satisfies Record<string, Need>;
 
 /** Folder into which scripts/fetch-filetype-model.sh puts the model. */
-export function filetypeModelDir(): string {
+function filetypeModelDir(): string {
   return join(process.env["BENTO_CACHE"] ?? join(homedir(), ".cache/bento-ts"), "models/filetype");
 }
 

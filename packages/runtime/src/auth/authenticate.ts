@@ -1,7 +1,7 @@
 import type { Principal } from "../call/types.ts";
 
 /** The caller of a server that asks nobody who they are. */
-export const ANONYMOUS: Principal = Object.freeze({
+const ANONYMOUS: Principal = Object.freeze({
   name: "anonymous",
   issuer: undefined,
   method: "anonymous",

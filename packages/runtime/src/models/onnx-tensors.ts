@@ -1,4 +1,4 @@
-import type { OnnxValue, Tensor as OnnxTensor } from "onnxruntime-common";
+import type { OnnxValue, Tensor as OnnxTensor } from "onnxruntime-node";
 import { ServingError } from "../errors.ts";
 import type { DataOf, DType } from "../tensor/dtype.ts";
 import { createTensor, type Tensor } from "../tensor/tensor.ts";

@@ -1,6 +1,5 @@
 import { basename } from "node:path";
-import type { OnnxValue } from "onnxruntime-common";
-import type { InferenceSession } from "onnxruntime-node";
+import type { InferenceSession, OnnxValue } from "onnxruntime-node";
 import { ServingError } from "../errors.ts";
 import { isDType } from "../tensor/dtype.ts";
 import type { NamedTensors, Tensor } from "../tensor/tensor.ts";

@@ -1,4 +1,1 @@
-export {
-  parseJsonBytes as parseJsonBody,
-  type JsonBytesOptions as JsonBodyOptions,
-} from "../../io/json-bytes/parse-json-bytes.ts";
+export { parseJsonBytes as parseJsonBody } from "../../io/json-bytes/parse-json-bytes.ts";

@@ -2,7 +2,7 @@ import { consumeBody } from "./consume-body.ts";
 import type { BodyLimits } from "./limits.ts";
 import { openBody, type BodyRequest } from "./open-body.ts";
 
-export type { BodyCounter, BodyLimits } from "./limits.ts";
+export type { BodyLimits } from "./limits.ts";
 
 /** From this announced length on the bytes go into one buffer as they come, so that the body is held once and not twice. */
 const PREALLOCATED_BYTES = 1024 * 1024;

@@ -7,7 +7,7 @@ import { contentFromBytes, contentFromFile } from "../../io/content.ts";
 import type { Content } from "../../io/types.ts";
 
 /** Bytes that are kept in memory before a file takes over. */
-export const SPOOL_THRESHOLD_BYTES = 1024 * 1024;
+const SPOOL_THRESHOLD_BYTES = 1024 * 1024;
 
 /**
  * Takes bytes one chunk after the other: in memory up to 1 MiB, past that in a temporary file.

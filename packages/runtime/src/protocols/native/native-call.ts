@@ -32,7 +32,7 @@ export interface BodyLimit {
 }
 
 /** Media types of a streaming API's replies. */
-export const STREAM_TYPES: readonly string[] = ["text/event-stream", "application/x-ndjson"];
+const STREAM_TYPES: readonly string[] = ["text/event-stream", "application/x-ndjson"];
 
 /** Works out once what calls of an API need. */
 export function createNativeApi(
