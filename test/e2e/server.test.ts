@@ -16,7 +16,11 @@ afterEach(async () => {
 
 const models = `${root}test/models`;
 const row = JSON.stringify({ x: [[1, 2, 3, 4]] });
-const post = (url: string, body: string, init: RequestInit = {}): Promise<Response> =>
+const post = (
+  url: string,
+  body: string,
+  init: Omit<RequestInit, "headers"> & { readonly headers?: Readonly<Record<string, string>> } = {},
+): Promise<Response> =>
   fetch(url, { method: "POST", body, ...init, headers: { "content-type": "application/json", ...init.headers } });
 
 interface Readiness {
@@ -168,7 +172,7 @@ describe("limits of a call", () => {
     const env = { BENTO_SERVER_LIMITS_CONCURRENCY: "1", BENTO_SERVER_LIMITS_QUEUE_ROWS: "1" };
     const server = await started(`${models}/slow-1s.onnx`, { flags: ["--workers", "1"], env });
     const answers = await Promise.all(Array.from({ length: 4 }, () => post(`${server.url}/predict`, row)));
-    expect(answers.map((answer) => answer.status).sort()).toEqual([200, 200, 503, 503]);
+    expect(answers.map((answer) => answer.status).sort((a, b) => a - b)).toEqual([200, 200, 503, 503]);
     for (const refused of answers.filter((answer) => answer.status === 503)) {
       expect(Number(refused.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
       expect(await refused.json()).toMatchObject({ code: "UNAVAILABLE" });
