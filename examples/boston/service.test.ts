@@ -32,8 +32,12 @@ describe("BostonService", () => {
     const csv = [columns.join(","), ...frame.df.map((row) => columns.map((name) => row[name]).join(","))].join("\n");
     const replies = [
       await client.post("score", new TextEncoder().encode(csv), { "content-type": "text/csv" }),
-      await client.post("score", { df: { columns, data: frame.df.map((row) => columns.map((name) => row[name] ?? null)) } }),
-      await client.post("score", { df: Object.fromEntries(columns.map((name) => [name, frame.df.map((row) => row[name] ?? null)])) }),
+      await client.post("score", {
+        df: { columns, data: frame.df.map((row) => columns.map((name) => row[name] ?? null)) },
+      }),
+      await client.post("score", {
+        df: Object.fromEntries(columns.map((name) => [name, frame.df.map((row) => row[name] ?? null)])),
+      }),
     ];
     for (const reply of replies) expectGolden(reply.json<number[]>(), golden);
   });

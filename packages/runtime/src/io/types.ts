@@ -156,12 +156,4 @@ export interface MultipartSpec {
 
 /** The description of an IO type as plain data: it goes into definitions, OpenAPI and bentos. */
 export type IoSpec =
-  | JsonSpec
-  | DataFrameSpec
-  | TensorSpec
-  | TensorsSpec
-  | ImageSpec
-  | FileSpec
-  | TextSpec
-  | BytesSpec
-  | MultipartSpec;
+  JsonSpec | DataFrameSpec | TensorSpec | TensorsSpec | ImageSpec | FileSpec | TextSpec | BytesSpec | MultipartSpec;

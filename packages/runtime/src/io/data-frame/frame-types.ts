@@ -35,11 +35,7 @@ type Cell<S> = S extends { readonly type: "string"; readonly enum: readonly (inf
 type Dense<S> = S extends { readonly type: "string" } ? Cell<S>[] : ListOfType[TypeOf<S>];
 
 /** One cell of a column; null only where the column is nullable. */
-type CellOf<S> = S extends { readonly nullable: infer N }
-  ? N extends true
-    ? Cell<S> | null
-    : Cell<S>
-  : Cell<S>;
+type CellOf<S> = S extends { readonly nullable: infer N } ? (N extends true ? Cell<S> | null : Cell<S>) : Cell<S>;
 
 /** All cells of a column: a typed array for numbers, a plain list where cells may be null. */
 export type ColumnOf<S> = S extends { readonly nullable: infer N }
