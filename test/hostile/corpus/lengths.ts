@@ -158,6 +158,22 @@ export const LENGTHS: readonly HostileRequest[] = [
     says: /expected bytes 0 or 1 for bool, got 2 in element 2/,
   },
   {
+    name: "raw rows with NaN",
+    path: "/rows",
+    headers: [["content-type", "application/octet-stream"]],
+    body: new Uint8Array(Float32Array.of(1, 2, NaN, 4).buffer),
+    status: 400,
+    says: /expected finite numbers, element 2 is none/,
+  },
+  {
+    name: "raw float16 with infinity",
+    path: "/float16",
+    headers: [["content-type", "application/octet-stream"]],
+    body: new Uint8Array([0, 0xfc]),
+    status: 400,
+    says: /expected finite numbers, element 0 is none/,
+  },
+  {
     name: "raw strings",
     path: "/string",
     headers: [["content-type", "application/octet-stream"]],

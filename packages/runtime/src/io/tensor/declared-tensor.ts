@@ -1,8 +1,10 @@
 import { describeValue, quote } from "../../describe-value.ts";
 import { ServingError } from "../../errors.ts";
 import { type DType, DTYPE_NAMES, isDType } from "../../tensor/dtype.ts";
+import { findNonFinite } from "../../tensor/find-non-finite.ts";
 import { elementCount, fitsShape, formatShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import type { NanPolicy } from "../types.ts";
 
 /** A tensor as an author declares it: element type and sizes, `null` where a size is free. */
 export interface TensorDeclaration {
@@ -35,17 +37,20 @@ export function freezeDeclaration(place: string, declared: TensorDeclaration): T
   return Object.freeze({ dtype, shape: Object.freeze([...shape]) });
 }
 
-/** What is wrong with a tensor where another was declared, undefined when it fits. */
-export function tensorFault(tensor: Tensor, declared: TensorDeclaration): string | undefined {
-  if (tensor.dtype === declared.dtype && fitsShape(tensor.shape, declared.shape)) return undefined;
-  return `expected ${formatTensor(declared)}, got ${formatTensor(tensor)}`;
+/** What is wrong with a caller's tensor where another was declared, undefined when it fits. A non-finite number is wrong under the policy "error", as in JSON. */
+export function tensorFault(tensor: Tensor, declared: TensorDeclaration, nan: NanPolicy): string | undefined {
+  if (tensor.dtype !== declared.dtype || !fitsShape(tensor.shape, declared.shape))
+    return `expected ${formatTensor(declared)}, got ${formatTensor(tensor)}`;
+  const at = nan === "error" ? findNonFinite(tensor) : -1;
+  return at < 0 ? undefined : `expected finite numbers, element ${at} is none`;
 }
 
 /** What is wrong with a value that an author gave as a tensor, undefined when it is one and fits. */
 export function valueFault(value: unknown, declared: TensorDeclaration): string | undefined {
   if (!isTensor(value))
     return `expected a tensor { dtype, shape, data } of ${formatTensor(declared)}, got ${describeValue(value)}`;
-  const fault = tensorFault(value, declared);
+  // Binary outputs carry non-finite numbers; JSON has its policy where it is written.
+  const fault = tensorFault(value, declared, "null");
   if (fault !== undefined) return fault;
   const count = elementCount(value.shape);
   return value.data.length === count

@@ -60,6 +60,22 @@ describe("tensor", () => {
     expect(Rows.write(value, "tensors", STRICT)).toEqual({ kind: "tensors", tensors: { output: value } });
   });
 
+  it("refuses non-finite numbers in raw bodies and tensors as in JSON, unless the policy takes them", async () => {
+    const bytes = new Uint8Array(Float32Array.of(1, 2, 3, NaN).buffer);
+    const tensors = { x: { dtype: "float32", shape: [1, 2], data: Float32Array.of(-Infinity, 1) } } as const;
+    await expect(Rows.read(raw(bytes), STRICT)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: "expected finite numbers, element 3 is none",
+    });
+    expect(() => Rows.read({ kind: "tensors", tensors }, STRICT)).toThrow(
+      "/x: expected finite numbers, element 0 is none",
+    );
+    await expect(Rows.read(raw(bytes), { nan: "null" })).resolves.toMatchObject({
+      data: Float32Array.of(1, 2, 3, NaN),
+    });
+    expect(Rows.read({ kind: "tensors", tensors }, { nan: "string" })).toBe(tensors.x);
+  });
+
   it.each<[string, Record<string, Tensor>, string]>([
     [
       "another element type",

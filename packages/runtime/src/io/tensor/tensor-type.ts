@@ -8,7 +8,7 @@ import type { NamedTensors, Tensor, TensorOf } from "../../tensor/tensor.ts";
 import { toNested } from "../../tensor/to-nested.ts";
 import { OUTPUT_TENSOR, onlyPart } from "../binary-payload.ts";
 import { contentFromBytes } from "../content.ts";
-import type { IoOptions, IoType, Part, Payload, PayloadKind, TensorSpec } from "../types.ts";
+import type { IoOptions, IoType, NanPolicy, Part, Payload, PayloadKind, TensorSpec } from "../types.ts";
 import { formatTensor, freezeDeclaration, type TensorDeclaration, tensorFault, valueFault } from "./declared-tensor.ts";
 
 const RAW_TYPE = "application/octet-stream";
@@ -34,13 +34,13 @@ function readTensor(declared: TensorDeclaration, payload: Payload, { nan }: IoOp
     case "json":
       return fromNested(payload.value, declared.dtype, declared.shape, { nan });
     case "tensors":
-      return onlyTensor(declared, payload.tensors);
+      return onlyTensor(declared, payload.tensors, nan);
     case "parts":
-      return readRaw(declared, payload.parts);
+      return readRaw(declared, payload.parts, nan);
   }
 }
 
-function onlyTensor(declared: TensorDeclaration, tensors: NamedTensors): Tensor {
+function onlyTensor(declared: TensorDeclaration, tensors: NamedTensors, nan: NanPolicy): Tensor {
   const entries = Object.entries(tensors);
   const [entry] = entries;
   if (entry === undefined || entries.length > 1) {
@@ -49,17 +49,21 @@ function onlyTensor(declared: TensorDeclaration, tensors: NamedTensors): Tensor 
     ]);
   }
   const [name, value] = entry;
-  const fault = tensorFault(value, declared);
+  const fault = tensorFault(value, declared, nan);
   if (fault !== undefined) throw invalidInput([{ path: childPath("", name), message: fault }]);
   return value;
 }
 
-async function readRaw(declared: TensorDeclaration, parts: readonly Part[]): Promise<Tensor> {
+async function readRaw(declared: TensorDeclaration, parts: readonly Part[], nan: NanPolicy): Promise<Tensor> {
   const { part, path } = onlyPart(parts, "tensor");
   if (part.mediaType !== RAW_TYPE) {
     throw new ServingError("UNSUPPORTED_MEDIA_TYPE", `expected application/json or ${RAW_TYPE}, got ${part.mediaType}`);
   }
-  return fromBytes(await part.content.bytes(), declared.dtype, rawShape(declared, part.content.size, path));
+  const shape = rawShape(declared, part.content.size, path);
+  const value = fromBytes(await part.content.bytes(), declared.dtype, shape);
+  const fault = tensorFault(value, declared, nan);
+  if (fault !== undefined) throw invalidInput([{ path, message: fault }]);
+  return value;
 }
 
 /** The shape of a raw body: its length tells the one size that is free. */

@@ -12,7 +12,7 @@ import {
 import { fromNested } from "../../tensor/from-nested.ts";
 import type { NamedTensors, Tensor, TensorOf } from "../../tensor/tensor.ts";
 import { type Nested, toNested } from "../../tensor/to-nested.ts";
-import type { IoOptions, IoType, Payload, PayloadKind, TensorsSpec } from "../types.ts";
+import type { IoOptions, IoType, NanPolicy, Payload, PayloadKind, TensorsSpec } from "../types.ts";
 import { freezeDeclaration, quoteNames, type TensorDeclaration, tensorFault, valueFault } from "./declared-tensor.ts";
 
 /** The value of named tensors: each name with its tensor. */
@@ -67,7 +67,7 @@ function readTensors(declared: Declared, payload: Payload, { nan }: IoOptions): 
     const path = childPath("", name);
     if (payload.kind === "json")
       readField(() => read.set(name, fromNested(values.get(name), field.dtype, field.shape, { path, nan })), problems);
-    else takeTensor(values.get(name) as Tensor, name, field, read, problems);
+    else takeTensor(values.get(name) as Tensor, name, { ...field, nan }, read, problems);
   }
   assertNoProblems(problems);
   return Object.fromEntries(read);
@@ -101,11 +101,11 @@ function readField(read: () => void, problems: ProblemList): void {
 function takeTensor(
   tensor: Tensor,
   name: string,
-  field: TensorDeclaration,
+  field: TensorDeclaration & { readonly nan: NanPolicy },
   read: Map<string, Tensor>,
   problems: ProblemList,
 ): void {
-  const fault = tensorFault(tensor, field);
+  const fault = tensorFault(tensor, field, field.nan);
   if (fault === undefined) read.set(name, tensor);
   else addProblem(problems, () => ({ path: childPath("", name), message: fault }));
 }
