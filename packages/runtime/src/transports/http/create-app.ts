@@ -144,7 +144,8 @@ function answerUnknownPaths(app: FastifyInstance, { encodeError, ...options }: H
   }
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split("?", 1)[0] ?? request.url;
-    const methods = methodsByPath.get(path);
+    // As the router does it: a slash at the end means nothing.
+    const methods = methodsByPath.get(path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path);
     if (methods === undefined) {
       const text = `nothing answers ${request.method} on this path; the APIs are: ${names.slice(0, 20).join(", ")}`;
       return send(options, encodeError(new ServingError("NOT_FOUND", text), request.id), { request, reply });
