@@ -110,3 +110,12 @@ describe.each([
     expect(lines.text).toBe("1\n2\n3\n");
   });
 });
+
+describe("a stream that fails after its first value", () => {
+  it("ends the injected call with an error and leaves the process alive", async () => {
+    const client = await createTestClient(Decorated, { baseDir: models, config: { telemetry: { logLevel: "silent" } } });
+    await expect(client.post("count", 5)).rejects.toThrow();
+    expect((await client.post("count", 1)).text).toContain("data: 1");
+    await client.close();
+  });
+});

@@ -122,3 +122,26 @@ describe("createAdmission", () => {
     );
   });
 });
+
+describe("the queue's observer", () => {
+  it("is told of each change of the queue and of the seconds that a call waited in it", async () => {
+    let nowMs = 0;
+    const seen: string[] = [];
+    const observer = {
+      setRows: (rows: number) => void seen.push(`rows ${rows}`),
+      observeWait: (seconds: number) => void seen.push(`waited ${seconds}`),
+    };
+    const admission = createAdmission({ ...roomy, queueRows: 2 }, () => nowMs, observer);
+    const first = admission.enter(0);
+    await first.takeSlot(signal);
+    const controller = new AbortController();
+    const waiting = admission.enter(0).takeSlot(signal);
+    const leaving = Promise.resolve(admission.enter(0).takeSlot(controller.signal)).catch(() => "left");
+    controller.abort();
+    expect(await leaving).toBe("left");
+    nowMs = 1_500;
+    first.leave();
+    await waiting;
+    expect(seen).toEqual(["rows 1", "rows 2", "rows 1", "rows 0", "waited 1.5"]);
+  });
+});

@@ -37,14 +37,24 @@ export interface Admission {
   idle(): Promise<void>;
 }
 
+/** Told how the queue fares, for metrics. */
+export interface QueueObserver {
+  setRows(rows: number): void;
+  observeWait(seconds: number): void;
+}
+
+const NOBODY: QueueObserver = { setRows: () => undefined, observeWait: () => undefined };
+
 /** Makes the admission of one worker. */
-export function createAdmission(limits: AdmissionLimits, now: () => number): Admission {
-  return new House(limits, now);
+export function createAdmission(limits: AdmissionLimits, now: () => number, observer = NOBODY): Admission {
+  return new House(limits, now, observer);
 }
 
 /** State: who runs, who waits for a slot in order of arrival, bytes held by those who do not run, open or closed. */
 class House implements Admission {
   readonly limits: AdmissionLimits;
+  readonly now: () => number;
+  readonly observer: QueueObserver;
   readonly slotQueue = new Set<() => void>();
   readonly pace: Pace;
   readonly #idlers: (() => void)[] = [];
@@ -53,8 +63,10 @@ class House implements Admission {
   running = 0;
   heldBytes = 0;
 
-  constructor(limits: AdmissionLimits, now: () => number) {
+  constructor(limits: AdmissionLimits, now: () => number, observer: QueueObserver) {
     this.limits = limits;
+    this.now = now;
+    this.observer = observer;
     this.pace = createPace(now);
   }
 
@@ -140,18 +152,24 @@ class Guest implements Visit {
       throw new ServingError("INTERNAL", "a call takes its slot once");
     if (this.#house.hasFreeSlot) return this.#run();
     const { slotQueue } = this.#house;
+    const { now, observer } = this.#house;
+    const sinceMs = now();
     return new Promise<void>((resolve, reject) => {
       const start = (): void => {
         signal.removeEventListener("abort", abort);
+        observer.setRows(slotQueue.size);
+        observer.observeWait((now() - sinceMs) / 1000);
         this.#run();
         resolve();
       };
       const abort = (): void => {
         slotQueue.delete(start);
+        observer.setRows(slotQueue.size);
         reject(signal.reason);
       };
       signal.addEventListener("abort", abort, { once: true });
       slotQueue.add(start);
+      observer.setRows(slotQueue.size);
       this.#waiting = start;
     });
   }

@@ -51,7 +51,11 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
   const sink =
     audit.sink === null || audit.level === "none" ? undefined : openAuditSink({ sink: audit.sink, mode: audit.mode });
   const concurrency = limits.concurrency === "auto" ? AUTO_CONCURRENCY : limits.concurrency;
-  const admission = createAdmission({ concurrency, queueRows: limits.queueRows, queueBytes: limits.queueBytes }, now);
+  const admission = createAdmission(
+    { concurrency, queueRows: limits.queueRows, queueBytes: limits.queueBytes },
+    now,
+    metrics.queue,
+  );
   const stages: Stages = {
     service,
     authenticate: authenticateAnybody,

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
 import type { HttpReply } from "../../call/types.ts";
 import { compressReply, type Encoded } from "./compress.ts";
 
@@ -100,7 +101,8 @@ function drainedOrClosed(response: ServerResponse): Promise<void> {
  */
 function cutOff(response: ServerResponse): void {
   const { socket } = response;
-  if (socket === null) return void response.destroy();
+  // An injected request has no real socket: whoever made it is told by the reply's own end.
+  if (!(socket instanceof Socket)) return void response.destroy();
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once("close", () => clearTimeout(timer));
   socket.destroySoon();
