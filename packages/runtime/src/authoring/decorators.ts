@@ -12,7 +12,7 @@ const APIS = Symbol.for("bento-ts.apis");
  * Makes a method an API: `@api({ input, output }) async score(df: Boston, ctx: Context): Promise<Prices>`.
  *
  * A parameter or return type that does not fit the options is a compile error. Throws INVALID_ARGUMENT at class definition for unknown options, for types that
- * can't be used, on private or static methods, and when the compiler lowered the decorator in the legacy way.
+ * can't be used, on private or static methods, for two methods of one name, and when the compiler lowered the decorator in the legacy way.
  */
 export function api<I extends IoInput, O extends IoInput>(
   options: ApiOptions<I, O>,
@@ -31,6 +31,9 @@ export function api<I extends IoInput, O extends IoInput>(
     const inherited = context.metadata[APIS];
     const known: readonly ApiEntry[] = Array.isArray(inherited) ? inherited : [];
     const entry = createApiEntry(context.name, options, value);
+    if (known.some((other) => other.name === entry.name && !parentApis(context.metadata).includes(other))) {
+      throw new ServingError("INVALID_ARGUMENT", `@api: this class has two methods named "${entry.name}"`);
+    }
     // A new list for each class: the inherited one belongs to the parent. A subclass's method replaces its parent's.
     context.metadata[APIS] = [...known.filter((other) => other.name !== entry.name), entry];
   };
@@ -52,6 +55,12 @@ export function service(
       registerService(this, options, entries);
     });
   };
+}
+
+function parentApis(metadata: DecoratorMetadataObject): readonly unknown[] {
+  const parent: unknown = Object.getPrototypeOf(metadata);
+  const apis: unknown = parent !== null && typeof parent === "object" ? Reflect.get(parent, APIS) : undefined;
+  return Array.isArray(apis) ? apis : [];
 }
 
 function assertStandardDecorator(

@@ -71,6 +71,27 @@ describe("defineService", () => {
     },
   );
 
+  it.each(["toString", "valueOf", "hasOwnProperty", "isPrototypeOf", "toLocaleString"])(
+    "refuses an API named %s, which every object has",
+    (name) => {
+      expect(() => defineService({ name: "a", apis: [api(name)] })).toThrow(
+        expect.objectContaining({
+          code: "INVALID_ARGUMENT",
+          problems: [{ path: `/apis/${name}`, message: `every object has a "${name}": give the method another name` }],
+        }),
+      );
+    },
+  );
+
+  it.each(["__proto__", "__defineGetter__"])("refuses an API named %s by its first letter", (name) => {
+    expect(() => defineService({ name: "a", apis: [api(name)] })).toThrow(
+      expect.objectContaining({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining(`/apis/${name}: expected a name of letters, digits and _, beginning with a letter`),
+      }),
+    );
+  });
+
   it("allows an API named predict", () => {
     expect(RESERVED_NAMES.has("predict")).toBe(false);
     expect(defineService({ name: "a", apis: [api("predict")] }).apis[0]?.name).toBe("predict");

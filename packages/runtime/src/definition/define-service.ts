@@ -94,6 +94,8 @@ function apiProblems(apis: readonly ApiInput[]): Problem[] {
       });
     } else if (RESERVED_NAMES.has(api.name)) {
       problems.push({ path, message: `"${api.name}" is a fixed route of the server: give the method another name` });
+    } else if (Object.hasOwn(Object.prototype, api.name)) {
+      problems.push({ path, message: `every object has a "${api.name}": give the method another name` });
     }
     if (seen.has(api.name)) problems.push({ path, message: "is defined twice" });
     seen.add(api.name);

@@ -2,10 +2,11 @@ import type { Cancellation } from "../call/cancellation.ts";
 import type { RawCall } from "../call/types.ts";
 import { type ServingError, toServingError } from "../errors.ts";
 import type { Payload } from "../io/types.ts";
-import { openScope } from "./call-scope.ts";
+import { openCall } from "./open-call.ts";
 import { predictStream } from "./predict.ts";
-import { readInput, timeoutMsOf } from "./read-input.ts";
+import { readInput } from "./read-input.ts";
 import type { CallRecord, Stages } from "./stages.ts";
+import { watchOverdue } from "./watch-overdue.ts";
 
 /**
  * Answers one call of a streaming API, in the same order as `serveCall`; the record is closed when the stream ends.
@@ -19,41 +20,36 @@ export async function serveStream<R>(call: RawCall<R>, stages: Stages): Promise<
     return await openStream(call, stages, record);
   } catch (thrown) {
     const error = toServingError(thrown);
-    record?.close(error);
-    return call.encodeError(error);
+    return call.encodeError(record?.close(error) ?? error);
   }
 }
 
 async function openStream<R>(call: RawCall<R>, stages: Stages, record: CallRecord): Promise<R> {
-  const principal = await stages.authenticate(call);
-  record.principal = principal;
-  const target = await call.target();
-  record.aim(target);
-  await stages.authorize(principal, target);
-  const as = call.wants();
-  const timeoutMs = timeoutMsOf(call, target.api.timeoutMs, stages);
-  const visit = stages.admission.enter(call.announcedBytes ?? 0);
-  const scope = openScope(call.signal, timeoutMs);
+  const open = await openCall(call, stages, record);
+  const { visit, scope } = open;
   // The slot stays taken until the author's generator has really stopped, also when the caller was answered or gone before.
   let stopped: Promise<void> | undefined;
   const end = async (): Promise<void> => {
     scope.close();
     if (stopped === undefined) visit.leave();
-    else void stopped.then(() => visit.leave());
+    else {
+      if (scope.cancellation.aborted) watchOverdue(stopped, open.target.api.name, () => stages.logFor(call.requestId));
+      void stopped.then(() => visit.leave());
+    }
     await call.dispose();
   };
   try {
     const input = await readInput(call, scope, visit);
     await visit.takeSlot(scope.cancellation);
-    const stream = await predictStream({ call, principal, target, input, as, scope, stages, record });
+    const stream = await predictStream({ ...open, call, input, stages, record });
     const { outputs, extra } = stream;
     stopped = stream.stopped;
     const iterator = outputs[Symbol.asyncIterator]();
     // The first value is awaited here: what fails before it is still an ordinary error reply.
     const first = await iterator.next();
-    const finish = (error: ServingError | undefined): void => {
-      record.close(error);
+    const finish = (error: ServingError | undefined): ServingError | undefined => {
       void end();
+      return record.close(error);
     };
     return call.encodeStream(recordedStream({ first, iterator, signal: scope.cancellation, finish }), extra);
   } catch (thrown) {
@@ -66,8 +62,8 @@ interface OpenStream {
   readonly first: IteratorResult<Payload>;
   readonly iterator: AsyncIterator<Payload>;
   readonly signal: Cancellation;
-  /** Called exactly once, however the stream ends: read to its end, failed, abandoned or aborted. */
-  readonly finish: (error: ServingError | undefined) => void;
+  /** Called exactly once, however the stream ends: read to its end, failed, abandoned or aborted. Gives the error with which it must end in place of a good end. */
+  readonly finish: (error: ServingError | undefined) => ServingError | undefined;
 }
 
 /** The rest of a stream after its first value. No generator: one that was never started would skip its `finally`, and a caller may leave before reading anything. */
@@ -79,7 +75,8 @@ function recordedStream({ first, iterator, signal, finish }: OpenStream): AsyncI
     if (finished) return;
     finished = true;
     signal.removeEventListener("abort", abort);
-    finish(error);
+    const refusal = finish(error);
+    if (error === undefined && refusal !== undefined) throw refusal;
   };
   const abort = (): void => {
     aborted = toServingError(signal.reason);

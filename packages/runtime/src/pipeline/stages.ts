@@ -32,6 +32,6 @@ export interface CallRecord {
   aim(target: Target): void;
   /** Facts that the author's code added. */
   tags: ReadonlyMap<string, string> | undefined;
-  /** Writes the record; `error` undefined means that the call succeeded. Throws nothing. */
-  close(error: ServingError | undefined): void;
+  /** Writes the record; `error` undefined means that the call succeeded. Gives the error to answer with when calls that can't be written down must not be answered. Throws nothing. */
+  close(error: ServingError | undefined): ServingError | undefined;
 }
