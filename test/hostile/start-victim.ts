@@ -3,13 +3,14 @@ import { loadConfig } from "../../packages/runtime/src/config/index.ts";
 import { type BuiltServer, buildServer } from "../../packages/runtime/src/server/build-server.ts";
 import { loadServiceClass } from "../../packages/runtime/src/server/load-service.ts";
 import { createLogger } from "../../packages/runtime/src/telemetry/logger.ts";
-import { createMetrics } from "../../packages/runtime/src/telemetry/metrics.ts";
+import { createMetrics, type Metrics } from "../../packages/runtime/src/telemetry/metrics.ts";
 
 /** A server in this process, on a real port. */
 export interface RunningVictim extends BuiltServer {
   readonly port: number;
   /** Lines of the log: why something that should not have failed did. */
   readonly logLines: readonly string[];
+  readonly metrics: Metrics;
   stop(): Promise<void>;
 }
 
@@ -20,12 +21,13 @@ export async function startVictim(
 ): Promise<RunningVictim> {
   const { config } = await loadConfig({ env });
   const logLines: string[] = [];
+  const metrics = createMetrics({ processMetrics: false });
   const baseDir = new URL("../models", import.meta.url).pathname;
   const loaded = await loadServiceClass(serviceClass, { baseDir, storeDir: baseDir, cpus: 1, digests: {} });
   const server = await buildServer({
     service: loaded.service,
     config,
-    metrics: createMetrics({ processMetrics: false }),
+    metrics,
     log: createLogger({ level: "warn", format: "json", destination: { write: (line) => void logLines.push(line) } }),
     now: () => performance.now(),
     state: () => ({ phase: "serving", ready: true, workers: [] }),
@@ -37,6 +39,7 @@ export async function startVictim(
     ...server,
     port,
     logLines,
+    metrics,
     stop: async () => {
       server.app.server.closeAllConnections();
       await server.app.close();

@@ -49,7 +49,9 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
   const { limits } = config.server;
   const { audit } = config.security;
   const sink =
-    audit.sink === null || audit.level === "none" ? undefined : openAuditSink({ sink: audit.sink, mode: audit.mode });
+    audit.sink === null || audit.level === "none"
+      ? undefined
+      : openAuditSink({ sink: audit.sink, mode: audit.mode, now });
   const concurrency = limits.concurrency === "auto" ? AUTO_CONCURRENCY : limits.concurrency;
   const admission = createAdmission(
     { concurrency, queueRows: limits.queueRows, queueBytes: limits.queueBytes },

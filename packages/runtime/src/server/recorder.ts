@@ -32,14 +32,16 @@ export function createRecorder(options: RecorderOptions): Recorder {
   };
   return {
     open: (call) => {
-      if (audit?.blocked === true) {
-        throw new ServingError("UNAVAILABLE", "calls can't be written to the audit log at the moment", {
-          retryAfterSeconds: 5,
-        });
-      }
+      if (audit?.blocked === true) throw notRecorded();
       return new OpenRecord(call, options, metricsOf);
     },
   };
+}
+
+function notRecorded(): ServingError {
+  return new ServingError("UNAVAILABLE", "calls can't be written to the audit log at the moment", {
+    retryAfterSeconds: 5,
+  });
 }
 
 /** The record of one call: opened → target known → closed. */
@@ -69,21 +71,29 @@ class OpenRecord implements CallRecord {
     this.#count(target.api.name);
   }
 
-  close(error: ServingError | undefined): void {
+  close(failure: ServingError | undefined): ServingError | undefined {
     const call = this.#call;
-    const { audit, log, now, service } = this.#options;
+    const { log, now } = this.#options;
     const durationMs = now() - this.#startedMs;
+    const refusal = this.#audit(failure, durationMs);
+    const error = refusal ?? failure;
     const status = error === undefined ? 200 : ERROR_TABLE[error.code].http;
     const counted = this.#counted ?? this.#count(NO_API);
     counted.finished({ status, seconds: durationMs / 1000, bytesIn: call.bytesIn(), bytesOut: call.bytesOut() ?? 0 });
-    if (error?.code === "INTERNAL") {
-      log.error({ requestId: call.requestId, route: call.route, err: error, ...error.details }, error.message);
+    if (failure?.code === "INTERNAL") {
+      log.error({ requestId: call.requestId, route: call.route, err: failure, ...failure.details }, failure.message);
     }
-    if (audit === undefined) return;
+    return refusal;
+  }
+
+  #audit(error: ServingError | undefined, durationMs: number): ServingError | undefined {
+    const { audit, metrics, service } = this.#options;
+    if (audit === undefined) return undefined;
     const { principal, tags } = this;
-    audit.write(
-      toAuditRecord({ call, service, principal, target: this.#target, tags, error, time: new Date(), durationMs }),
-    );
+    const facts = { call: this.#call, service, principal, target: this.#target, tags, error };
+    const outcome = audit.write(toAuditRecord({ ...facts, time: new Date(), durationMs }));
+    if (outcome !== "written") metrics.auditDropped.add(1);
+    return outcome === "refused" ? notRecorded() : undefined;
   }
 
   #count(api: string): CallMetrics {

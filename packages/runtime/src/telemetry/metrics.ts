@@ -13,6 +13,8 @@ export interface Metrics {
   modelRun(model: string, place: string): { observe(seconds: number): void };
   /** Calls that wait for a slot. */
   readonly queue: QueueMetrics;
+  /** Audit records that could not be written. */
+  readonly auditDropped: { add(count: number): void };
   /** The author's own metrics, `ctx.metrics`. */
   readonly user: UserMetrics;
   /** All numbers, for the supervisor that sums them over its workers. */
@@ -70,6 +72,8 @@ export function createMetrics(options: { readonly processMetrics: boolean }): Me
     call: calls,
     modelRun: (model, place) => runs.series({ model, place }) ?? NOTHING,
     queue: createQueueMetrics(instruments),
+    auditDropped:
+      instruments.counter("bento_audit_dropped_total", "Audit records that could not be written").series({}) ?? NOTHING,
     user,
     snapshot,
     revision: () => instruments.revision() + user.revision(),

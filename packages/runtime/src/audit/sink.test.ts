@@ -1,0 +1,145 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import type { AuditRecord } from "./record.ts";
+import { openAuditSink } from "./sink.ts";
+
+const folders: string[] = [];
+const tempFile = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), "bento-sink-"));
+  folders.push(folder);
+  return join(folder, "audit.jsonl");
+};
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+const record = (userAgent: string): AuditRecord => ({
+  time: "2026-01-02T03:04:05.006Z",
+  requestId: "r",
+  protocol: "native",
+  method: "POST",
+  route: "/x",
+  function: "x",
+  service: "s",
+  version: "1.0.0",
+  principal: null,
+  issuer: null,
+  authMethod: null,
+  peerIp: "127.0.0.1",
+  clientIp: "127.0.0.1",
+  decision: "allow",
+  reason: null,
+  status: 200,
+  bytesIn: 0,
+  bytesOut: 0,
+  durationMs: 1,
+  userAgent,
+  level: "metadata",
+});
+const agentsOf = (text: string): unknown[] =>
+  text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => (JSON.parse(line) as AuditRecord).userAgent);
+
+describe("openAuditSink", () => {
+  it("appends a line for each record to a file that its owner alone reads", () => {
+    const file = tempFile();
+    const sink = openAuditSink({ sink: file, mode: "drop", now: () => 0 });
+    expect(sink.write(record("a"))).toBe("written");
+    expect(sink.write(record("b"))).toBe("written");
+    sink.close();
+    expect(agentsOf(readFileSync(file, "utf8"))).toEqual(["a", "b"]);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it("escapes what would end a line or steer a terminal", () => {
+    const file = tempFile();
+    const sink = openAuditSink({ sink: file, mode: "drop", now: () => 0 });
+    const text = 'a\n\r\u0085\u2028\u2029\u009b31m\u007f\0"b';
+    sink.write(record(text));
+    sink.close();
+    const written = readFileSync(file, "utf8");
+    expect(agentsOf(written)).toEqual([text]);
+    expect(written).toContain(String.raw`a\n\r\u0085\u2028\u2029\u009b31m\u007f\u0000\"b`);
+  });
+
+  it("follows a file that was renamed, within a second", () => {
+    const file = tempFile();
+    let nowMs = 0;
+    const sink = openAuditSink({ sink: file, mode: "drop", now: () => nowMs });
+    sink.write(record("a"));
+    renameSync(file, `${file}.1`);
+    sink.write(record("b"));
+    nowMs = 1_000;
+    sink.write(record("c"));
+    sink.close();
+    expect(agentsOf(readFileSync(`${file}.1`, "utf8"))).toEqual(["a", "b"]);
+    expect(agentsOf(readFileSync(file, "utf8"))).toEqual(["c"]);
+  });
+
+  it("writes on into the file that is open when a new one can't be made", () => {
+    const file = tempFile();
+    let nowMs = 0;
+    const sink = openAuditSink({ sink: file, mode: "strict", now: () => nowMs });
+    renameSync(file, `${file}.1`);
+    const folder = join(file, "..");
+    chmodSync(folder, 0o500);
+    nowMs = 1_000;
+    expect(sink.write(record("a"))).toBe("written");
+    chmodSync(folder, 0o700);
+    sink.close();
+    // Whoever runs the tests as root is let in anyway.
+    const written = existsSync(file) ? file : `${file}.1`;
+    expect(agentsOf(readFileSync(written, "utf8"))).toEqual(["a"]);
+  });
+
+  it("says of a full disk that a record is lost under drop, and that the call is refused under strict", () => {
+    const drop = openAuditSink({ sink: "/dev/full", mode: "drop", now: () => 0 });
+    expect(drop.write(record("a"))).toBe("lost");
+    expect(drop.blocked).toBe(false);
+    drop.close();
+    const strict = openAuditSink({ sink: "/dev/full", mode: "strict", now: () => 0 });
+    expect(strict.blocked).toBe(false);
+    expect(strict.write(record("a"))).toBe("refused");
+    expect(strict.blocked).toBe(true);
+    strict.close();
+  });
+
+  it("loses no record but the one that was cut off by a full disk, and goes on when there is room", () => {
+    const file = tempFile();
+    const module = new URL("sink.ts", import.meta.url).href;
+    // The limit of a file's size stands for the size of the disk: it can be lifted from outside while the process runs.
+    const script = `
+      import { execFileSync } from "node:child_process";
+      const { openAuditSink } = await import(${JSON.stringify(module)});
+      const base = ${JSON.stringify(record(""))};
+      const sink = openAuditSink({ sink: ${JSON.stringify(file)}, mode: "strict", now: () => 0 });
+      const outcomes = [1, 2, 3].map((number) => sink.write({ ...base, userAgent: "before " + number }));
+      execFileSync("prlimit", ["--pid", String(process.pid), "--fsize=unlimited"]);
+      outcomes.push(sink.blocked, sink.write({ ...base, userAgent: "after" }));
+      process.stdout.write(JSON.stringify(outcomes));
+    `;
+    const output = execFileSync(
+      "prlimit",
+      ["--fsize=600:unlimited", process.execPath, "--input-type=module", "--eval", script],
+      { encoding: "utf8" },
+    );
+    expect(JSON.parse(output)).toEqual(["written", "refused", "refused", false, "written"]);
+    const [first, torn, retry, after, rest] = readFileSync(file, "utf8").split("\n");
+    expect(JSON.parse(first ?? "")).toMatchObject({ userAgent: "before 1" });
+    expect(() => JSON.parse(torn ?? "") as unknown).toThrow(SyntaxError);
+    expect(JSON.parse(retry ?? "")).toMatchObject({ event: "audit_retry" });
+    expect(JSON.parse(after ?? "")).toMatchObject({ userAgent: "after" });
+    expect(rest).toBe("");
+  });
+
+  it("refuses to start with a file that can't be opened, naming the key", () => {
+    expect(() => openAuditSink({ sink: "/nowhere/at/all", mode: "drop", now: () => 0 })).toThrow(
+      expect.objectContaining({ code: "FAILED_PRECONDITION", message: expect.stringContaining("security.audit.file") }),
+    );
+  });
+});
