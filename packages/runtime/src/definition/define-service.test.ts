@@ -87,7 +87,9 @@ describe("defineService", () => {
     expect(() => defineService({ name: "a", apis: [api(name)] })).toThrow(
       expect.objectContaining({
         code: "INVALID_ARGUMENT",
-        message: expect.stringContaining(`/apis/${name}: expected a name of letters, digits and _, beginning with a letter`),
+        message: expect.stringContaining(
+          `/apis/${name}: expected a name of letters, digits and _, beginning with a letter`,
+        ),
       }),
     );
   });

@@ -29,6 +29,7 @@ async function openStream<R>(call: RawCall<R>, stages: Stages, record: CallRecor
   const { visit, scope } = open;
   // The slot stays taken until the author's generator has really stopped, also when the caller was answered or gone before.
   let stopped: Promise<void> | undefined;
+  let iterator: AsyncIterator<Payload> | undefined;
   const end = async (): Promise<void> => {
     scope.close();
     if (stopped === undefined) visit.leave();
@@ -44,7 +45,7 @@ async function openStream<R>(call: RawCall<R>, stages: Stages, record: CallRecor
     const stream = await predictStream({ ...open, call, input, stages, record });
     const { outputs, extra } = stream;
     stopped = stream.stopped;
-    const iterator = outputs[Symbol.asyncIterator]();
+    iterator = outputs[Symbol.asyncIterator]();
     // The first value is awaited here: what fails before it is still an ordinary error reply.
     const first = await iterator.next();
     const finish = (error: ServingError | undefined): ServingError | undefined => {
@@ -53,6 +54,8 @@ async function openStream<R>(call: RawCall<R>, stages: Stages, record: CallRecor
     };
     return call.encodeStream(recordedStream({ first, iterator, signal: scope.cancellation, finish }), extra);
   } catch (thrown) {
+    // Nobody will read on: a generator that gave its first value must be told, or it would hold its slot for ever.
+    void iterator?.return?.().catch(() => undefined);
     await end();
     throw thrown;
   }

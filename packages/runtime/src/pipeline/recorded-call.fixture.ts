@@ -1,0 +1,146 @@
+import type { RawCall } from "../call/types.ts";
+import { Canceller } from "../call/cancellation.ts";
+import { defineService } from "../definition/define-service.ts";
+import type { ServingError } from "../errors.ts";
+import type { IoSpec, IoType, Payload } from "../io/types.ts";
+import { type Admission, createAdmission } from "../limits/admit.ts";
+import { createLogger } from "../telemetry/logger.ts";
+import { authenticateAnybody } from "../auth/authenticate.ts";
+import type { Stages } from "./stages.ts";
+
+/** What a recorded call is answered with. */
+export type Reply =
+  | { readonly kind: "value"; readonly output: Payload }
+  | { readonly kind: "stream"; readonly outputs: AsyncIterable<Payload> }
+  | { readonly kind: "error"; readonly code: string; readonly message: string };
+
+export interface RecordedOptions {
+  /** The step that throws `refusal`. */
+  readonly refuseAt?: string;
+  readonly refusal?: ServingError;
+  /** The author's method; the input comes back when left out. */
+  readonly method?: (value: unknown) => unknown;
+  readonly requestTimeoutMs?: number;
+}
+
+/** A call and stages that write down every step in order; admission, scope, log and definition are the real ones. */
+export interface RecordedCall {
+  readonly steps: string[];
+  /** Code of each `record.close`, "OK" for a success. */
+  readonly closed: string[];
+  readonly lines: unknown[];
+  readonly caller: Canceller;
+  readonly admission: Admission;
+  readonly call: RawCall<Reply>;
+  readonly stages: Stages;
+}
+
+const text: IoSpec = { kind: "text", maxLength: null };
+const definition = defineService({ name: "echo", apis: [{ name: "say", input: text, output: text }] });
+
+export function recordCall(options: RecordedOptions = {}): RecordedCall {
+  const steps: string[] = [];
+  const step = (name: string): void => {
+    steps.push(name);
+    if (name === options.refuseAt) throw options.refusal;
+  };
+  const closed: string[] = [];
+  const lines: unknown[] = [];
+  const caller = new Canceller();
+  const admission = createAdmission({ concurrency: 1, queueRows: 4, queueBytes: 100 }, () => 0);
+  const log = createLogger({
+    level: "info",
+    format: "json",
+    destination: { write: (line) => lines.push(JSON.parse(line)) },
+  });
+  const stages: Stages = {
+    service: serviceOf(step, options.method ?? ((value) => value)),
+    authenticate: (call) => (step("authenticate"), authenticateAnybody(call)),
+    authorize: () => step("authorize"),
+    admission: stepwise(admission, step),
+    requestTimeoutMs: options.requestTimeoutMs ?? 60_000,
+    recorder: {
+      open: () => {
+        step("recorder.open");
+        return {
+          principal: undefined,
+          tags: undefined,
+          aim: () => step("aim"),
+          close: (error) => void closed.push(error?.code ?? "OK"),
+        };
+      },
+    },
+    metrics: { counter: ignore, gauge: ignore, histogram: ignore, timer: ignore },
+    logFor: (requestId) => log.child({ requestId }),
+  };
+  return { steps, closed, lines, caller, admission, call: callOf(step, caller), stages };
+}
+
+function ignore(): void {}
+
+function callOf(step: (name: string) => void, caller: Canceller): RawCall<Reply> {
+  const [api] = definition.apis;
+  if (api === undefined) throw new Error("the definition has no API");
+  return {
+    requestId: "r1",
+    protocol: "native",
+    method: "POST",
+    route: "/say",
+    peerIp: "127.0.0.1",
+    clientIp: "127.0.0.1",
+    userAgent: undefined,
+    headers: {},
+    announcedBytes: 5,
+    bytesIn: () => 5,
+    bytesOut: () => undefined,
+    callerTimeoutMs: () => {
+      step("callerTimeoutMs");
+      return undefined;
+    },
+    signal: caller,
+    target: () => (step("target"), { api }),
+    wants: () => (step("wants"), "json"),
+    decode: async () => (step("decode"), { kind: "json", value: "hello" }),
+    encode: (output) => (step("encode"), { kind: "value", output }),
+    encodeStream: (outputs) => (step("encode"), { kind: "stream", outputs }),
+    encodeError: ({ code, message }) => (step("encodeError"), { kind: "error", code, message }),
+    dispose: () => step("dispose"),
+  };
+}
+
+function serviceOf(step: (name: string) => void, method: (value: unknown) => unknown): Stages["service"] {
+  const type: IoType<unknown> = {
+    spec: text,
+    read: (payload) => (step("read"), payload.kind === "json" ? payload.value : undefined),
+    write: (value) => (step("write"), { kind: "json", value }),
+  };
+  const invoke = (value: unknown): unknown => (step("method"), method(value));
+  return {
+    definition,
+    apis: new Map([["say", { input: type, output: type, invoke }]]),
+    hooks: { onInit: async () => undefined, onShutdown: async () => undefined, isReady: async () => true },
+  };
+}
+
+/** The real admission, with its steps written down. */
+function stepwise(admission: Admission, step: (name: string) => void): Admission {
+  return {
+    close: () => admission.close(),
+    idle: () => admission.idle(),
+    get running() {
+      return admission.running;
+    },
+    get waiting() {
+      return admission.waiting;
+    },
+    enter: (announcedBytes) => {
+      step("enter");
+      const visit = admission.enter(announcedBytes);
+      return {
+        hold: (bytes) => visit.hold(bytes),
+        takeSlot: (signal) => (step("takeSlot"), visit.takeSlot(signal)),
+        leave: () => visit.leave(),
+      };
+    },
+  };
+}

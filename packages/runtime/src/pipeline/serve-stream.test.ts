@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import { ServingError } from "../errors.ts";
+import type { Payload } from "../io/types.ts";
+import { type RecordedOptions, type RecordedCall, recordCall } from "./recorded-call.fixture.ts";
+import { serveStream } from "./serve-stream.ts";
+
+const FIRST_VALUE = [
+  "recorder.open",
+  "authenticate",
+  "target",
+  "aim",
+  "authorize",
+  "wants",
+  "callerTimeoutMs",
+  "enter",
+  "decode",
+  "takeSlot",
+  "read",
+  "method",
+  "write",
+  "encode",
+];
+
+async function open(options: RecordedOptions): Promise<RecordedCall & { readonly values: AsyncIterator<Payload> }> {
+  const recorded = recordCall(options);
+  const reply = await serveStream(recorded.call, recorded.stages);
+  if (reply.kind !== "stream") throw new Error(`expected a stream, got ${JSON.stringify(reply)}`);
+  return { ...recorded, values: reply.outputs[Symbol.asyncIterator]() };
+}
+
+const two = async function* (): AsyncGenerator<unknown> {
+  yield 1;
+  yield 2;
+};
+
+describe("serveStream", () => {
+  it("runs the steps in the security order, with the record open and the slot taken until the last value was read", async () => {
+    const { values, steps, closed, admission } = await open({ method: two });
+    expect(steps).toEqual(FIRST_VALUE);
+    expect(await values.next()).toEqual({ done: false, value: { kind: "json", value: 1 } });
+    expect(await values.next()).toEqual({ done: false, value: { kind: "json", value: 2 } });
+    expect(closed).toEqual([]);
+    expect(admission.running).toBe(1);
+    expect(await values.next()).toEqual({ done: true, value: undefined });
+    await admission.idle();
+    expect(steps).toEqual([...FIRST_VALUE, "write", "dispose"]);
+    expect(closed).toEqual(["OK"]);
+    expect(admission.running).toBe(0);
+  });
+
+  it("ends the stream with the error of a later value and closes the record with its code", async () => {
+    const { values, steps, closed, admission } = await open({
+      method: async function* () {
+        yield 1;
+        throw new ServingError("FAILED_PRECONDITION", "two is too many");
+      },
+    });
+    await values.next();
+    await expect(values.next()).rejects.toMatchObject({ code: "FAILED_PRECONDITION", message: "two is too many" });
+    await admission.idle();
+    expect(closed).toEqual(["FAILED_PRECONDITION"]);
+    expect(steps).toEqual([...FIRST_VALUE, "dispose"]);
+  });
+
+  it("runs the author's finally and closes the record once when the caller leaves between two values", async () => {
+    let finished = 0;
+    const { values, steps, closed, admission, caller } = await open({
+      method: async function* () {
+        try {
+          yield 1;
+          yield 2;
+        } finally {
+          finished += 1;
+        }
+      },
+    });
+    caller.abort(undefined);
+    await admission.idle();
+    await expect(values.next()).rejects.toMatchObject({ code: "CANCELLED", message: "the caller went away" });
+    expect(finished).toBe(1);
+    expect(closed).toEqual(["CANCELLED"]);
+    expect(steps).toEqual([...FIRST_VALUE, "dispose"]);
+  });
+
+  it("counts a stream that its reader gave up as answered, once", async () => {
+    const { values, steps, closed, admission } = await open({ method: two });
+    await values.next();
+    expect(await values.return?.()).toEqual({ done: true, value: undefined });
+    await values.return?.();
+    await admission.idle();
+    expect(closed).toEqual(["OK"]);
+    expect(steps).toEqual([...FIRST_VALUE, "dispose"]);
+  });
+
+  it("refuses a method that gives no stream as the service's fault", async () => {
+    const { call, stages, closed, admission } = recordCall({ method: () => 1 });
+    expect(await serveStream(call, stages)).toEqual({
+      kind: "error",
+      code: "INTERNAL",
+      message: 'API "say" is defined as a stream, its method gave no async iterable',
+    });
+    expect(closed).toEqual(["INTERNAL"]);
+    await admission.idle();
+    expect(admission.running).toBe(0);
+  });
+});
