@@ -89,6 +89,31 @@ describe("@api", () => {
     );
   });
 
+  it("refuses two methods of one name in one class, also where their parent has one of that name", () => {
+    // Not a literal: the compiler would find the duplicate by itself.
+    const name = ["sc", "ore"].join("");
+    class Parent {
+      @api(io)
+      score(value: string): string {
+        return value;
+      }
+    }
+    const twice = (parent: new () => object) => (): unknown =>
+      class Twice extends parent {
+        @api(io)
+        [name](value: string): string {
+          return value;
+        }
+        @api(io)
+        score(value: string): string {
+          return value;
+        }
+      };
+    const refused = refusal('@api: this class has two methods named "score"');
+    expect(errorOf(twice(class {}))).toEqual(refused);
+    expect(errorOf(twice(Parent))).toEqual(refused);
+  });
+
   it("lets a subclass replace its parent's API once, and leaves the parent's as it was", () => {
     @service({ name: "parent" })
     class Parent {
