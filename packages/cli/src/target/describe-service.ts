@@ -57,7 +57,9 @@ async function describeBento({ projectDir }: Extract<Target, { kind: "bento" }>)
   return { ...start, definition: file.definition, projectDir, server };
 }
 
-function isRuntimeMissing(cause: unknown): boolean {
+function isRuntimeMissing(thrown: unknown): boolean {
+  // The runtime words the import's own error anew.
+  const cause = thrown instanceof Error ? thrown.cause : undefined;
   return cause instanceof Error && /Cannot find (?:package|module) '@bento-ts\/runtime'/.test(cause.message);
 }
 

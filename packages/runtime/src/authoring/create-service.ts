@@ -2,7 +2,8 @@ import { ServingError } from "../errors.ts";
 import type { ServiceDefinition } from "../definition/types.ts";
 import type { IoType } from "../io/types.ts";
 import type { Context } from "./context.ts";
-import type { RegisteredService } from "./registry.ts";
+import { hookFailure, type Hook } from "./hook-failure.ts";
+import { constructService, type RegisteredService } from "./registry.ts";
 
 /** One API ready to be called. */
 export interface ApiCode {
@@ -14,9 +15,9 @@ export interface ApiCode {
 
 /** Hooks that an author's class may have. */
 export interface ServiceHooks {
-  /** Runs once in each worker, after the models were loaded and before the worker is ready. */
+  /** Runs once in each worker, after the models were loaded and before the worker is ready. Throws a ServingError that names service and hook. */
   onInit(): Promise<void>;
-  /** Runs once when the worker ends, after its last call. */
+  /** Runs once when the worker ends, after its last call. Throws as `onInit` does. */
   onShutdown(): Promise<void>;
   /** Asked by readiness checks; false takes the worker out. */
   isReady(): Promise<boolean>;
@@ -29,16 +30,17 @@ export interface Service {
   readonly hooks: ServiceHooks;
 }
 
-/** Constructs the author's class and binds its methods by API name. Throws FAILED_PRECONDITION when a described method is missing. */
+/** Constructs the author's class and binds its methods by API name. Throws its constructor's failure, FAILED_PRECONDITION when a described method is missing. */
 export function createService(registered: RegisteredService): Service {
-  const object = new registered.serviceClass();
+  const { name } = registered.definition;
+  const object = constructService(name, registered.serviceClass);
   const apis = new Map<string, ApiCode>();
   for (const entry of registered.apis) {
     const method: unknown = Reflect.get(object, entry.name);
     if (typeof method !== "function") {
       throw new ServingError(
         "FAILED_PRECONDITION",
-        `service "${registered.definition.name}": method "${entry.name}" is no function on its object`,
+        `service "${name}": method "${entry.name}" is no function on its object`,
       );
     }
     apis.set(entry.name, {
@@ -47,17 +49,24 @@ export function createService(registered: RegisteredService): Service {
       invoke: (value, ctx) => Reflect.apply(method, object, [value, ctx]),
     });
   }
-  return { definition: registered.definition, apis, hooks: bindHooks(object) };
+  return { definition: registered.definition, apis, hooks: bindHooks(name, object) };
 }
 
-function bindHooks(object: object): ServiceHooks {
-  const call = async (name: string): Promise<unknown> => {
+function bindHooks(service: string, object: object): ServiceHooks {
+  const call = async (name: keyof ServiceHooks): Promise<unknown> => {
     const hook: unknown = Reflect.get(object, name);
     return typeof hook === "function" ? await Reflect.apply(hook, object, []) : undefined;
   };
+  const run = async (name: Hook & keyof ServiceHooks): Promise<void> => {
+    try {
+      await call(name);
+    } catch (thrown) {
+      throw hookFailure(service, name, thrown);
+    }
+  };
   return {
-    onInit: async () => void (await call("onInit")),
-    onShutdown: async () => void (await call("onShutdown")),
+    onInit: () => run("onInit"),
+    onShutdown: () => run("onShutdown"),
     isReady: async () => (await call("isReady")) !== false,
   };
 }

@@ -4,6 +4,7 @@ import { ServingError } from "../errors.ts";
 import type { JsonValue } from "../io/types.ts";
 import { createApiEntry, type ApiEntry } from "./api-entry.ts";
 import { definedApiOptions } from "./define-api.ts";
+import { hookFailure } from "./hook-failure.ts";
 
 /** What an author says of a service. */
 export interface ServiceOptions {
@@ -39,32 +40,36 @@ export function registerService(
   if (unknown.length > 0)
     throw new ServingError("INVALID_ARGUMENT", `service "${options.name}": unknown option ${unknown.join(", ")}`);
   const service = decorated.length > 0 ? describe(serviceClass, options, decorated) : undefined;
-  registry().set(
-    serviceClass,
-    (construct) => service ?? describe(serviceClass, options, fieldApis(construct(serviceClass))),
-  );
+  registry().set(serviceClass, () => service ?? describe(serviceClass, options, fieldApis(options.name, serviceClass)));
 }
 
 /**
  * The service that a class is, undefined for a class without `@service`.
  *
- * Fields made by `defineApi` exist only in an object: a class without decorated methods is given to `construct` to look for them; nothing is loaded by that.
+ * Fields made by `defineApi` exist only in an object: a class without decorated methods is constructed to look for them; nothing is loaded by that. Throws its
+ * constructor's failure.
  */
-export function registeredService(
-  value: unknown,
-  construct = (serviceClass: ServiceClass): object => new serviceClass(),
-): RegisteredService | undefined {
-  return typeof value === "function" ? registry().get(value)?.(construct) : undefined;
+export function registeredService(value: unknown): RegisteredService | undefined {
+  return typeof value === "function" ? registry().get(value)?.() : undefined;
+}
+
+/** Makes an object of an author's class. Throws a ServingError that names the service when the constructor throws. */
+export function constructService(name: string, serviceClass: ServiceClass): object {
+  try {
+    return new serviceClass();
+  } catch (thrown) {
+    throw hookFailure(name, "constructor", thrown);
+  }
 }
 
 function describe(serviceClass: ServiceClass, options: ServiceOptions, apis: readonly ApiEntry[]): RegisteredService {
   return { definition: defineService({ ...options, apis: apis.map(toApiInput) }), apis, serviceClass };
 }
 
-function fieldApis(object: object): readonly ApiEntry[] {
-  return Object.entries(object).flatMap(([name, value]) => {
+function fieldApis(name: string, serviceClass: ServiceClass): readonly ApiEntry[] {
+  return Object.entries(constructService(name, serviceClass)).flatMap(([field, value]) => {
     const options = definedApiOptions(value);
-    return options === undefined ? [] : [createApiEntry(name, options, value)];
+    return options === undefined ? [] : [createApiEntry(field, options, value)];
   });
 }
 
@@ -73,7 +78,7 @@ function toApiInput(entry: ApiEntry): ApiInput {
   return { ...rest, name: entry.name, input: entry.input.spec, output: entry.output.spec, stream: entry.stream };
 }
 
-type Describe = (construct: (serviceClass: ServiceClass) => object) => RegisteredService;
+type Describe = () => RegisteredService;
 
 // One registry for the process, also when two copies of this package were loaded (the author's and the command's).
 const REGISTRY = Symbol.for("bento-ts.services");

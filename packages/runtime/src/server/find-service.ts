@@ -1,10 +1,10 @@
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { pathToFileURL } from "node:url";
 import { registeredService, type RegisteredService } from "../authoring/registry.ts";
 import { ServingError } from "../errors.ts";
 import { collectHandles } from "../models/handle-registry.ts";
 import type { ManagedModel } from "../models/types.ts";
+import { importFault } from "./import-fault.ts";
 
 /** A service found in a module, with the model handles that the module made outside of its class. */
 export interface FoundService {
@@ -54,19 +54,6 @@ async function importModule(file: string): Promise<Record<string, unknown>> {
   try {
     return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
   } catch (cause) {
-    if (cause instanceof ServingError) throw cause;
-    if (await isBareDecoratorFailure(file, cause)) {
-      throw new ServingError(
-        "FAILED_PRECONDITION",
-        `${basename(file)} has decorators, which Node does not run by itself: start it with "bento-ts serve ${basename(file)}"`,
-        { cause },
-      );
-    }
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ServingError("FAILED_PRECONDITION", `${basename(file)} can't be loaded: ${reason}`, { cause });
+    throw cause instanceof ServingError ? cause : await importFault(file, cause);
   }
-}
-
-async function isBareDecoratorFailure(file: string, cause: unknown): Promise<boolean> {
-  return cause instanceof SyntaxError && /^\s*@\w/m.test(await readFile(file, "utf8").catch(() => ""));
 }
