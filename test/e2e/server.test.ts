@@ -234,6 +234,29 @@ describe("connections", () => {
     expect((await post(`${server.url}/predict`, row)).status).toBe(200);
   });
 
+  it("are limited for each address, not for trusted proxies", async () => {
+    const env = { BENTO_SERVER_LIMITS_CONNECTIONS_PER_IP: "1", BENTO_SERVER_TRUSTED_PROXIES: '["127.0.0.9"]' };
+    const server = await started(`${models}/add-one.onnx`, { flags: ["--workers", "1"], env });
+    const { port } = new URL(server.url);
+    const agents = [new http.Agent({ keepAlive: true }), new http.Agent({ keepAlive: true })];
+    /** The first call of an agent opens its connection, which is kept. */
+    const healthOver = (agent: http.Agent | undefined, localAddress: string): Promise<number | string | undefined> =>
+      new Promise((resolve) => {
+        const options = { host: "127.0.0.1", port, path: "/healthz", agent, localAddress };
+        const request = http.get(options, (response) => {
+          response.resume();
+          response.on("end", () => resolve(response.statusCode));
+        });
+        request.on("error", (error: NodeJS.ErrnoException) => resolve(error.code));
+      });
+    expect(await healthOver(agents[0], "127.0.0.1")).toBe(200);
+    expect(await healthOver(agents[1], "127.0.0.1")).toBe("ECONNRESET");
+    expect(await healthOver(agents[0], "127.0.0.1")).toBe(200);
+    const proxied = [1, 2, 3].map(() => healthOver(new http.Agent({ keepAlive: true }), "127.0.0.9"));
+    expect(await Promise.all(proxied)).toEqual([200, 200, 200]);
+    for (const agent of agents) agent.destroy();
+  });
+
   it("sends 100 Continue only when the body is wanted", async () => {
     const server = await started(`${models}/add-one.onnx`, { flags: ["--workers", "1"] });
     const { port } = new URL(server.url);

@@ -57,6 +57,7 @@ describe("values", () => {
           binaryBytes: 134_217_728,
           headersBytes: 32_768,
           connections: 1000,
+          connectionsPerIp: 100,
           queueRows: 1000,
           queueBytes: 536_870_912,
           concurrency: "auto",
@@ -88,7 +89,7 @@ server:
   drainDelay: 0s
   drainTimeout: 1m
   trustedProxies: [10.0.0.0/8, "::1"]
-  limits: { json: 1MiB, binary: 1GiB, headers: 64KiB, connections: 5, queueRows: 0, queueBytes: 1GiB, concurrency: 8, workerMemory: 2GiB }
+  limits: { json: 1MiB, binary: 1GiB, headers: 64KiB, connections: 5, connectionsPerIp: 4, queueRows: 0, queueBytes: 1GiB, concurrency: 8, workerMemory: 2GiB }
   admin: { host: localhost, port: 0 }
 security:
   allowAnonymous: true
@@ -115,6 +116,7 @@ image: { base: "debian:12-slim", packages: [libgomp1], env: { TZ: UTC }, files: 
           binaryBytes: 1_073_741_824,
           headersBytes: 65_536,
           connections: 5,
+          connectionsPerIp: 4,
           queueRows: 0,
           queueBytes: 1_073_741_824,
           concurrency: 8,

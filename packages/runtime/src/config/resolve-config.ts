@@ -41,6 +41,7 @@ function resolveLimits(key: ReadKey): LimitsConfig {
     binaryBytes: key("server.limits.binary"),
     headersBytes: key("server.limits.headers"),
     connections: key("server.limits.connections"),
+    connectionsPerIp: key("server.limits.connectionsPerIp"),
     queueRows: key("server.limits.queueRows"),
     queueBytes: key("server.limits.queueBytes"),
     concurrency: key("server.limits.concurrency"),

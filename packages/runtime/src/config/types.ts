@@ -33,6 +33,8 @@ export interface LimitsConfig {
   readonly headersBytes: number;
   /** Connections of the whole server. */
   readonly connections: number;
+  /** Connections of one address; those of trusted proxies are not counted. */
+  readonly connectionsPerIp: number;
   /** Rows that may wait for a slot, per worker; a call counts as one row. */
   readonly queueRows: number;
   /** Body bytes that waiting calls may hold together, per worker. */

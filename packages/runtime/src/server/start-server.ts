@@ -56,6 +56,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     payload: startPayload(options, Math.max(1, Math.floor(cpus / workers))),
     listen: [{ name: "http", host: server.host, port: server.port }],
     maxConnections: server.limits.connections,
+    maxConnectionsPerIp: server.limits.connectionsPerIp,
+    trustedProxies: server.trustedProxies,
     drainDelayMs: server.drainDelayMs,
     drainTimeoutMs: server.drainTimeoutMs,
     memoryBytes: server.limits.workerMemoryBytes,

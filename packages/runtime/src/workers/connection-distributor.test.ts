@@ -39,13 +39,24 @@ describe("createConnectionDistributor", () => {
     server.close();
   });
 
-  const create = (limits: { maxConnections?: number; maxWaiting?: number } = {}): ConnectionDistributor =>
-    createConnectionDistributor({ maxConnections: 100, maxWaiting: 100, maxWaitMs: 60_000, ...limits }, () => nowMs);
+  const LIMITS = {
+    maxConnections: 100,
+    maxConnectionsPerIp: 100,
+    trustedProxies: [],
+    maxWaiting: 100,
+    maxWaitMs: 60_000,
+  };
+  const create = (limits: Partial<typeof LIMITS> = {}): ConnectionDistributor =>
+    createConnectionDistributor({ ...LIMITS, ...limits }, () => nowMs);
 
   /** Accepts a real connection; resolves with a promise of how its caller sees it end. */
-  async function accept(distributor: ConnectionDistributor): Promise<{ readonly ended: Promise<string> }> {
+  async function accept(
+    distributor: ConnectionDistributor,
+    localAddress = "127.0.0.1",
+  ): Promise<{ readonly ended: Promise<string> }> {
     const accepted = new Promise<Socket>((resolve) => server.once("connection", resolve));
-    const client = connect((server.address() as AddressInfo).port, "127.0.0.1");
+    const { port } = server.address() as AddressInfo;
+    const client = connect({ port, host: "127.0.0.1", localAddress });
     clients.push(client);
     const ended = new Promise<string>((resolve) => {
       client.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? ""));
@@ -81,7 +92,7 @@ describe("createConnectionDistributor", () => {
       [1, 3],
       [2, 4],
     ]);
-    distributor.closed(workers[1], 2);
+    distributor.closed(workers[1], [2, 4]);
     await accept(distributor);
     distributor.acknowledged(workers[1], 5);
     await accept(distributor);
@@ -142,6 +153,49 @@ describe("createConnectionDistributor", () => {
     expect(distributor.counts()).toMatchObject({ open: 1, waiting: 1, refused: { "waiting-full": 1, limit: 1 } });
   });
 
+  it("resets connections past the limit of one address, and lets others in", async () => {
+    const distributor = create({ maxConnectionsPerIp: 2 });
+    const worker = createRecorder();
+    await accept(distributor);
+    await accept(distributor);
+    const { ended } = await accept(distributor);
+    expect(await ended).toBe("ECONNRESET");
+    await accept(distributor, "127.0.0.2");
+    expect(distributor.counts()).toMatchObject({ waiting: 3, refused: { "limit-per-ip": 1, limit: 0 } });
+    distributor.addWorker(worker);
+    for (const id of [1, 2]) distributor.acknowledged(worker, id);
+    expect(await (await accept(distributor)).ended).toBe("ECONNRESET");
+    distributor.closed(worker, [2]);
+    await accept(distributor);
+    expect(distributor.counts()).toMatchObject({ refused: { "limit-per-ip": 2 } });
+  });
+
+  it("forgets the addresses of a dead worker's connections, and of those that are reset while they wait", async () => {
+    const distributor = create({ maxConnectionsPerIp: 1, maxWaiting: 1, maxWaitMs: 0 });
+    const dead = createRecorder();
+    distributor.addWorker(dead);
+    await accept(distributor);
+    distributor.acknowledged(dead, 1);
+    distributor.removeWorker(dead);
+    const waiting = await accept(distributor);
+    expect(distributor.counts()).toMatchObject({ waiting: 1, refused: { "limit-per-ip": 0 } });
+    expect(await waiting.ended).toBe("ECONNRESET");
+    await accept(distributor);
+    expect(distributor.counts()).toMatchObject({ refused: { "limit-per-ip": 0, "waited-too-long": 1 } });
+  });
+
+  it("counts a connection that two workers died with once", async () => {
+    const distributor = create({ maxConnectionsPerIp: 2 });
+    await accept(distributor);
+    for (const dead of [createRecorder(), createRecorder()]) {
+      distributor.addWorker(dead);
+      distributor.removeWorker(dead);
+    }
+    await accept(distributor);
+    expect(distributor.counts()).toMatchObject({ waiting: 2, refused: { "limit-per-ip": 0 } });
+    expect(await (await accept(distributor)).ended).toBe("ECONNRESET");
+  });
+
   it("gives nothing more to a retired worker, and knows when all is handed over", async () => {
     const distributor = create();
     const worker = createRecorder();
@@ -171,7 +225,7 @@ describe("createConnectionDistributor", () => {
     await accept(distributor);
     distributor.acknowledged(worker, 99);
     expect(distributor.counts()).toMatchObject({ open: 0 });
-    distributor.closed(worker, 5);
+    distributor.closed(worker, [5]);
     expect(distributor.counts()).toMatchObject({ open: 0 });
   });
 });

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { type AddressCount, type AddressLimits, createAddressCount } from "./address-count.ts";
 import { chooseSeat } from "./choose-seat.ts";
 
 /**
@@ -18,7 +19,8 @@ export interface ConnectionDistributor {
   /** The worker is dead: what was on its way to it goes to another one, what was open is closed by the system. */
   removeWorker(worker: ConnectionTarget): void;
   acknowledged(worker: ConnectionTarget, connectionId: number): void;
-  closed(worker: ConnectionTarget, count: number): void;
+  /** These connections, which the worker had acknowledged, are closed. */
+  closed(worker: ConnectionTarget, connectionIds: readonly number[]): void;
   counts(): ConnectionCounts;
   /** Resolves once no connection waits or is on its way, or `signal` aborts. */
   settled(signal: AbortSignal): Promise<void>;
@@ -33,7 +35,7 @@ export interface ConnectionTarget {
 }
 
 /** Why a connection was reset without an answer. */
-export type RefusalReason = "limit" | "waiting-full" | "waited-too-long" | "workers-died" | "closed";
+export type RefusalReason = "limit" | "limit-per-ip" | "waiting-full" | "waited-too-long" | "workers-died" | "closed";
 
 export interface ConnectionCounts {
   readonly open: number;
@@ -41,13 +43,14 @@ export interface ConnectionCounts {
   readonly refused: Readonly<Record<RefusalReason, number>>;
 }
 
-export interface DistributorLimits {
+export interface DistributorLimits extends AddressLimits {
   /** Connections of the whole server, those that wait included. */
   readonly maxConnections: number;
   /** Connections that wait while no worker is free. */
   readonly maxWaiting: number;
   readonly maxWaitMs: number;
 }
+
 /** A connection that two workers died with before reading it goes to no third one. */
 const MAX_SENDS = 3;
 
@@ -55,6 +58,8 @@ interface Connection {
   readonly id: number;
   readonly socket: Socket;
   readonly listener: string;
+  /** As its address is counted. */
+  readonly addressKey: string;
   readonly acceptedMs: number;
   sends: number;
   /** Ended since the worker it was sent to did not take it in time. */
@@ -65,24 +70,33 @@ interface Seat {
   readonly worker: ConnectionTarget;
   sent: Connection | undefined;
   sentMs: number | undefined;
-  open: number;
+  /** How the addresses of its open connections are counted, by connection id. */
+  readonly addressKeys: Map<number, string>;
+  readonly open: number;
   retired: boolean;
   /** Turn in which it last got a connection: even spreading among equally loaded workers. */
   lastTurn: number;
 }
 
-/** Creates a distributor without workers; `nowMs` is a monotonic clock. */
-export function createConnectionDistributor(limits: DistributorLimits, nowMs: () => number): ConnectionDistributor {
-  return new Distributor(limits, nowMs);
+/** Creates a distributor without workers; `nowMs` is a monotonic clock, `refused` is told of each connection that is reset. */
+export function createConnectionDistributor(
+  limits: DistributorLimits,
+  nowMs: () => number,
+  refused: (reason: RefusalReason, ip: string | undefined) => void = () => undefined,
+): ConnectionDistributor {
+  return new Distributor(limits, nowMs, refused);
 }
 
 class Distributor implements ConnectionDistributor {
   readonly #limits: DistributorLimits;
   readonly #nowMs: () => number;
+  readonly #onRefused: (reason: RefusalReason, ip: string | undefined) => void;
+  readonly #addresses: AddressCount;
   readonly #seats = new Map<ConnectionTarget, Seat>();
   readonly #waiting: Connection[] = [];
   readonly #refused: Record<RefusalReason, number> = {
     limit: 0,
+    "limit-per-ip": 0,
     "waiting-full": 0,
     "waited-too-long": 0,
     "workers-died": 0,
@@ -95,9 +109,15 @@ class Distributor implements ConnectionDistributor {
   #expiry: NodeJS.Timeout | undefined;
   #patience: NodeJS.Timeout | undefined;
 
-  constructor(limits: DistributorLimits, nowMs: () => number) {
+  constructor(
+    limits: DistributorLimits,
+    nowMs: () => number,
+    onRefused: (reason: RefusalReason, ip: string | undefined) => void,
+  ) {
     this.#limits = limits;
     this.#nowMs = nowMs;
+    this.#onRefused = onRefused;
+    this.#addresses = createAddressCount(limits);
   }
 
   accept(socket: Socket, listener: string): void {
@@ -107,13 +127,16 @@ class Distributor implements ConnectionDistributor {
     if (this.#closed) return this.#refuse(socket, "closed");
     if (total >= this.#limits.maxConnections) return this.#refuse(socket, "limit");
     if (this.#waiting.length >= this.#limits.maxWaiting) return this.#refuse(socket, "waiting-full");
+    const addressKey = this.#addresses.enter(socket.remoteAddress);
+    if (addressKey === undefined) return this.#refuse(socket, "limit-per-ip");
     this.#lastId += 1;
-    this.#waiting.push({ id: this.#lastId, socket, listener, acceptedMs: this.#nowMs(), sends: 0, isExpired: false });
+    const state = { acceptedMs: this.#nowMs(), sends: 0, isExpired: false };
+    this.#waiting.push({ id: this.#lastId, socket, listener, addressKey, ...state });
     this.#dispatch();
   }
 
   addWorker(worker: ConnectionTarget): void {
-    this.#seats.set(worker, { worker, sent: undefined, sentMs: undefined, open: 0, retired: false, lastTurn: 0 });
+    this.#seats.set(worker, createSeat(worker));
     this.#dispatch();
   }
 
@@ -126,6 +149,7 @@ class Distributor implements ConnectionDistributor {
     const seat = this.#seats.get(worker);
     if (seat === undefined) return;
     this.#seats.delete(worker);
+    for (const key of seat.addressKeys.values()) this.#addresses.leave(key);
     if (seat.sent !== undefined) this.#requeue(seat.sent);
     this.#dispatch();
   }
@@ -135,14 +159,18 @@ class Distributor implements ConnectionDistributor {
     if (seat?.sent?.id !== connectionId) return;
     // Closes this process's copy only: destroy() closes the descriptor and sends nothing.
     seat.sent.socket.destroy();
+    seat.addressKeys.set(connectionId, seat.sent.addressKey);
     clearSent(seat);
-    seat.open += 1;
     this.#dispatch();
   }
 
-  closed(worker: ConnectionTarget, count: number): void {
-    const seat = this.#seats.get(worker);
-    if (seat !== undefined) seat.open = Math.max(0, seat.open - count);
+  closed(worker: ConnectionTarget, connectionIds: readonly number[]): void {
+    const keys = this.#seats.get(worker)?.addressKeys;
+    for (const id of connectionIds) {
+      const key = keys?.get(id);
+      if (key !== undefined) this.#addresses.leave(key);
+      keys?.delete(id);
+    }
   }
 
   counts(): ConnectionCounts {
@@ -165,7 +193,7 @@ class Distributor implements ConnectionDistributor {
 
   close(): void {
     this.#closed = true;
-    for (const { socket } of this.#waiting.splice(0)) this.#refuse(socket, "closed");
+    for (const connection of this.#waiting.splice(0)) this.#drop(connection, "closed");
     this.#watchExpiry();
     this.#tellSettled();
   }
@@ -205,14 +233,22 @@ class Distributor implements ConnectionDistributor {
 
   /** Safe to send again: a worker acknowledges before it reads, so no byte of it was taken. */
   #requeue(connection: Connection): void {
-    if (connection.isExpired) connection.socket.destroy();
-    else if (this.#closed) this.#refuse(connection.socket, "closed");
-    else if (connection.sends >= MAX_SENDS) this.#refuse(connection.socket, "workers-died");
+    if (connection.isExpired) {
+      this.#addresses.leave(connection.addressKey);
+      connection.socket.destroy();
+    } else if (this.#closed) this.#drop(connection, "closed");
+    else if (connection.sends >= MAX_SENDS) this.#drop(connection, "workers-died");
     else this.#waiting.unshift(connection);
+  }
+
+  #drop({ addressKey, socket }: Connection, reason: RefusalReason): void {
+    this.#addresses.leave(addressKey);
+    this.#refuse(socket, reason);
   }
 
   #refuse(socket: Socket, reason: RefusalReason): void {
     this.#refused[reason] += 1;
+    this.#onRefused(reason, socket.remoteAddress);
     socket.resetAndDestroy();
   }
 
@@ -243,7 +279,7 @@ class Distributor implements ConnectionDistributor {
     const deadlineMs = this.#nowMs() - this.#limits.maxWaitMs;
     while (this.#waiting[0] !== undefined && this.#waiting[0].acceptedMs <= deadlineMs) {
       const connection = this.#waiting.shift();
-      if (connection !== undefined) this.#refuse(connection.socket, "waited-too-long");
+      if (connection !== undefined) this.#drop(connection, "waited-too-long");
     }
     for (const connection of this.#sent()) {
       if (connection.isExpired || connection.acceptedMs > deadlineMs) continue;
@@ -260,6 +296,21 @@ class Distributor implements ConnectionDistributor {
     if (this.#waiting.length > 0 || this.#sent().length > 0) return;
     for (const done of this.#settledWaiters) done();
   }
+}
+
+function createSeat(worker: ConnectionTarget): Seat {
+  const addressKeys = new Map<number, string>();
+  return {
+    worker,
+    sent: undefined,
+    sentMs: undefined,
+    addressKeys,
+    get open() {
+      return addressKeys.size;
+    },
+    retired: false,
+    lastTurn: 0,
+  };
 }
 
 function clearSent(seat: Seat): void {

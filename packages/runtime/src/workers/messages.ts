@@ -19,7 +19,7 @@ export type WorkerMessage =
   | { readonly type: "failed"; readonly code: ErrorCode; readonly message: string; readonly stack: string | undefined }
   /** Sent before a byte of the connection is read. */
   | { readonly type: "connection-ack"; readonly id: number }
-  | { readonly type: "connections-closed"; readonly count: number }
+  | { readonly type: "connections-closed"; readonly ids: readonly number[] }
   | { readonly type: "status"; readonly ready: boolean; readonly note: string | undefined }
   /** `id` of the request that it answers; undefined when the worker sends it by itself. */
   | { readonly type: "metrics"; readonly id: number | undefined; readonly snapshot: MetricsSnapshot }
@@ -41,7 +41,7 @@ export function parseWorkerMessage(value: unknown): WorkerMessage | undefined {
     case "connection-ack":
       return isCount(fields.id) ? { type: "connection-ack", id: fields.id } : undefined;
     case "connections-closed":
-      return isCount(fields.count) ? { type: "connections-closed", count: fields.count } : undefined;
+      return isCounts(fields.ids) ? { type: "connections-closed", ids: fields.ids } : undefined;
     case "status":
       if (typeof fields.ready !== "boolean" || !isOptionalText(fields.note)) return undefined;
       return { type: "status", ready: fields.ready, note: fields.note };
@@ -87,6 +87,10 @@ function toFields(value: unknown): Readonly<Partial<Record<string, unknown>>> {
 
 function isCount(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isCounts(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every(isCount);
 }
 
 function isOptionalText(value: unknown): value is string | undefined {

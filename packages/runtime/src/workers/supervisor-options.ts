@@ -26,6 +26,10 @@ export interface SupervisorOptions {
   readonly listen: readonly ListenAddress[];
   /** Connections of the whole server. */
   readonly maxConnections: number;
+  /** Connections of one address. */
+  readonly maxConnectionsPerIp: number;
+  /** CIDRs of proxies: their connections count for all callers only. */
+  readonly trustedProxies: readonly string[];
   readonly drainDelayMs: number;
   readonly drainTimeoutMs: number;
   /** Resident memory of one worker past which it is replaced; null for no mark. */

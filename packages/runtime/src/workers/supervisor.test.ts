@@ -95,6 +95,20 @@ describe("createSupervisor", SLOW, () => {
     await expect.poll(() => call(port, "/"), PATIENT).toMatchObject({ status: 200 });
   });
 
+  it("resets connections past the limit of one address, counts them, and says once which keys to change", async () => {
+    await using harness = createHarness({ workers: 1, maxConnectionsPerIp: 2 });
+    const port = await harness.start();
+    const held = [await openConnection(port), await openConnection(port)];
+    for (let round = 0; round < 2; round += 1) expect(await call(port, "/")).toEqual({ error: "ECONNRESET" });
+    expect(await harness.supervisor.metrics()).toContain('bento_connections_refused_total{reason="limit-per-ip"} 2\n');
+    const lines = harness.log.filter((line) => line.includes("server.limits.connectionsPerIp"));
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({ level: "warn", ip: "127.0.0.1", reason: "limit-per-ip" }),
+    ]);
+    for (const socket of held) socket.destroy();
+    await expect.poll(() => call(port, "/"), PATIENT).toMatchObject({ status: 200 });
+  });
+
   it("shows a worker whose service says that it is not ready", async () => {
     await using harness = createHarness({ workers: 1 });
     const port = await harness.start();

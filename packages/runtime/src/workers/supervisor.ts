@@ -7,6 +7,7 @@ import { openListeners, type Listeners } from "./listeners.ts";
 import type { WorkerMessage } from "./messages.ts";
 import { createMetricsCollector, type MetricsCollector } from "./metrics-collector.ts";
 import type { PoolMember } from "./pool-member.ts";
+import { createRefusalLog } from "./refusal-log.ts";
 import { SUPERVISOR_TIMING, type SupervisorOptions, type SupervisorTiming } from "./supervisor-options.ts";
 import { supervisorSnapshot } from "./supervisor-metrics.ts";
 import { WorkerPool } from "./worker-pool.ts";
@@ -63,10 +64,13 @@ class ProcessSupervisor implements Supervisor {
     this.#connections = createConnectionDistributor(
       {
         maxConnections: options.maxConnections,
+        maxConnectionsPerIp: options.maxConnectionsPerIp,
+        trustedProxies: options.trustedProxies,
         maxWaiting: this.#timing.maxWaitingConnections,
         maxWaitMs: this.#timing.maxConnectionWaitMs,
       },
       nowMs,
+      createRefusalLog(options.logger, nowMs),
     );
     this.#pool = new WorkerPool({
       program: {
@@ -188,7 +192,7 @@ class ProcessSupervisor implements Supervisor {
 
   #received(member: PoolMember, message: WorkerMessage): void {
     if (message.type === "connection-ack") this.#connections.acknowledged(member.process, message.id);
-    else if (message.type === "connections-closed") this.#connections.closed(member.process, message.count);
+    else if (message.type === "connections-closed") this.#connections.closed(member.process, message.ids);
     else if (message.type === "metrics") this.#collector.received(member, message);
   }
 

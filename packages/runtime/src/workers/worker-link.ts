@@ -2,7 +2,7 @@ import { Socket } from "node:net";
 import { assertNever, ServingError, toServingError } from "../errors.ts";
 import type { ModelState, ServerState } from "../telemetry/readiness.ts";
 import { parseSupervisorMessage, type SupervisorMessage, type WorkerMessage } from "./messages.ts";
-import { createClosingCount, createReports, sendToSupervisor as send, type MetricsSource } from "./worker-reports.ts";
+import { createClosings, createReports, sendToSupervisor as send, type MetricsSource } from "./worker-reports.ts";
 
 /** What a worker does, in the order of its life: start → connections and state → drain. */
 export interface WorkerHandlers {
@@ -88,7 +88,7 @@ interface Life {
 
 function createLife(handlers: WorkerHandlers): Life {
   let phase: "waiting" | "starting" | "ready" | "draining" = "waiting";
-  const closings = createClosingCount();
+  const closings = createClosings();
   const reports = createReports(handlers.metrics);
   async function drain(): Promise<void> {
     if (phase === "draining") return;
@@ -115,10 +115,10 @@ function createLife(handlers: WorkerHandlers): Life {
       // The acknowledgement leaves before a byte is read: what is not acknowledged may be sent to another worker.
       send({ type: "connection-ack", id });
       if (!(handle instanceof Socket)) {
-        closings.add();
+        closings.add(id);
         return;
       }
-      handle.once("close", closings.add);
+      handle.once("close", () => closings.add(id));
       // As Node has it for its own servers' connections: what becomes of a caller who ends his side is the server's decision.
       handle.allowHalfOpen = true;
       handlers.connection(handle, listener);

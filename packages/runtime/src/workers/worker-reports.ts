@@ -11,17 +11,17 @@ export function sendToSupervisor(message: WorkerMessage, onSent: () => void = ()
   else onSent();
 }
 
-/** Counts closed connections and reports them once a turn of the loop. */
-export function createClosingCount(): { add(): void; flush(): void } {
-  let count = 0;
+/** Gathers closed connections and reports them once a turn of the loop. */
+export function createClosings(): { add(connectionId: number): void; flush(): void } {
+  let ids: number[] = [];
   const flush = (): void => {
-    if (count > 0) sendToSupervisor({ type: "connections-closed", count });
-    count = 0;
+    if (ids.length > 0) sendToSupervisor({ type: "connections-closed", ids });
+    ids = [];
   };
   return {
-    add() {
-      if (count === 0) setImmediate(flush);
-      count += 1;
+    add(connectionId) {
+      if (ids.length === 0) setImmediate(flush);
+      ids.push(connectionId);
     },
     flush,
   };

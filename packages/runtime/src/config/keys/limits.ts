@@ -27,6 +27,12 @@ export const LIMITS_KEYS = {
     reason: "below the usual limit of 1024 open files",
     doc: "Connections of the whole server; further ones are closed.",
   },
+  "server.limits.connectionsPerIp": {
+    type: integer({ min: 1, max: 1_000_000 }),
+    default: 100,
+    reason: "more than a caller's pool usually holds, a tenth of what all may have",
+    doc: "Connections of one IPv4 address or IPv6 /64; further ones are closed. Peers in `server.trustedProxies` are exempt: behind them stand many callers.",
+  },
   "server.limits.queueRows": {
     type: integer({ min: 0, max: 10_000_000 }),
     default: 1000,

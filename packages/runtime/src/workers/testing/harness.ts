@@ -33,6 +33,8 @@ export function createHarness(
     payload: {},
     listen: [{ name: "http", host: "127.0.0.1", port: 0 }],
     maxConnections: 1000,
+    maxConnectionsPerIp: 1000,
+    trustedProxies: [],
     drainDelayMs: 0,
     drainTimeoutMs: 10_000,
     memoryBytes: null,

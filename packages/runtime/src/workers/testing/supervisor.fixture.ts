@@ -8,6 +8,8 @@ const supervisor = createSupervisor({
   payload: {},
   listen: [{ name: "http", host: "127.0.0.1", port: 0 }],
   maxConnections: 100,
+  maxConnectionsPerIp: 1000,
+  trustedProxies: [],
   drainDelayMs: 0,
   drainTimeoutMs: 10_000,
   memoryBytes: null,
