@@ -72,7 +72,7 @@ describe("the command", () => {
     [["inspect"], `error: missing required argument 'TARGET'; see "bento-ts inspect --help"\n`],
     [["openapi", "--version", "2.0"], /Allowed choices are 3.1, 3.0; see "bento-ts openapi --help"\n$/],
     [["serve", "--port", "abc", `${models}/add-one.onnx`], /--port/],
-    [["serve", "--model-name", "x", `${root}examples/boston`], /--model-name names a service made of model files/],
+    [["serve", "--model-name", "a/b", `${root}examples/boston`], /a model's name of letters, digits/],
   ])("ends with 2 and one sentence for %j", async (args, message) => {
     const { code, stdout, stderr } = await bentoTs(args);
     expect([code, stdout]).toEqual([2, ""]);

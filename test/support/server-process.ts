@@ -9,6 +9,8 @@ export interface ServerProcess {
   readonly child: ChildProcess;
   readonly pid: number;
   readonly url: string;
+  /** Host and port of gRPC. */
+  readonly grpcAddress: string;
   readonly adminUrl: string;
   /** Everything that it has written so far. */
   output(): string;
@@ -43,7 +45,14 @@ export async function startProcess(
   const child = spawn(process.execPath, args, {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NODE_ENV: "production", BENTO_TELEMETRY_LOG_FORMAT: "json", ...env },
+    // Nothing stands before these servers that has to see them unready: a delay would only make each test last longer.
+    env: {
+      ...process.env,
+      NODE_ENV: "production",
+      BENTO_TELEMETRY_LOG_FORMAT: "json",
+      BENTO_SERVER_DRAIN_DELAY: "0s",
+      ...env,
+    },
   });
   let output = "";
   const match = await new Promise<RegExpExecArray>((resolve, reject) => {
@@ -61,6 +70,7 @@ export async function startProcess(
     child,
     pid: child.pid ?? 0,
     url,
+    grpcAddress: /\(gRPC ([^\s,]+)/.exec(output)?.[1] ?? "",
     adminUrl: match[2] ?? url,
     output: () => output,
     stop: async () => {

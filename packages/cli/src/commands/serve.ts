@@ -30,7 +30,6 @@ export const serve: CommandRow = {
     addConfigFlags(command);
     command
       .option("--config <file>", "configuration of the platform (YAML), above the project's bento.yaml")
-      .option("--model-name <name>", "name of a service made of model files")
       .option("--watch", "start anew when a file of the project changes")
       .action(run);
   },

@@ -53,6 +53,7 @@ const json: IoSpec = { kind: "json", schema: {} };
 const apiOf = (input: IoSpec, stream = false): ApiDefinition => ({
   name: "score",
   role: "predict",
+  model: { name: "score", version: "1" },
   default: true,
   summary: "",
   description: "",

@@ -10,7 +10,7 @@ export function bannerLines(started: {
   readonly definition: ServiceDefinition;
   readonly baseDir: string;
   readonly config: Config;
-  readonly server: Pick<RunningServer, "url" | "adminUrl">;
+  readonly server: Pick<RunningServer, "url" | "grpcAddress" | "adminUrl">;
 }): readonly string[] {
   const { definition, baseDir, config, server } = started;
   const paint = createPaint(process.stdout);
@@ -26,6 +26,7 @@ export function bannerLines(started: {
     ...apis,
     "",
     `  docs     ${server.url}/docs`,
+    `  gRPC     ${server.grpcAddress}`,
     `  metrics  ${server.adminUrl}/metrics`,
     `  ${paint.yellow(whoCanCall(config))}`,
     `  ${paint.dim("Ctrl-C finishes what runs and stops; once more stops at once")}`,

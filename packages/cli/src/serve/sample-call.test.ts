@@ -6,6 +6,7 @@ const text: IoSpec = { kind: "text", maxLength: null };
 const apiOf = (input: IoSpec, changes: Partial<ApiDefinition> = {}): ApiDefinition => ({
   name: "score",
   role: "predict",
+  model: { name: "score", version: "1" },
   default: true,
   summary: "",
   description: "",

@@ -1,7 +1,7 @@
 import { basename, dirname, extname, relative } from "node:path";
 import type { ServiceDefinition } from "@bento-ts/runtime/definition";
 import type { ServiceEntry, StartOptions } from "@bento-ts/runtime/server";
-import { failed, wrongUsage } from "../command-error.ts";
+import { failed } from "../command-error.ts";
 import { enableTypeScript } from "./enable-typescript.ts";
 import type { Target } from "./find-target.ts";
 import { loadServerOf, type RuntimeServer } from "./load-runtime.ts";
@@ -18,15 +18,12 @@ export interface DescribedService extends Pick<
   readonly server: RuntimeServer;
 }
 
-/** Describes what a target serves. Throws CommandError or ServingError when it can't be loaded. */
+/** Describes what a target serves; `modelName` names a service made of model files. Throws CommandError or ServingError when it can't be loaded. */
 export async function describeService(
   target: Target,
   options: { readonly modelName?: string | undefined } = {},
 ): Promise<DescribedService> {
   if (target.kind === "models") return describeModels(target, options.modelName);
-  if (options.modelName !== undefined) {
-    throw wrongUsage("--model-name names a service made of model files; a class has its name in @service({ name })");
-  }
   return target.kind === "module" ? describeModule(target) : describeBento(target);
 }
 
@@ -45,7 +42,7 @@ async function describeModels(
   modelName: string | undefined,
 ): Promise<DescribedService> {
   const server = await import("@bento-ts/runtime/server");
-  const name = modelName ?? toServiceName(basename(path, extname(path)));
+  const name = toServiceName(modelName ?? basename(path, extname(path)));
   const entry = { kind: "models", name, version: "1.0.0", models: server.modelApiNames(files) } as const;
   const { definition } = await server.zeroCodeService(entry);
   return { definition, projectDir, server, entry, baseDir: projectDir };

@@ -1,4 +1,4 @@
-import type { Principal, RawCall, Target } from "../call/types.ts";
+import type { Principal, RecordedCall, Target } from "../call/types.ts";
 import { ERROR_TABLE } from "../error-table.ts";
 import type { ServingError } from "../errors.ts";
 
@@ -30,7 +30,7 @@ export interface AuditRecord {
 
 /** Facts from which a record is made. */
 export interface AuditFacts {
-  readonly call: RawCall<unknown>;
+  readonly call: RecordedCall;
   readonly service: { readonly name: string; readonly version: string };
   readonly principal: Principal | undefined;
   readonly target: Target | undefined;

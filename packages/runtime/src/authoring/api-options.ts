@@ -1,4 +1,5 @@
 import type { ExampleInput } from "../definition/define-service.ts";
+import type { Role } from "../definition/types.ts";
 import type { IoInput } from "../io/to-io-type.ts";
 import type { NanPolicy } from "../io/types.ts";
 
@@ -6,6 +7,13 @@ import type { NanPolicy } from "../io/types.ts";
 export interface ApiOptions<I extends IoInput, O extends IoInput> {
   readonly input: I;
   readonly output: O;
+  /** What it does in a graph of components; default "predict". */
+  readonly role?: Role;
+  /**
+   * Name (default: the API's) and version (a whole number ≥ 1, default 1) of the model that it is over the Open Inference Protocol, KServe V1 and
+   * TensorFlow Serving. APIs with one name and several versions answer side by side; without a version the highest answers.
+   */
+  readonly model?: { readonly name?: string; readonly version?: number };
   /** Marks the API that answers for the service's own name; the only API is it anyway. */
   readonly default?: boolean;
   /** One line for the documentation. */
@@ -25,6 +33,8 @@ export interface ApiOptions<I extends IoInput, O extends IoInput> {
 const OPTION_NAMES: ReadonlySet<string> = new Set<keyof ApiOptions<IoInput, IoInput>>([
   "input",
   "output",
+  "role",
+  "model",
   "default",
   "summary",
   "description",

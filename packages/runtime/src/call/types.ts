@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import type { Cancellation } from "./cancellation.ts";
+import type { BodyLimits } from "./body/limits.ts";
 import type { ApiDefinition } from "../definition/types.ts";
 import type { Payload, PayloadKind } from "../io/types.ts";
 import type { ServingError } from "../errors.ts";
@@ -48,6 +49,21 @@ export interface HttpReply {
   readonly body: Uint8Array | string | AsyncIterable<Uint8Array | string> | undefined;
 }
 
+/** What is written down of a call: the part of it that records read. */
+export type RecordedCall = Pick<
+  RawCall<unknown>,
+  | "requestId"
+  | "protocol"
+  | "method"
+  | "route"
+  | "peerIp"
+  | "clientIp"
+  | "userAgent"
+  | "headers"
+  | "bytesIn"
+  | "bytesOut"
+>;
+
 /**
  * One call of any protocol: the pipeline says when each step happens, the protocol says how.
  *
@@ -74,11 +90,13 @@ export interface RawCall<R> {
   callerTimeoutMs(): number | undefined;
   /** Aborts when the caller is gone. */
   readonly signal: Cancellation;
-  target(): Target | Promise<Target>;
-  /** In which shape the result is wanted; throws NOT_ACCEPTABLE before any work when it can't be had. */
+  /** Whether `target` has to read the body to know what is called; it is then called after the caller was admitted, and what it throws for its body is as from `decode`. */
+  readonly isTargetInBody?: boolean;
+  target(reading: Reading): Target | Promise<Target>;
+  /** In which shape the result is wanted; asked after `target`, throws NOT_ACCEPTABLE before any work when it can't be had. */
   wants(): PayloadKind;
   /** `hold` is told how many body bytes have come so far; what it throws ends the reading. */
-  decode(limits: { readonly signal: Cancellation; readonly hold: (bytes: number) => void }): Promise<Payload>;
+  decode(reading: Reading): Promise<Payload>;
   encode(output: Payload, extra: ReplyExtra): R | Promise<R>;
   /** Opens the reply of a streaming API; each value is encoded as it comes, an error inside ends the stream in the protocol's way. */
   encodeStream(outputs: AsyncIterable<Payload>, extra: ReplyExtra): R;
@@ -88,18 +106,94 @@ export interface RawCall<R> {
   dispose(): void | Promise<void>;
 }
 
+/** What ends the reading of a body, and who is told of its bytes. */
+export interface Reading {
+  readonly signal: Cancellation;
+  /** Told how many body bytes have come so far; what it throws ends the reading. */
+  readonly hold: (bytes: number) => void;
+}
+
 /** What the author's code adds to a reply. */
 export interface ReplyExtra {
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /** One route of a protocol over HTTP. */
-export interface HttpRoute<R = HttpReply> {
+export interface HttpRoute {
   /** Stable name, for configuration by route id. */
   readonly id: string;
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method: HttpMethod;
   /** Path template with `:name` parameters. */
   readonly path: string;
   readonly stream: boolean;
-  open(request: HttpRequest): RawCall<R>;
+  open(request: HttpRequest): RawCall<HttpReply>;
+}
+
+export type HttpMethod = "GET" | "POST" | "PUT" | "DELETE";
+
+/** One route that tells of the server or of a model and calls none: metadata, readiness, lists. It passes the same checks as a call. */
+export interface HttpInfoRoute {
+  readonly id: string;
+  readonly protocol: string;
+  readonly method: HttpMethod;
+  /** Path template with `:name` parameters. */
+  readonly path: string;
+  /** Whether callers without credentials may ask: probes. */
+  readonly isPublic: boolean;
+  /** Throws ServingError; NOT_FOUND for what is not there. */
+  answer(request: HttpRequest): HttpReply | Promise<HttpReply>;
+  encodeError(error: ServingError, requestId: string): HttpReply;
+}
+
+/** One gRPC call as protocols see it. */
+export interface GrpcRequest {
+  readonly requestId: string;
+  /** `/package.Service/Method`: one of those that are registered, so fit for metric labels. */
+  readonly route: string;
+  /** Metadata by lower-case name; binary values (`…-bin`) in base64, as they travel. */
+  readonly headers: IncomingHttpHeaders;
+  readonly peerIp: string;
+  readonly clientIp: string;
+  /** Aborts when the caller is gone. */
+  readonly signal: Cancellation;
+  /** Milliseconds until the caller's deadline, undefined when it names none. */
+  timeoutMs(): number | undefined;
+  /**
+   * Reads the one message of the call, decompressed; nothing of it is read before. Throws PAYLOAD_TOO_LARGE from its announced length or while counting,
+   * INVALID_ARGUMENT when there is none or more than one.
+   */
+  readMessage(limits: BodyLimits): Promise<Buffer>;
+}
+
+/** An answer over gRPC: one message, or a stream of messages that ends well when it ends; one that throws a ServingError ends with its status. */
+export interface GrpcReply {
+  /** Status code of the gRPC specification; 0 is OK. A reply that is not OK has no message. */
+  readonly status: number;
+  readonly details: string;
+  /** Initial metadata: names in lower case, ASCII values. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly trailers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | AsyncIterable<Uint8Array> | undefined;
+}
+
+/** One method of a gRPC service. */
+export interface GrpcRoute {
+  /** Stable name, for configuration by route id. */
+  readonly id: string;
+  /** `package.Service`. */
+  readonly service: string;
+  readonly method: string;
+  readonly stream: boolean;
+  open(request: GrpcRequest): RawCall<GrpcReply>;
+}
+
+/** One gRPC method that tells of the server or of a model and calls none. It passes the same checks as a call. */
+export interface GrpcInfoRoute {
+  readonly id: string;
+  readonly protocol: string;
+  readonly service: string;
+  readonly method: string;
+  readonly isPublic: boolean;
+  /** Takes the request message, gives the reply message. Throws ServingError. */
+  answer(message: Buffer, request: GrpcRequest): Uint8Array | Promise<Uint8Array>;
 }

@@ -13,9 +13,11 @@ interface FlagRow {
 export const CONFIG_FLAGS = {
   host: { key: "server.host", type: "string", doc: "address to listen on" },
   port: { key: "server.port", type: "string", doc: "port of the REST API, 0 for a free one" },
+  "grpc-port": { key: "server.grpcPort", type: "string", doc: "port of gRPC, 0 for a free one; may be that of REST" },
   "admin-host": { key: "server.admin.host", type: "string", doc: "address of the admin port" },
   "admin-port": { key: "server.admin.port", type: "string", doc: "port of metrics and probes" },
   workers: { key: "server.workers", type: "string", doc: 'worker processes, or "auto"' },
+  "model-name": { key: "server.modelName", type: "string", doc: "name of the default API as a model, beside its own" },
   public: { key: "security.allowAnonymous", type: "boolean", doc: "serve callers without credentials" },
 } as const satisfies Record<string, FlagRow>;
 

@@ -89,6 +89,11 @@ export function orAuto<T>(type: KeyType<T>): KeyType<T | "auto"> {
   return withWord(type, { word: "auto", value: "auto", schema: { const: "auto" } });
 }
 
+/** `only`, or a value of the other type. */
+export function orOnly<T>(type: KeyType<T>): KeyType<T | "only"> {
+  return withWord(type, { word: "only", value: "only", schema: { const: "only" } });
+}
+
 /** `off` (or YAML's null), resolved to null, or a value of the other type. */
 export function orOff<T>(type: KeyType<T>): KeyType<T | null> {
   return withWord(type, { word: "off", value: null, schema: { enum: ["off", null] } });

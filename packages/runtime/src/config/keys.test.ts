@@ -12,6 +12,7 @@ it("knows the sections between the keys", () => {
   expect(SECTION_PATHS).toEqual([
     "server",
     "server.admin",
+    "server.protocols",
     "server.limits",
     "security",
     "security.audit",

@@ -3,11 +3,20 @@ import type { KeyRow } from "./key-row.ts";
 import { IMAGE_KEYS } from "./keys/image.ts";
 import { LIMITS_KEYS } from "./keys/limits.ts";
 import { PROJECT_KEYS } from "./keys/project.ts";
+import { PROTOCOL_KEYS } from "./keys/protocols.ts";
 import { SECURITY_KEYS } from "./keys/security.ts";
 import { SERVER_KEYS } from "./keys/server.ts";
 import { TELEMETRY_KEYS } from "./keys/telemetry.ts";
 
-const ROWS = { ...PROJECT_KEYS, ...SERVER_KEYS, ...LIMITS_KEYS, ...SECURITY_KEYS, ...TELEMETRY_KEYS, ...IMAGE_KEYS };
+const ROWS = {
+  ...PROJECT_KEYS,
+  ...SERVER_KEYS,
+  ...PROTOCOL_KEYS,
+  ...LIMITS_KEYS,
+  ...SECURITY_KEYS,
+  ...TELEMETRY_KEYS,
+  ...IMAGE_KEYS,
+};
 
 /** Path of a key as users write it: `server.requestTimeout`. */
 export type KeyPath = keyof typeof ROWS;

@@ -46,15 +46,20 @@ describe("values", () => {
       server: {
         host: "127.0.0.1",
         port: 3000,
+        grpcPort: 3001,
+        modelName: null,
         basePath: "/",
         workers: "auto",
         requestTimeoutMs: 60_000,
         drainDelayMs: 5000,
         drainTimeoutMs: 30_000,
+        maxConnectionAgeMs: 3_600_000,
         trustedProxies: [],
+        protocols: { native: true, v2: true, kserveV1: true, seldon: true },
         limits: {
           jsonBytes: 16_777_216,
           binaryBytes: 134_217_728,
+          grpcBytes: 134_217_728,
           headersBytes: 32_768,
           connections: 1000,
           connectionsPerIp: 100,
@@ -83,13 +88,17 @@ models: { forest: "boston:2" }
 server:
   host: "::1"
   port: 8080
+  grpcPort: 8081
+  modelName: boston.prod
   basePath: /boston
   workers: 2
   requestTimeout: 1.5s
   drainDelay: 0s
   drainTimeout: 1m
+  maxConnectionAge: 5m
   trustedProxies: [10.0.0.0/8, "::1"]
-  limits: { json: 1MiB, binary: 1GiB, headers: 64KiB, connections: 5, connectionsPerIp: 4, queueRows: 0, queueBytes: 1GiB, concurrency: 8, workerMemory: 2GiB }
+  protocols: { native: false, v2: true, kserveV1: false, seldon: only }
+  limits: { json: 1MiB, binary: 1GiB, grpc: 2MiB, headers: 64KiB, connections: 5, connectionsPerIp: 4, queueRows: 0, queueBytes: 1GiB, concurrency: 8, workerMemory: 2GiB }
   admin: { host: localhost, port: 0 }
 security:
   allowAnonymous: true
@@ -105,15 +114,20 @@ image: { base: "debian:12-slim", packages: [libgomp1], env: { TZ: UTC }, files: 
       server: {
         host: "::1",
         port: 8080,
+        grpcPort: 8081,
+        modelName: "boston.prod",
         basePath: "/boston",
         workers: 2,
         requestTimeoutMs: 1500,
         drainDelayMs: 0,
         drainTimeoutMs: 60_000,
+        maxConnectionAgeMs: 300_000,
         trustedProxies: ["10.0.0.0/8", "::1"],
+        protocols: { native: false, v2: true, kserveV1: false, seldon: "only" },
         limits: {
           jsonBytes: 1_048_576,
           binaryBytes: 1_073_741_824,
+          grpcBytes: 2_097_152,
           headersBytes: 65_536,
           connections: 5,
           connectionsPerIp: 4,
@@ -252,11 +266,10 @@ describe("refusals", () => {
 
   it("name keys of later parts as unknown", async () => {
     const problems = await refusal({
-      serviceConfig: { deploy: {}, server: { grpcPort: 1, cors: {}, tls: {} }, telemetry: { traces: "off" } },
+      serviceConfig: { deploy: {}, server: { cors: {}, tls: {} }, telemetry: { traces: "off" } },
     });
     expect(problems.map((problem) => problem.split(": unknown key", 1)[0])).toEqual([
       "deploy",
-      "server.grpcPort",
       "server.cors",
       "server.tls",
       "telemetry.traces",
@@ -296,6 +309,7 @@ describe("refusals", () => {
       "server.admin.port: expected a port other than server.port, got 3002 for both",
     ]);
     expect((await load({ flags: { port: "0", "admin-port": "0" } })).config.server.admin.port).toBe(0);
+    expect((await load({ flags: { port: "0" } })).config.server.grpcPort).toBe(0);
   });
 
   it("stay the same list for a tree that holds itself", async () => {

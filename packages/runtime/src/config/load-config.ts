@@ -90,8 +90,15 @@ async function projectLayer(projectDir: string): Promise<Layer> {
 }
 
 function conflictsOf({ server }: Config): readonly Problem[] {
-  if (server.port === 0 || server.port !== server.admin.port) return [];
+  const { admin, port, grpcPort } = server;
   return [
-    { path: "server.admin.port", message: `expected a port other than server.port, got ${server.port} for both` },
+    ...(admin.port !== 0 && admin.port === port ? [portConflict("server.admin.port", "server.port", port)] : []),
+    ...(admin.port !== 0 && admin.port === grpcPort
+      ? [portConflict("server.admin.port", "server.grpcPort", grpcPort)]
+      : []),
   ];
+}
+
+function portConflict(path: string, other: string, port: number): Problem {
+  return { path, message: `expected a port other than ${other}, got ${port} for both` };
 }

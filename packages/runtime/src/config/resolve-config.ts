@@ -1,5 +1,5 @@
 import type { KeyPath, KeyValue } from "./keys.ts";
-import type { AuditConfig, Config, ImageConfig, LimitsConfig, ServerConfig } from "./types.ts";
+import type { AuditConfig, Config, ImageConfig, LimitsConfig, ProtocolsConfig, ServerConfig } from "./types.ts";
 
 /** Gives the resolved value of a key. */
 export type ReadKey = <P extends KeyPath>(path: P) => KeyValue<P>;
@@ -24,14 +24,34 @@ function resolveServer(key: ReadKey): ServerConfig {
   return Object.freeze({
     host: key("server.host"),
     port: key("server.port"),
+    grpcPort: resolveGrpcPort(key),
+    modelName: key("server.modelName"),
     basePath: key("server.basePath"),
     workers: key("server.workers"),
     requestTimeoutMs: key("server.requestTimeout"),
     drainDelayMs: key("server.drainDelay"),
     drainTimeoutMs: key("server.drainTimeout"),
+    maxConnectionAgeMs: key("server.maxConnectionAge"),
     trustedProxies: key("server.trustedProxies"),
+    protocols: resolveProtocols(key),
     limits: resolveLimits(key),
     admin: Object.freeze({ host: key("server.admin.host"), port: key("server.admin.port") }),
+  });
+}
+
+/** Whoever asks for any free REST port may run several servers on one machine: a fixed gRPC port would let only one start. */
+function resolveGrpcPort(key: ReadKey): number {
+  const port = key("server.grpcPort");
+  if (port !== "auto") return port;
+  return key("server.port") === 0 ? 0 : 3001;
+}
+
+function resolveProtocols(key: ReadKey): ProtocolsConfig {
+  return Object.freeze({
+    native: key("server.protocols.native"),
+    v2: key("server.protocols.v2"),
+    kserveV1: key("server.protocols.kserveV1"),
+    seldon: key("server.protocols.seldon"),
   });
 }
 
@@ -39,6 +59,7 @@ function resolveLimits(key: ReadKey): LimitsConfig {
   return Object.freeze({
     jsonBytes: key("server.limits.json"),
     binaryBytes: key("server.limits.binary"),
+    grpcBytes: key("server.limits.grpc"),
     headersBytes: key("server.limits.headers"),
     connections: key("server.limits.connections"),
     connectionsPerIp: key("server.limits.connectionsPerIp"),

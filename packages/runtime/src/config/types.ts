@@ -15,21 +15,40 @@ export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "silent";
 export interface ServerConfig {
   readonly host: string;
   readonly port: number;
+  /** Equal to `port` (and not 0): one port answers REST and gRPC. */
+  readonly grpcPort: number;
+  /** Second name of the default API over the protocols that serve models; null for the service's own. */
+  readonly modelName: string | null;
   /** Path under which every route stands, "/" or "/prefix". */
   readonly basePath: string;
   readonly workers: "auto" | number;
   readonly requestTimeoutMs: number;
   readonly drainDelayMs: number;
   readonly drainTimeoutMs: number;
+  /** Age at which a gRPC connection is told to go away. */
+  readonly maxConnectionAgeMs: number;
   /** CIDRs whose X-Forwarded-* counts. */
   readonly trustedProxies: readonly string[];
+  readonly protocols: ProtocolsConfig;
   readonly limits: LimitsConfig;
   readonly admin: { readonly host: string; readonly port: number };
+}
+
+/** Which protocols the server speaks. */
+export interface ProtocolsConfig {
+  readonly native: boolean;
+  readonly v2: boolean;
+  /** KServe V1 and TensorFlow Serving. */
+  readonly kserveV1: boolean;
+  /** "only" gives Seldon the path `/predict`, whatever the APIs are called. */
+  readonly seldon: boolean | "only";
 }
 
 export interface LimitsConfig {
   readonly jsonBytes: number;
   readonly binaryBytes: number;
+  /** Largest gRPC message, after decompression. */
+  readonly grpcBytes: number;
   readonly headersBytes: number;
   /** Connections of the whole server. */
   readonly connections: number;

@@ -1,12 +1,15 @@
 import { invalidInput, type Problem, ServingError } from "../errors.ts";
 import type { IoSpec, JsonValue, NanPolicy } from "../io/types.ts";
-import { RESERVED_NAMES } from "./reserved.ts";
 import { API_DEFAULTS } from "./defaults.ts";
-import type { ApiDefinition, ExampleDefinition, ServiceDefinition } from "./types.ts";
+import { apiProblems } from "./api-problems.ts";
+import type { ApiDefinition, ExampleDefinition, Role, ServiceDefinition } from "./types.ts";
 
 /** One API as its author gives it, its IO types already reduced to their specs. */
 export interface ApiInput {
   readonly name: string;
+  readonly role?: Role | undefined;
+  /** Name (default: the API's) and version (a whole number ≥ 1, default 1) over protocols that serve models. */
+  readonly model?: { readonly name?: string | undefined; readonly version?: number | undefined } | undefined;
   readonly default?: boolean | undefined;
   readonly summary?: string | undefined;
   readonly description?: string | undefined;
@@ -82,54 +85,11 @@ export function defineService(input: ServiceInput): ServiceDefinition {
 const SEMVER =
   /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/;
 
-function apiProblems(apis: readonly ApiInput[]): Problem[] {
-  const problems: Problem[] = [];
-  const seen = new Set<string>();
-  for (const api of apis) {
-    const path = `/apis/${api.name}`;
-    if (!/^[A-Za-z][A-Za-z0-9_]{0,62}$/.test(api.name)) {
-      problems.push({
-        path,
-        message: "expected a name of letters, digits and _, beginning with a letter, at most 63 characters",
-      });
-    } else if (RESERVED_NAMES.has(api.name)) {
-      problems.push({ path, message: `"${api.name}" is a fixed route of the server: give the method another name` });
-    } else if (Object.hasOwn(Object.prototype, api.name)) {
-      problems.push({ path, message: `every object has a "${api.name}": give the method another name` });
-    }
-    if (seen.has(api.name)) problems.push({ path, message: "is defined twice" });
-    seen.add(api.name);
-    if (api.timeoutMs !== undefined && !(Number.isFinite(api.timeoutMs) && api.timeoutMs > 0)) {
-      problems.push({ path: `${path}/timeoutMs`, message: `expected milliseconds > 0, got ${String(api.timeoutMs)}` });
-    }
-    if (api.maxBodyBytes !== undefined && !(Number.isSafeInteger(api.maxBodyBytes) && api.maxBodyBytes > 0)) {
-      problems.push({
-        path: `${path}/maxBodyBytes`,
-        message: `expected a whole number of bytes > 0, got ${String(api.maxBodyBytes)}`,
-      });
-    }
-    for (const [index, example] of (api.examples ?? []).entries()) {
-      if (example.tolerance !== undefined && !(Number.isFinite(example.tolerance) && example.tolerance >= 0)) {
-        problems.push({
-          path: `${path}/examples/${index}/tolerance`,
-          message: `expected a number ≥ 0, got ${String(example.tolerance)}`,
-        });
-      }
-    }
-  }
-  const defaults = apis.filter((api) => api.default === true).map((api) => api.name);
-  if (defaults.length > 1)
-    problems.push({
-      path: "/apis",
-      message: `only one API may be the default, these are marked: ${defaults.join(", ")}`,
-    });
-  return problems;
-}
-
 function toApiDefinition(api: ApiInput, only: boolean): ApiDefinition {
   return {
     name: api.name,
-    role: "predict",
+    role: api.role ?? "predict",
+    model: { name: api.model?.name ?? api.name, version: String(api.model?.version ?? 1) },
     default: api.default ?? only,
     summary: api.summary ?? "",
     description: api.description ?? "",

@@ -1,7 +1,18 @@
 import type { IoSpec, JsonValue, NanPolicy } from "../io/types.ts";
 
-/** What an API does in a graph; `predict` unless the author says otherwise. */
-export type Role = "predict";
+/** What an API does in a graph of components; `predict` unless the author says otherwise. Source: Seldon v1's component methods, KServe V1's explain. */
+export const ROLES = [
+  "predict",
+  "explain",
+  "transformInput",
+  "transformOutput",
+  "route",
+  "aggregate",
+  "feedback",
+] as const;
+
+/** One of the roles. */
+export type Role = (typeof ROLES)[number];
 
 /** A golden example: an input and the output it must give, as files relative to the service or as JSON. */
 export interface ExampleDefinition {
@@ -18,6 +29,8 @@ export type ExampleValue = { readonly file: string } | { readonly json: JsonValu
 export interface ApiDefinition {
   readonly name: string;
   readonly role: Role;
+  /** The model that it is over V1, V2 and TensorFlow Serving; two APIs with one name and two versions are two versions of a model. */
+  readonly model: { readonly name: string; /** A whole number ≥ 1 as text. */ readonly version: string };
   /** Whether it answers for the service's own name over tensor protocols. */
   readonly default: boolean;
   readonly summary: string;

@@ -1,8 +1,9 @@
-import type { Principal, RawCall, Target } from "../call/types.ts";
+import { Canceller } from "../call/cancellation.ts";
+import type { Principal, RawCall, Reading, Target } from "../call/types.ts";
 import type { PayloadKind } from "../io/types.ts";
 import type { Visit } from "../limits/admit.ts";
 import { type CallScope, openScope } from "./call-scope.ts";
-import { timeoutMsOf } from "./read-input.ts";
+import { readTarget, timeoutMsOf } from "./read-input.ts";
 import type { CallRecord, Stages } from "./stages.ts";
 
 /** A call that was authorised and let in; its body was not touched yet. */
@@ -17,16 +18,49 @@ export interface OpenCall {
 /**
  * The security order of every call: who calls → what → may they → in which shape and time → is there room. Throws what the refusing step throws.
  *
+ * Where the body says what is called, there must be room for it before it is read: the caller is known then, what they may call is asked once the target is.
  * Whoever gets an open call must close its scope and let its visit leave: nothing may throw between this and the `try` that does so.
  */
 export async function openCall(call: RawCall<unknown>, stages: Stages, record: CallRecord): Promise<OpenCall> {
   const principal = await stages.authenticate(call);
   record.principal = principal;
-  const target = await call.target();
-  record.aim(target);
-  await stages.authorize(principal, target);
-  const as = call.wants();
-  const timeoutMs = timeoutMsOf(call, target.api.timeoutMs, stages);
+  if (call.isTargetInBody === true) return openByBody(call, stages, { record, principal });
+  const target = await call.target(NOTHING_TO_READ);
+  const { as, timeoutMs } = await aim(call, stages, { record, principal, target });
   const visit = stages.admission.enter(call.announcedBytes ?? 0);
   return { principal, target, as, visit, scope: openScope(call.signal, timeoutMs) };
 }
+
+interface Caller {
+  readonly record: CallRecord;
+  readonly principal: Principal;
+}
+
+async function openByBody(call: RawCall<unknown>, stages: Stages, caller: Caller): Promise<OpenCall> {
+  const sinceMs = performance.now();
+  const visit = stages.admission.enter(call.announcedBytes ?? 0);
+  const arrival = openScope(call.signal, timeoutMsOf(call, null, stages));
+  try {
+    const target = await readTarget(call, arrival, visit);
+    const { as, timeoutMs } = await aim(call, stages, { ...caller, target });
+    const leftMs = Math.max(1, timeoutMs - (performance.now() - sinceMs));
+    return { principal: caller.principal, target, as, visit, scope: openScope(call.signal, leftMs) };
+  } catch (thrown) {
+    visit.leave();
+    throw thrown;
+  } finally {
+    arrival.close();
+  }
+}
+
+async function aim(
+  call: RawCall<unknown>,
+  stages: Stages,
+  { record, principal, target }: Caller & { readonly target: Target },
+): Promise<{ readonly as: PayloadKind; readonly timeoutMs: number }> {
+  record.aim(target);
+  await stages.authorize(principal, target);
+  return { as: call.wants(), timeoutMs: timeoutMsOf(call, target.api.timeoutMs, stages) };
+}
+
+const NOTHING_TO_READ: Reading = { signal: new Canceller(), hold: () => undefined };

@@ -1,4 +1,4 @@
-import type { RawCall } from "../call/types.ts";
+import type { RawCall, Reading, Target } from "../call/types.ts";
 import { ServingError } from "../errors.ts";
 import type { Payload } from "../io/types.ts";
 import type { Visit } from "../limits/admit.ts";
@@ -15,9 +15,22 @@ export function timeoutMsOf(call: RawCall<unknown>, apiTimeoutMs: number | null,
  *
  * Throws REQUEST_TIMEOUT when the body has not come within the call's time: who sends slowly must act, not the server.
  */
-export async function readInput(call: RawCall<unknown>, scope: CallScope, visit: Visit): Promise<Payload> {
+export function readInput(call: RawCall<unknown>, scope: CallScope, visit: Visit): Promise<Payload> {
+  return arriving(scope, call.decode(readingOf(scope, visit)));
+}
+
+/** The same for a call whose body says what is called. */
+export function readTarget(call: RawCall<unknown>, scope: CallScope, visit: Visit): Promise<Target> {
+  return arriving(scope, Promise.resolve(call.target(readingOf(scope, visit))));
+}
+
+function readingOf(scope: CallScope, visit: Visit): Reading {
+  return { signal: scope.cancellation, hold: (bytes) => visit.hold(bytes) };
+}
+
+async function arriving<T>(scope: CallScope, reading: Promise<T>): Promise<T> {
   try {
-    return await scope.race(call.decode({ signal: scope.cancellation, hold: (bytes) => visit.hold(bytes) }));
+    return await scope.race(reading);
   } catch (thrown) {
     if (!(thrown instanceof ServingError) || thrown.code !== "DEADLINE_EXCEEDED") throw thrown;
     throw new ServingError("REQUEST_TIMEOUT", `the body did not arrive in time: ${thrown.message}`, { cause: thrown });

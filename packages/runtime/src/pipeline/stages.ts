@@ -2,7 +2,7 @@ import type { Authenticate } from "../auth/authenticate.ts";
 import type { Authorize } from "../auth/authorize.ts";
 import type { Service } from "../authoring/create-service.ts";
 import type { ContextLogger, ContextMetrics } from "../authoring/context.ts";
-import type { Principal, RawCall, Target } from "../call/types.ts";
+import type { Principal, RecordedCall, Target } from "../call/types.ts";
 import type { ServingError } from "../errors.ts";
 import type { Admission } from "../limits/admit.ts";
 
@@ -22,7 +22,7 @@ export interface Stages {
 /** Writes down what became of each call: audit line, metrics, log of faults. */
 export interface Recorder {
   /** Throws UNAVAILABLE when calls may not go on because they can't be written down. */
-  open(call: RawCall<unknown>): CallRecord;
+  open(call: RecordedCall): CallRecord;
 }
 
 /** The record of one call; it is closed exactly once. */

@@ -6,17 +6,18 @@ import type { Service } from "../authoring/create-service.ts";
 import type { HttpReply } from "../call/types.ts";
 import type { Config } from "../config/types.ts";
 import { type Admission, createAdmission } from "../limits/admit.ts";
-import { serveCall } from "../pipeline/serve-call.ts";
-import { serveStream } from "../pipeline/serve-stream.ts";
 import type { Stages } from "../pipeline/stages.ts";
 import { PROTOCOLS } from "../protocols/all.ts";
 import { openApiDocument } from "../protocols/openapi/index.ts";
-import { toProblemReply } from "../protocols/native/problem.ts";
+import { nativeProtocol } from "../protocols/native/routes.ts";
+import type { Protocol, ProtocolHost } from "../protocols/types.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { readinessReply, type ServerState } from "../telemetry/readiness.ts";
 import { type BoundRoute, createHttpApp } from "../transports/http/create-app.ts";
 import { registerDocs } from "../transports/http/docs.ts";
+import { createGrpcServer, type GrpcServer } from "../transports/grpc/create-grpc-server.ts";
+import { bindGrpcMethods, bindHttpRoutes, errorShapes } from "./bind-routes.ts";
 import { readExampleFiles } from "./example-files.ts";
 import { createRecorder } from "./recorder.ts";
 
@@ -39,6 +40,7 @@ export interface ServerParts {
 /** The composed server of one process: an application that answers, bound to no port. */
 export interface BuiltServer {
   readonly app: FastifyInstance;
+  readonly grpc: GrpcServer;
   readonly admission: Admission;
   close(): void;
 }
@@ -69,14 +71,26 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     logFor: (requestId) => log.child({ requestId }),
   };
   const closing = (): boolean => parts.state().phase === "draining";
+  const protocols = spokenProtocols(config);
+  const host: ProtocolHost = {
+    definition: service.definition,
+    limits,
+    modelName: config.server.modelName ?? undefined,
+    isReady: () => parts.state().ready,
+  };
   const app = createHttpApp({
-    routes: [...protocolRoutes(stages, limits), ...probeRoutes(parts)],
+    routes: [...bindHttpRoutes(protocols, host, stages), ...probeRoutes(parts)],
     basePath: config.server.basePath,
     headersBytes: limits.headersBytes,
     requestTimeoutMs: config.server.requestTimeoutMs,
     trustedProxies: config.server.trustedProxies,
     closing,
-    encodeError: toProblemReply,
+    encodeError: errorShapes(protocols, nativeProtocol),
+  });
+  const grpc = createGrpcServer({
+    methods: bindGrpcMethods(protocols, host, stages),
+    trustedProxies: config.server.trustedProxies,
+    maxConnectionAgeMs: config.server.maxConnectionAgeMs,
   });
   const exampleFiles = await readExampleFiles(service.definition, parts.baseDir);
   await registerDocs(app, {
@@ -87,19 +101,16 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     closing,
   });
   await app.ready();
-  return { app, admission, close: () => sink?.close() };
+  const close = (): void => {
+    grpc.close();
+    sink?.close();
+  };
+  return { app, grpc, admission, close };
 }
 
-function protocolRoutes(stages: Stages, limits: Config["server"]["limits"]): BoundRoute[] {
-  return PROTOCOLS.flatMap((protocol) =>
-    protocol.httpRoutes(stages.service.definition, limits).map((route) => ({
-      id: route.id,
-      method: route.method,
-      path: route.path,
-      handle: (request) =>
-        route.stream ? serveStream(route.open(request), stages) : serveCall(route.open(request), stages),
-    })),
-  );
+function spokenProtocols({ server }: Config): readonly Protocol[] {
+  const names = Object.keys(PROTOCOLS) as (keyof typeof PROTOCOLS)[];
+  return names.filter((name) => server.protocols[name] !== false).map((name) => PROTOCOLS[name]);
 }
 
 function probeRoutes(parts: ServerParts): BoundRoute[] {

@@ -1,6 +1,6 @@
 import { toAuditRecord } from "../audit/record.ts";
 import type { AuditSink } from "../audit/sink.ts";
-import type { Principal, RawCall, Target } from "../call/types.ts";
+import type { Principal, RecordedCall, Target } from "../call/types.ts";
 import { ERROR_TABLE } from "../error-table.ts";
 import { ServingError } from "../errors.ts";
 import type { CallRecord, Recorder } from "../pipeline/stages.ts";
@@ -48,18 +48,14 @@ function notRecorded(): ServingError {
 class OpenRecord implements CallRecord {
   principal: Principal | undefined = undefined;
   tags: ReadonlyMap<string, string> | undefined = undefined;
-  readonly #call: RawCall<unknown>;
+  readonly #call: RecordedCall;
   readonly #options: RecorderOptions;
   readonly #metricsOf: (api: string, protocol: string) => CallMetrics;
   readonly #startedMs: number;
   #target: Target | undefined = undefined;
   #counted: CallMetrics | undefined = undefined;
 
-  constructor(
-    call: RawCall<unknown>,
-    options: RecorderOptions,
-    metricsOf: (api: string, protocol: string) => CallMetrics,
-  ) {
+  constructor(call: RecordedCall, options: RecorderOptions, metricsOf: (api: string, protocol: string) => CallMetrics) {
     this.#call = call;
     this.#options = options;
     this.#metricsOf = metricsOf;

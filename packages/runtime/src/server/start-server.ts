@@ -4,6 +4,7 @@ import type { Config } from "../config/types.ts";
 import { createLogger, type Logger } from "../telemetry/logger.ts";
 import type { ServerState } from "../telemetry/readiness.ts";
 import { createAdminServer } from "../transports/admin/admin-server.ts";
+import type { ListenAddress } from "../workers/supervisor-options.ts";
 import { createSupervisor } from "../workers/supervisor.ts";
 import type { ServiceEntry, StartPayload } from "./service-entry.ts";
 
@@ -26,6 +27,8 @@ export interface StartOptions {
 export interface RunningServer {
   /** Base URL of the main port, with the base path. */
   readonly url: string;
+  /** Host and port of gRPC. */
+  readonly grpcAddress: string;
   readonly adminUrl: string;
   state(): ServerState;
   /** Stops in order: not ready → drainDelay → no new connections → what runs is finished. Gives the exit code. */
@@ -54,7 +57,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     env: { ...process.env, ORT_DISABLE_TELEMETRY: "1" },
     workers,
     payload: startPayload(options, Math.max(1, Math.floor(cpus / workers))),
-    listen: [{ name: "http", host: server.host, port: server.port }],
+    listen: listenersOf(server),
     maxConnections: server.limits.connections,
     maxConnectionsPerIp: server.limits.connectionsPerIp,
     trustedProxies: server.trustedProxies,
@@ -72,20 +75,30 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   });
   try {
     const { addresses } = await supervisor.start();
-    const port = addresses["http"]?.port ?? server.port;
+    const port = (addresses["http"] ?? addresses["both"])?.port ?? server.port;
+    const grpcAddress = `${hostInUrl(server.host)}:${addresses["grpc"]?.port ?? port}`;
     const url = `http://${hostInUrl(server.host)}:${port}${server.basePath === "/" ? "" : server.basePath}`;
     const adminUrl = `http://${hostInUrl(server.admin.host)}:${admin.address.port}`;
-    announce(log, { url, adminUrl, workers });
+    announce(log, { url, grpcAddress, adminUrl, workers });
     const drain = async (): Promise<number> => {
       const code = await supervisor.drain();
       await admin.close();
       return code;
     };
-    return { url, adminUrl, state: () => supervisor.state(), drain, kill: () => supervisor.kill() };
+    return { url, grpcAddress, adminUrl, state: () => supervisor.state(), drain, kill: () => supervisor.kill() };
   } catch (cause) {
     await admin.close();
     throw cause;
   }
+}
+
+/** The ports to open; their names tell workers what is spoken there. */
+function listenersOf({ host, port, grpcPort }: Config["server"]): readonly ListenAddress[] {
+  if (port === grpcPort && port !== 0) return [{ name: "both", host, port }];
+  return [
+    { name: "http", host, port },
+    { name: "grpc", host, port: grpcPort },
+  ];
 }
 
 function startPayload(options: StartOptions, cpus: number): StartPayload {
@@ -95,9 +108,12 @@ function startPayload(options: StartOptions, cpus: number): StartPayload {
 
 function announce(
   log: Logger,
-  facts: { readonly url: string; readonly adminUrl: string; readonly workers: number },
+  facts: { readonly url: string; readonly grpcAddress: string; readonly adminUrl: string; readonly workers: number },
 ): void {
-  log.info(facts, `ready on ${facts.url} (docs ${facts.url}/docs, metrics ${facts.adminUrl}/metrics)`);
+  log.info(
+    facts,
+    `ready on ${facts.url} (gRPC ${facts.grpcAddress}, docs ${facts.url}/docs, metrics ${facts.adminUrl}/metrics)`,
+  );
 }
 
 /** An IPv6 address stands in brackets in a URL; a wildcard can't be called, loopback can. */

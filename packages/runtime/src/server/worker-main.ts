@@ -1,6 +1,7 @@
 import { createLogger } from "../telemetry/logger.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import type { ServerState } from "../telemetry/readiness.ts";
+import { createOnePort, type OnePort } from "../transports/one-port.ts";
 import { createHttpSink, type HttpSink } from "../workers/http-sink.ts";
 import { connectWorker } from "../workers/worker-link.ts";
 import { buildServer, type BuiltServer } from "./build-server.ts";
@@ -14,6 +15,7 @@ interface Running {
   readonly loaded: LoadedService;
   readonly server: BuiltServer;
   readonly sink: HttpSink;
+  readonly onePort: OnePort;
   readonly stopWatching: () => void;
 }
 
@@ -49,11 +51,15 @@ const link = connectWorker({
       baseDir,
     });
     const stopWatching = watchReadiness(loaded.service.hooks, (ready, note) => link.setReady(ready, note));
-    running = { loaded, server, sink: createHttpSink(server.app.server), stopWatching };
+    const sink = createHttpSink(server.app.server);
+    const onePort = createOnePort({ http: sink.accept, grpc: server.grpc.accept });
+    running = { loaded, server, sink, onePort, stopWatching };
     return loaded.warmUps;
   },
-  connection: (socket) => {
+  connection: (socket, listener) => {
     if (running === undefined) socket.destroy();
+    else if (listener === "grpc") running.server.grpc.accept(socket);
+    else if (listener === "both") running.onePort.accept(socket);
     else running.sink.accept(socket);
   },
   stateChanged: (changed) => {
@@ -62,7 +68,8 @@ const link = connectWorker({
   async drain() {
     if (running === undefined) return;
     running.stopWatching();
-    await running.sink.drain();
+    running.onePort.drain();
+    await Promise.all([running.sink.drain(), running.server.grpc.drain()]);
     running.server.admission.close();
     await running.server.admission.idle();
     await running.loaded.close();

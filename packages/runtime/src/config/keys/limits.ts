@@ -15,6 +15,12 @@ export const LIMITS_KEYS = {
     reason: "100 MB payloads are in use",
     doc: "Largest binary or multipart body, counted after decompression.",
   },
+  "server.limits.grpc": {
+    type: size({ min: "1KiB", max: "2GiB" }),
+    default: "128MiB",
+    reason: "100 MB payloads are in use; the same as for binary bodies",
+    doc: "Largest gRPC message, counted after decompression.",
+  },
   "server.limits.headers": {
     type: size({ min: "1KiB", max: "1MiB" }),
     default: "32KiB",

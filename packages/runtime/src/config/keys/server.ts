@@ -1,6 +1,6 @@
 import type { KeyRow } from "../key-row.ts";
 import { basePath, cidrs, host } from "../key-types-network.ts";
-import { duration, integer, orAuto } from "../key-types.ts";
+import { duration, integer, orAuto, orNull, text } from "../key-types.ts";
 
 const PORT = integer({ min: 0, max: 65_535 });
 
@@ -17,6 +17,23 @@ export const SERVER_KEYS = {
     default: 3000,
     reason: "no privileges needed",
     doc: "Port of the REST API; 0 takes a free one.",
+  },
+  "server.grpcPort": {
+    type: orAuto(PORT),
+    default: "auto",
+    reason: "3001, beside the REST port; a free one where server.port is 0",
+    doc: "Port of gRPC; 0 takes a free one. Equal to `server.port`: one port answers both.",
+  },
+  "server.modelName": {
+    type: orNull(
+      text({
+        label: "a model's name of letters, digits, . _ and -",
+        pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$",
+      }),
+    ),
+    default: null,
+    reason: "the service's own name",
+    doc: "Second name of the default API over the protocols that serve models, in place of the service's name.",
   },
   "server.basePath": {
     type: basePath(),
@@ -47,6 +64,12 @@ export const SERVER_KEYS = {
     default: "30s",
     reason: "half of requestTimeout; give orchestrators drainDelay + drainTimeout as grace period",
     doc: "After drainDelay: how long running calls may take to finish before they are cut.",
+  },
+  "server.maxConnectionAge": {
+    type: duration({ min: "1s", max: "24h" }),
+    default: "1h",
+    reason: "clients keep gRPC connections for ever: without an end they never meet a new worker",
+    doc: "Age at which a gRPC connection is told to go away (GOAWAY); what runs on it is finished.",
   },
   "server.trustedProxies": {
     type: cidrs(),

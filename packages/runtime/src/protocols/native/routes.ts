@@ -1,12 +1,18 @@
 import type { HttpRoute } from "../../call/types.ts";
-import type { ServiceDefinition } from "../../definition/types.ts";
+import type { Protocol, ProtocolHost } from "../types.ts";
 import { createNativeApi, openNativeCall } from "./native-call.ts";
+import { toProblemReply } from "./problem.ts";
 
-/** The routes of the native protocol: `POST /<api>` for each API. */
-export function nativeRoutes(
-  definition: ServiceDefinition,
-  limits: { readonly jsonBytes: number; readonly binaryBytes: number },
-): readonly HttpRoute[] {
+/** The native protocol: `POST /<api>` for each API. */
+export const nativeProtocol: Protocol = {
+  name: "native",
+  pathPrefixes: ["/"],
+  httpRoutes: nativeRoutes,
+  grpcRoutes: () => [],
+  encodeError: toProblemReply,
+};
+
+function nativeRoutes({ definition, limits }: ProtocolHost): readonly HttpRoute[] {
   return definition.apis.map((api) => {
     const native = createNativeApi(api, limits);
     return {

@@ -1,18 +1,19 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import type { HttpReply, HttpRequest } from "../../call/types.ts";
+import { requestIdOf } from "../../call/request-id.ts";
+import type { HttpMethod, HttpReply, HttpRequest } from "../../call/types.ts";
 import type { ErrorCode } from "../../error-table.ts";
 import { ServingError } from "../../errors.ts";
 import { refuseConnection, refuseUnreadable } from "./refuse-connection.ts";
 import { requestFault } from "./request-fault.ts";
-import { requestIdOf, toHttpRequest } from "./request.ts";
+import { toHttpRequest } from "./request.ts";
 import { sendReply } from "./send-reply.ts";
 
 /** One route with the function that answers it. */
 export interface BoundRoute {
   readonly id: string;
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method: HttpMethod;
   readonly path: string;
   handle(request: HttpRequest): HttpReply | Promise<HttpReply>;
 }
@@ -27,8 +28,8 @@ export interface HttpAppOptions {
   readonly trustedProxies: readonly string[];
   /** Whether each reply must end its connection, since the server drains. */
   closing(): boolean;
-  /** The reply for what no route answers, and for errors outside of routes. */
-  encodeError(error: ServingError, requestId: string): HttpReply;
+  /** The reply for what no route answers, and for errors outside of routes, in the shape of the protocol whose path it is; "" where no path could be read. */
+  encodeError(error: ServingError, requestId: string, path: string): HttpReply;
 }
 
 /** Idle connections end after this; above the 60 s of usual load balancers, so that they are the ones who close first. */
@@ -51,7 +52,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
       ? "Expect: 100-continue is the only expectation that is known"
       : requestFault(request.raw);
     if (fault === undefined) return done();
-    const answer = options.encodeError(new ServingError("INVALID_ARGUMENT", fault), request.id);
+    const answer = encodeFor(options, new ServingError("INVALID_ARGUMENT", fault), request);
     // In a later turn: the parser may be about to find the body unreadable too, and answers that by itself.
     setImmediate(() => void send(options, answer, { request, reply, close: true }));
   });
@@ -70,7 +71,8 @@ function createFastify(options: HttpAppOptions): FastifyInstance {
     keepAliveTimeout: KEEP_ALIVE_MS,
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => void answerError(options, error, { request, reply }),
-    clientErrorHandler: (error, socket) => refuseUnreadable(error, socket, options.encodeError),
+    clientErrorHandler: (error, socket) =>
+      refuseUnreadable(error, socket, (refusal, id) => options.encodeError(refusal, id, "")),
     http: {
       maxHeaderSize: options.headersBytes,
       insecureHTTPParser: false,
@@ -106,7 +108,7 @@ function watchExpectations({ server }: FastifyInstance, { encodeError }: HttpApp
   server.on("checkExpectation", noting(unmet));
   server.on("connect", (_request, socket: Socket) => {
     const error = new ServingError("METHOD_NOT_ALLOWED", "CONNECT is not answered: this server is no proxy");
-    refuseConnection(socket, error, encodeError);
+    refuseConnection(socket, error, (refusal, id) => encodeError(refusal, id, ""));
   });
   return { awaitingContinue, unmet };
 }
@@ -134,7 +136,7 @@ function addRoute(
   });
 }
 
-function answerUnknownPaths(app: FastifyInstance, { encodeError, ...options }: HttpAppOptions): void {
+function answerUnknownPaths(app: FastifyInstance, options: HttpAppOptions): void {
   const methodsByPath = new Map<string, string[]>();
   const names: string[] = [];
   for (const { method, path } of options.routes) {
@@ -143,15 +145,15 @@ function answerUnknownPaths(app: FastifyInstance, { encodeError, ...options }: H
     if (method === "POST") names.push(`POST ${whole}`);
   }
   app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split("?", 1)[0] ?? request.url;
+    const path = pathOf(request);
     // As the router does it: a slash at the end means nothing.
     const methods = methodsByPath.get(path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path);
     if (methods === undefined) {
       const text = `nothing answers ${request.method} on this path; the APIs are: ${names.slice(0, 20).join(", ")}`;
-      return send(options, encodeError(new ServingError("NOT_FOUND", text), request.id), { request, reply });
+      return send(options, encodeFor(options, new ServingError("NOT_FOUND", text), request), { request, reply });
     }
     const error = new ServingError("METHOD_NOT_ALLOWED", `${path} takes ${methods.join(", ")}, not ${request.method}`);
-    const answer = encodeError(error, request.id);
+    const answer = encodeFor(options, error, request);
     const headers = { ...answer.headers, allow: methods.join(", ") };
     return send(options, { ...answer, headers }, { request, reply });
   });
@@ -174,7 +176,18 @@ function send(
 }
 
 function answerError(options: HttpAppOptions, error: unknown, exchange: Exchange): void | Promise<void> {
-  return send(options, options.encodeError(fromFramework(error), exchange.request.id), exchange);
+  return send(options, encodeFor(options, fromFramework(error), exchange.request), exchange);
+}
+
+function encodeFor(options: HttpAppOptions, error: ServingError, request: FastifyRequest): HttpReply {
+  const path = pathOf(request);
+  const { basePath } = options;
+  const inside = basePath !== "/" && path.startsWith(basePath) ? path.slice(basePath.length) : path;
+  return options.encodeError(error, request.id, inside);
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split("?", 1)[0] ?? request.url;
 }
 
 /** Joins the base path and a route's path: `/`, `/score` → `/score`; `/a`, `/score` → `/a/score`. */

@@ -2,7 +2,7 @@ import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { HttpReply } from "../../call/types.ts";
 import { ServingError } from "../../errors.ts";
-import { requestIdOf } from "./request.ts";
+import { requestIdOf } from "../../call/request-id.ts";
 import { SECURITY_HEADERS } from "./send-reply.ts";
 
 /** The reply for an error outside of routes. */

@@ -1,15 +1,8 @@
-import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyRequest } from "fastify";
 import { clientIpOf } from "../../call/client-ip.ts";
 import { type Cancellation, Canceller } from "../../call/cancellation.ts";
 import type { HttpRequest } from "../../call/types.ts";
-
-/** The caller's `x-request-id` where it is fit for logs (`[A-Za-z0-9._-]{1,64}`), else a new one. Source: security.md A11. */
-export function requestIdOf(request: { readonly headers: IncomingMessage["headers"] }): string {
-  const given = request.headers["x-request-id"];
-  return typeof given === "string" && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomUUID();
-}
 
 /** What the transport knows of a request beyond fastify. */
 export interface RequestFacts {

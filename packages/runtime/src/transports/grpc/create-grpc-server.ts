@@ -1,0 +1,191 @@
+import type { Socket } from "node:net";
+import {
+  type ConnectionInjector,
+  type Metadata,
+  type MethodDefinition,
+  Server,
+  ServerCredentials,
+  ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+} from "@grpc/grpc-js";
+import type { GrpcReply, GrpcRequest } from "../../call/types.ts";
+import { ServingError } from "../../errors.ts";
+import { GrpcCall } from "./grpc-call.ts";
+import { MessageReader } from "./message-reader.ts";
+import { sendGrpcReply } from "./send-reply.ts";
+
+/** One method with the function that answers it; it never rejects. */
+export interface BoundMethod {
+  /** `package.Service`. */
+  readonly service: string;
+  readonly method: string;
+  handle(request: GrpcRequest): GrpcReply | Promise<GrpcReply>;
+}
+
+export interface GrpcServerOptions {
+  readonly methods: readonly BoundMethod[];
+  readonly trustedProxies: readonly string[];
+  readonly maxConnectionAgeMs: number;
+}
+
+/** A gRPC server without a port: connections are handed to it. */
+export interface GrpcServer {
+  /** Takes ownership of the socket. */
+  accept(socket: Socket): void;
+  /** Sends GOAWAY on every connection, lets what runs finish; resolves when all connections have ended. */
+  drain(): Promise<void>;
+  /** Cuts what is left. */
+  close(): void;
+}
+
+/** Streams of one connection at once; proxies open more connections for more. Source: security.md A9. */
+const MAX_STREAMS = 100;
+/** Connections without a call end after this. */
+const IDLE_MS = 10 * 60_000;
+/** A connection that says nothing is asked after this long, and ends when no answer comes. */
+const KEEPALIVE_MS = 2 * 60_000;
+const KEEPALIVE_TIMEOUT_MS = 20_000;
+/** Bytes of a stream that may be on their way unread: the default of 64 KiB makes 100 MB wait for 1,500 round trips. */
+const FLOW_WINDOW_BYTES = 1024 * 1024;
+/** What drains is finished by its own deadlines; this is for connections that never end by themselves. */
+const DRAIN_GRACE_MS = 24 * 60 * 60_000;
+
+/** Makes the gRPC server: each call goes to its method with its metadata alone, its message is read when the method asks for it. */
+export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
+  const methods = new Map(options.methods.map((bound) => [pathOf(bound), bound]));
+  const server = new Server({
+    "grpc.enable_channelz": 0,
+    "grpc.max_concurrent_streams": MAX_STREAMS,
+    "grpc.max_connection_age_ms": options.maxConnectionAgeMs,
+    "grpc.max_connection_idle_ms": IDLE_MS,
+    "grpc.keepalive_time_ms": KEEPALIVE_MS,
+    "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
+    "grpc-node.flow_control_window": FLOW_WINDOW_BYTES,
+    interceptors: [(definition, call) => new TakenCall(call, methods.get(definition.path), options)],
+  });
+  for (const [service, bound] of groupByService(options.methods)) {
+    const definitions = Object.fromEntries(bound.map((method) => [method.method, definitionOf(method)]));
+    const handlers = Object.fromEntries(bound.map((method) => [method.method, unreachable]));
+    if (service !== "") server.addService(definitions, handlers);
+  }
+  const injector: ConnectionInjector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  return createLife(server, injector);
+}
+
+function createLife(server: Server, injector: ConnectionInjector): GrpcServer {
+  const sockets = new Set<Socket>();
+  let drained: (() => void) | undefined;
+  return {
+    accept(socket) {
+      sockets.add(socket);
+      socket.once("close", () => {
+        sockets.delete(socket);
+        if (sockets.size === 0) drained?.();
+      });
+      injector.injectConnection(socket);
+      // HTTP/2 reads from the handle below the stream, and does not start it.
+      socket.resume();
+    },
+    drain() {
+      injector.drain(DRAIN_GRACE_MS);
+      return sockets.size === 0 ? Promise.resolve() : new Promise((resolve) => (drained = resolve));
+    },
+    close() {
+      injector.destroy();
+      server.forceShutdown();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+function pathOf({ service, method }: BoundMethod): string {
+  return `/${service}/${method}`;
+}
+
+function groupByService(methods: readonly BoundMethod[]): Map<string, BoundMethod[]> {
+  const groups = new Map<string, BoundMethod[]>();
+  for (const bound of methods) groups.set(bound.service, [...(groups.get(bound.service) ?? []), bound]);
+  return groups;
+}
+
+/** Messages are bytes for grpc-js: protocols encode and decode. */
+function definitionOf(bound: BoundMethod): MethodDefinition<Buffer, Buffer> {
+  const same = (message: Buffer): Buffer => message;
+  return {
+    path: pathOf(bound),
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: same,
+    requestDeserialize: same,
+    responseSerialize: same,
+    responseDeserialize: same,
+  };
+}
+
+/** Every call is taken over before grpc-js would call a handler. */
+function unreachable(): never {
+  throw new ServingError("INTERNAL", "a gRPC call was not taken over");
+}
+
+/** A call taken over from grpc-js as soon as its metadata is there: grpc-js's own handling would read the message first. */
+class TakenCall extends ServerInterceptingCall {
+  readonly #base: ServerInterceptingCallInterface;
+  readonly #bound: BoundMethod | undefined;
+  readonly #options: GrpcServerOptions;
+
+  constructor(base: ServerInterceptingCallInterface, bound: BoundMethod | undefined, options: GrpcServerOptions) {
+    super(base);
+    this.#base = base;
+    this.#bound = bound;
+    this.#options = options;
+  }
+
+  override start(): void {
+    const base = this.#base;
+    const bound = this.#bound;
+    let call: GrpcCall | undefined;
+    base.start({
+      onReceiveMetadata: (metadata) => {
+        if (bound === undefined) return unreachable();
+        call = this.#open(metadata, bound);
+        void this.#answer(call, bound);
+      },
+      onReceiveMessage: (message: Buffer) => call?.receiveMessage(message),
+      onReceiveHalfClose: () => call?.receiveHalfClose(),
+      onCancel: () => call?.receiveCancel(),
+    });
+  }
+
+  #open(metadata: Metadata, bound: BoundMethod): GrpcCall {
+    const encoding = encodingOf(this.#base);
+    const { trustedProxies } = this.#options;
+    const call = new GrpcCall(this.#base, metadata, { route: pathOf(bound), trustedProxies, encoding });
+    replaceDecoder(this.#base, new MessageReader(call));
+    return call;
+  }
+
+  async #answer(call: GrpcCall, bound: BoundMethod): Promise<void> {
+    const answer = bound.handle(call);
+    const reply = answer instanceof Promise ? await answer : answer;
+    await sendGrpcReply(reply, { base: this.#base, requestId: call.requestId, signal: call.signal });
+  }
+}
+
+/** The fields of grpc-js's own call that it keeps private; the version is pinned, and a test fails when one of them is gone. */
+interface CallInternals {
+  decoder: Pick<MessageReader, "write">;
+  readonly incomingEncoding: string;
+}
+
+function internalsOf(base: ServerInterceptingCallInterface): CallInternals {
+  if ("decoder" in base && "incomingEncoding" in base) return base as unknown as CallInternals;
+  throw new ServingError("INTERNAL", "this version of @grpc/grpc-js has no decoder to replace");
+}
+
+function encodingOf(base: ServerInterceptingCallInterface): string {
+  return internalsOf(base).incomingEncoding;
+}
+
+function replaceDecoder(base: ServerInterceptingCallInterface, reader: MessageReader): void {
+  internalsOf(base).decoder = reader;
+}

@@ -1,0 +1,112 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Metadata, ServerInterceptingCallInterface } from "@grpc/grpc-js";
+import { bodyAborted, bodyCutShort, bodyTooLarge, type BodyLimits } from "../../call/body/limits.ts";
+import { Canceller } from "../../call/cancellation.ts";
+import { clientIpOf } from "../../call/client-ip.ts";
+import { requestIdOf } from "../../call/request-id.ts";
+import type { GrpcRequest } from "../../call/types.ts";
+import { ServingError } from "../../errors.ts";
+import { decompress } from "./decompress.ts";
+import type { MessageWatcher } from "./message-reader.ts";
+import { toHeaders } from "./metadata.ts";
+
+/** What the transport knows of a call beyond its metadata. */
+export interface GrpcCallFacts {
+  readonly route: string;
+  readonly trustedProxies: readonly string[];
+  /** How compressed messages of this call are compressed. */
+  readonly encoding: string;
+}
+
+/** One gRPC call on its way in: metadata → (asked for) message → half-close. It is the watcher of its own message reader. */
+export class GrpcCall implements GrpcRequest, MessageWatcher {
+  readonly requestId: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly peerIp: string;
+  readonly signal = new Canceller();
+  readonly #base: ServerInterceptingCallInterface;
+  readonly #facts: GrpcCallFacts;
+  readonly #arrival = Promise.withResolvers<Buffer>();
+  #limits: BodyLimits | undefined;
+  #isCompressed = false;
+  #isArriving = false;
+  #message: Buffer | undefined;
+
+  constructor(base: ServerInterceptingCallInterface, metadata: Metadata, facts: GrpcCallFacts) {
+    this.#base = base;
+    this.#facts = facts;
+    this.headers = toHeaders(metadata);
+    this.requestId = requestIdOf(this);
+    this.peerIp = base.getConnectionInfo().remoteAddress ?? "";
+    // Refused without having been asked for: who reads later is told by `readMessage`.
+    this.#arrival.promise.catch(() => undefined);
+  }
+
+  get route(): string {
+    return this.#facts.route;
+  }
+
+  get clientIp(): string {
+    return clientIpOf(this.peerIp, this.headers["x-forwarded-for"], this.#facts.trustedProxies);
+  }
+
+  timeoutMs(): number | undefined {
+    const deadline = Number(this.#base.getDeadline());
+    return Number.isFinite(deadline) ? Math.max(1, deadline - Date.now()) : undefined;
+  }
+
+  async readMessage(limits: BodyLimits): Promise<Buffer> {
+    const { signal } = limits;
+    if (signal.aborted) throw bodyAborted(signal);
+    this.#limits = limits;
+    const abort = (): void => this.#arrival.reject(bodyAborted(signal));
+    signal.addEventListener("abort", abort, { once: true });
+    this.#base.startRead();
+    try {
+      const message = await this.#arrival.promise;
+      const whole = this.#isCompressed ? await decompress(message, this.#facts.encoding, limits) : message;
+      if (limits.counter !== undefined) limits.counter.bytes = whole.length;
+      return whole;
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  announced(bytes: number): void {
+    this.#isArriving = true;
+    const limits = this.#limits;
+    if (limits === undefined) return;
+    if (bytes > limits.maxBytes) throw bodyTooLarge(limits, `the message of ${bytes} bytes`);
+    limits.hold?.(bytes);
+  }
+
+  refused(cause: unknown): void {
+    this.#arrival.reject(cause);
+  }
+
+  completed(isCompressed: boolean): void {
+    this.#isCompressed = isCompressed;
+    this.#isArriving = false;
+  }
+
+  receiveMessage(message: Buffer): void {
+    if (this.#message !== undefined)
+      return this.#arrival.reject(
+        new ServingError("INVALID_ARGUMENT", "expected one message in this call, a second one came"),
+      );
+    this.#message = message;
+    this.#base.startRead();
+  }
+
+  receiveHalfClose(): void {
+    if (this.#isArriving) this.#arrival.reject(bodyCutShort());
+    else if (this.#message === undefined)
+      this.#arrival.reject(new ServingError("INVALID_ARGUMENT", "expected one message in this call, it ended without"));
+    else this.#arrival.resolve(this.#message);
+  }
+
+  receiveCancel(): void {
+    this.#arrival.reject(bodyCutShort());
+    this.signal.abort(undefined);
+  }
+}

@@ -1,0 +1,78 @@
+import { Metadata, type ServerInterceptingCallInterface } from "@grpc/grpc-js";
+import type { Cancellation } from "../../call/cancellation.ts";
+import type { GrpcReply } from "../../call/types.ts";
+import { ERROR_TABLE } from "../../error-table.ts";
+import { toServingError } from "../../errors.ts";
+import { toMetadata } from "./metadata.ts";
+
+/** A reply in parts that grpc-js sends. */
+interface Sending {
+  readonly base: ServerInterceptingCallInterface;
+  readonly requestId: string;
+  /** Aborts when the caller is gone. */
+  readonly signal: Cancellation;
+}
+
+/** Sends a reply; resolves when all of it was handed to the connection or the caller is gone. Never rejects. */
+export async function sendGrpcReply(reply: GrpcReply, sending: Sending): Promise<void> {
+  const { base, requestId } = sending;
+  const { status, details, trailers, body } = reply;
+  if (status !== 0 || body === undefined) {
+    return base.sendStatus({
+      code: status,
+      details: toDetails(details),
+      metadata: toMetadata({ ...trailers, "x-request-id": requestId }),
+    });
+  }
+  base.sendMetadata(toMetadata({ ...reply.metadata, "x-request-id": requestId }));
+  if (!(body instanceof Uint8Array)) return sendStream(reply, body, sending);
+  await sendMessage(body, sending);
+  base.sendStatus({ code: 0, details: "", metadata: toMetadata(trailers) });
+}
+
+async function sendStream(
+  { trailers }: GrpcReply,
+  messages: AsyncIterable<Uint8Array>,
+  sending: Sending,
+): Promise<void> {
+  const { base, signal } = sending;
+  const iterator = messages[Symbol.asyncIterator]();
+  try {
+    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
+      if (signal.aborted) break;
+      // Resolves when the connection has taken it: a slow reader holds its producer back.
+      await sendMessage(next.value, sending);
+    }
+    base.sendStatus({ code: 0, details: "", metadata: toMetadata(trailers) });
+  } catch (thrown) {
+    const error = toServingError(thrown);
+    const row = ERROR_TABLE[error.code];
+    const details = row.exposed
+      ? error.message
+      : `the service failed; its log tells why under request id ${sending.requestId}`;
+    base.sendStatus({ code: row.grpc, details: toDetails(details), metadata: new Metadata() });
+  } finally {
+    await iterator.return?.().catch(() => undefined);
+  }
+}
+
+/** Resolves when the message was written, or the caller is gone: grpc-js then forgets the callback. */
+function sendMessage(message: Uint8Array, { base, signal }: Sending): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = (): void => {
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    signal.addEventListener("abort", done, { once: true });
+    base.sendMessage(message, done);
+  });
+}
+
+/** Longest text of a status; proxies refuse trailers of more than 8 KiB. */
+const MAX_DETAILS = 2_000;
+
+/** grpc-js percent-encodes the text, and fails at half of a surrogate pair. */
+function toDetails(text: string): string {
+  return (text.length > MAX_DETAILS ? `${text.slice(0, MAX_DETAILS)}…` : text).toWellFormed();
+}

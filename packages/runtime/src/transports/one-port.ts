@@ -1,0 +1,55 @@
+import type { Socket } from "node:net";
+
+/** Where a connection of the shared port goes once its first bytes tell which protocol it speaks; each takes ownership of the socket. */
+export interface ByPreface {
+  readonly http: (socket: Socket) => void;
+  readonly grpc: (socket: Socket) => void;
+}
+
+/** Connections of the port that REST and gRPC share. */
+export interface OnePort {
+  /** Takes ownership of an unread socket. */
+  accept(socket: Socket): void;
+  /** Ends the connections that have said nothing yet. */
+  drain(): void;
+}
+
+/** Begins every HTTP/2 connection (RFC 9113, section 3.4: "PRI * HTTP/2.0"); no HTTP/1.1 method begins so. */
+const PREFACE = Buffer.from("PRI");
+/** Time for the first bytes, as for the headers of a request. */
+const FIRST_BYTES_MS = 10_000;
+
+/** Tells gRPC from REST by the first three bytes of each connection. */
+export function createOnePort(to: ByPreface): OnePort {
+  const silent = new Set<Socket>();
+  return {
+    accept(socket) {
+      silent.add(socket);
+      const timer = setTimeout(() => socket.destroy(), FIRST_BYTES_MS);
+      const ignoreReset = (): void => undefined;
+      const forget = (): void => {
+        clearTimeout(timer);
+        silent.delete(socket);
+        socket.off("readable", look).off("close", forget).off("end", leave);
+      };
+      const leave = (): void => void socket.destroy();
+      const look = (): void => {
+        const head: Buffer | null = socket.read();
+        if (head === null) return;
+        socket.unshift(head);
+        const isPrefaceSoFar = head.subarray(0, PREFACE.length).equals(PREFACE.subarray(0, head.length));
+        if (isPrefaceSoFar && head.length < PREFACE.length) return;
+        forget();
+        socket.pause();
+        if (isPrefaceSoFar) to.grpc(socket);
+        else to.http(socket);
+        socket.off("error", ignoreReset);
+        process.nextTick(() => socket.resume());
+      };
+      socket.on("error", ignoreReset).on("close", forget).on("end", leave).on("readable", look);
+    },
+    drain() {
+      for (const socket of silent) socket.destroy();
+    },
+  };
+}
