@@ -26,6 +26,8 @@ export interface Protocol {
   readonly pathPrefixes: readonly string[];
   httpRoutes(host: ProtocolHost): readonly (HttpRoute | HttpInfoRoute)[];
   grpcRoutes(host: ProtocolHost): readonly (GrpcRoute | GrpcInfoRoute)[];
+  /** Files of `protos/` that hold its gRPC services, for reflection. */
+  readonly protoFiles: readonly string[];
   /** The reply for an error outside of a call. */
   encodeError(error: ServingError, requestId: string): HttpReply;
 }

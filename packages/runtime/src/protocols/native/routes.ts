@@ -9,6 +9,7 @@ export const nativeProtocol: Protocol = {
   pathPrefixes: ["/"],
   httpRoutes: nativeRoutes,
   grpcRoutes: () => [],
+  protoFiles: [],
   encodeError: toProblemReply,
 };
 
