@@ -165,6 +165,21 @@ describe("a bento", () => {
     );
   });
 
+  it("serves another model in its place when the platform says so, though its digest is another", async () => {
+    const home = tempDir();
+    const other = `${root}test/models/mlp-small.onnx`;
+    await bentoTs(["models", "import", "other:2", other], { BENTO_HOME: home });
+    const server = await serve(dir, {
+      flags: ["--workers", "1"],
+      env: { BENTO_HOME: home, BENTO_MODELS: '{"add-one":"other:2"}', BENTO_SERVER_DRAIN_DELAY: "0s" },
+    });
+    onTestFinished(async () => void (await server.stop()));
+    const digest = createHash("sha256").update(readFileSync(other)).digest("hex");
+    const ready = (await (await fetch(`${server.adminUrl}/readyz?verbose`)).json()) as { readonly workers: unknown };
+    expect(ready.workers).toMatchObject([{ models: [{ replacement: "other:2", digest: `sha256:${digest}` }] }]);
+    expect(server.output()).toContain('is replaced by \\"other:2\\", as the configuration says');
+  });
+
   const entryOf = (bento: string, args: readonly string[], env = {}): ReturnType<typeof run> =>
     run(
       process.execPath,
@@ -196,6 +211,23 @@ describe("a bento", () => {
 });
 
 describe("bento-ts build", () => {
+  it("says of replaced models that they are looked for where the bento runs", async () => {
+    const dir = project(
+      `import { defineApi, onnx, serviceClass, text } from "@bento-ts/runtime";
+export default serviceClass({ name: "made" }, class {
+  model = onnx("adder.onnx");
+  say = defineApi({ input: text(), output: text() }, (word) => word);
+});`,
+      { "bento.yaml": 'models: { adder: "adder:2" }' },
+    );
+    cpSync(`${root}test/models/add-one.onnx`, join(dir, "adder.onnx"));
+    const { warnings, models } = await build(dir, "service.ts", join(tempDir(), "out"));
+    expect(warnings).toEqual([
+      'models.adder: "adder:2" is looked for where the bento runs, it holds the model that the code names: give it there a model store or a mount, or name the other model in the code',
+    ]);
+    expect(models).toMatchObject([{ source: "adder.onnx" }]);
+  });
+
   it("says that no engine answers before it builds anything", async () => {
     const out = join(tempDir(), "out");
     const socket = `unix://${out}.sock`;

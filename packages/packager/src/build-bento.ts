@@ -110,7 +110,7 @@ async function stageService({ project, stage, env, signal, step, ...build }: Bui
   step("copying models");
   const models = await placeModels(described, { stage, signal });
   const openApi = openApiDocument(definition, { basePath: config.server.basePath, exampleFiles });
-  const allWarnings = [...bundle.warnings, ...warnings, ...models.flatMap(mountedNote)];
+  const allWarnings = [...bundle.warnings, ...warnings, ...models.flatMap(mountedNote), ...replacedNotes(config)];
   return { bundle, entry, definition, models, config, openApi, warnings: allWarnings, packages };
 }
 
@@ -195,6 +195,13 @@ async function writeFacts(
 function mountedNote({ source, path }: BentoFile["models"][number]): readonly string[] {
   if (path !== null) return [];
   return [`model "${source}" is an absolute path: it is not in the bento, mount it there when the service runs`];
+}
+
+function replacedNotes({ models }: Config): readonly string[] {
+  return Object.entries(models).map(
+    ([name, place]) =>
+      `models.${name}: "${place}" is looked for where the bento runs, it holds the model that the code names: give it there a model store or a mount, or name the other model in the code`,
+  );
 }
 
 function toText(value: object): string {

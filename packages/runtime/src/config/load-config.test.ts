@@ -243,7 +243,7 @@ describe("refusals", () => {
       `server.requestTimeout: expected a duration from 1ms to 24h with its unit (ms, s, m, h); a bare number has none, got 60 (${platform}:2:3)`,
       "port: unknown key; did you mean server.port? (bento.yaml:1:1)",
       "server.limits.foo.bar: unknown key; keys are nested, not written with dots (bento.yaml:6:5)",
-      "models.forest: expected a store tag or a folder, got 3 (bento.yaml:2:1)",
+      "models.forest: expected a store tag such as forest:2, or the absolute path of a model file or folder, got 3 (bento.yaml:2:1)",
       "server.limits.json: expected a size from 1KiB to 512MiB with its unit (B, kB, MB, GB, KiB, MiB, GiB); a bare number has none, got 16 (bento.yaml:5:5)",
       "server.workers: expected auto, or an integer from 1 to 1024, got a list of 1 (bento.yaml:7:3)",
       'telemetry: expected a mapping of keys, got "loud" (@service({ config }))',

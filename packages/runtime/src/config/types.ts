@@ -2,7 +2,7 @@
 export interface Config {
   /** Entry file of the service, relative to the project folder. */
   readonly service: string | null;
-  /** Model sources by name that replace the ones in the code: store tags or folders. */
+  /** What is used instead of models that the code names: store tags or absolute paths, by source or name. */
   readonly models: Readonly<Record<string, string>>;
   readonly server: ServerConfig;
   readonly security: SecurityConfig;

@@ -7,7 +7,7 @@ import { createInlineExecutor, type Executor } from "./executor.ts";
 import { assertFeeds } from "./feeds.ts";
 import type { ResolvedOnnxOptions } from "./handle-options.ts";
 import { startInferenceThread } from "./inference-thread.ts";
-import { type ResolvedSource, resolveSource } from "./source.ts";
+import { resolveSource } from "./source.ts";
 import { threadsFor } from "./threads.ts";
 import type {
   ManagedModel,
@@ -15,6 +15,7 @@ import type {
   ModelHost,
   ModelInfo,
   ModelSpec,
+  ResolvedSource,
   RunOptions,
   RunPlace,
   WarmUpReport,
@@ -89,7 +90,11 @@ class Model implements ManagedModel {
     }
     const fake = host.fakes?.get(source);
     if (fake !== undefined) {
-      this.#loaded = { host, file: { path: source, digest: "none" }, executor: createInlineExecutor(fake) };
+      this.#loaded = {
+        host,
+        file: { path: source, digest: "none", replacement: undefined },
+        executor: createInlineExecutor(fake),
+      };
       return;
     }
     const file = await resolveSource(source, host);

@@ -47,7 +47,7 @@ describe("digestOf", () => {
 describe("resolveSource", () => {
   it("finds a relative path from the service's folder, and an absolute one where it is", async () => {
     const path = join(baseDir, "models", "add-one.onnx");
-    const found = { path, digest: `sha256:${await sha256(path)}` };
+    const found = { path, digest: `sha256:${await sha256(path)}`, replacement: undefined };
     expect(await resolve("models/add-one.onnx")).toEqual(found);
     expect(await resolve(path)).toEqual(found);
   });
@@ -69,8 +69,25 @@ describe("resolveSource", () => {
 
   it("finds a model of the store by its tag", async () => {
     const stored = await createModelStore(storeDir).import("adder:1.0.0", join(fixtures, "add-one.onnx"));
-    expect(await resolve("adder:1.0.0")).toEqual({ path: stored.path, digest: stored.digest });
-    expect(await resolve("adder:latest")).toEqual({ path: stored.path, digest: stored.digest });
+    const found = { path: stored.path, digest: stored.digest, replacement: undefined };
+    expect(await resolve("adder:1.0.0")).toEqual(found);
+    expect(await resolve("adder:latest")).toEqual(found);
+  });
+
+  it("takes what replaces a source, whatever digest the bento has of the source", async () => {
+    const path = join(baseDir, "models", "add-one.onnx");
+    const host = {
+      baseDir,
+      storeDir,
+      digests: { "a.onnx": `sha256:${"0".repeat(64)}` },
+      modelPaths: { "a.onnx": "/nowhere" },
+      replacements: new Map([["a.onnx", path]]),
+    };
+    expect(await resolveSource("a.onnx", host)).toEqual({
+      path,
+      digest: `sha256:${await sha256(path)}`,
+      replacement: path,
+    });
   });
 
   it("refuses a model of the store whose file was changed or removed", async () => {

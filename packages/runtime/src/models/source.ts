@@ -4,38 +4,48 @@ import { digestOf, sha256OfFile, shortDigest } from "./digest.ts";
 import { findModelFiles, type ModelFiles } from "./model-files.ts";
 import { createModelStore } from "./store/model-store.ts";
 import { isTag } from "./store/tag.ts";
-import type { ModelHost } from "./types.ts";
-
-/** A model's file on this machine, and the digest of its content ("sha256:…"). */
-export interface ResolvedSource {
-  readonly path: string;
-  readonly digest: string;
-}
+import type { ModelHost, ResolvedSource } from "./types.ts";
 
 /**
- * Finds the file that a handle's source names: a store tag `name:version`, or a file or folder, relative ones against `baseDir`.
+ * Finds the file that a handle's source names: a store tag `name:version`, or a file or folder, relative ones against `baseDir`; or what replaces the source.
  *
  * Reads the whole content for its digest. Throws FAILED_PRECONDITION, naming the source as it was written and where it was looked for, when
  * it is missing, or when its content is not what the bento or the store recorded.
  */
 export async function resolveSource(
   source: string,
-  host: Pick<ModelHost, "baseDir" | "storeDir" | "digests" | "modelPaths">,
+  host: Pick<ModelHost, "baseDir" | "storeDir" | "digests" | "modelPaths" | "replacements">,
 ): Promise<ResolvedSource> {
-  const { baseDir, storeDir, modelPaths = {} } = host;
+  const { modelPaths = {}, replacements } = host;
+  const replacement = replacements?.get(source);
+  if (replacement !== undefined) return { ...(await findReplacement(source, replacement, host)), replacement };
   const inBento = Object.hasOwn(modelPaths, source) ? modelPaths[source] : undefined;
-  const place =
-    inBento === undefined && isTag(source)
-      ? await findInStore(source, storeDir)
-      : await findOnDisk(inBento ?? source, baseDir);
-  const { root, main } = place.files;
-  const digest = await digestOfFiles(source, place.files);
-  if (place.recorded !== undefined)
-    assertSame(source, { expected: place.recorded, digest, by: "was imported into the store" });
+  const found = await find(source, inBento ?? source, host);
   const built = Object.hasOwn(host.digests, source) ? host.digests[source] : undefined;
-  if (built !== undefined) assertSame(source, { expected: built, digest, by: "this bento was built with" });
-  return { path: join(root, main), digest };
+  if (built !== undefined)
+    assertSame(source, { expected: built, digest: found.digest, by: "this bento was built with" });
+  return { ...found, replacement };
 }
+
+async function findReplacement(source: string, replacement: string, host: Folders): Promise<Found> {
+  try {
+    return await find(replacement, replacement, host);
+  } catch (cause) {
+    const { code, message } = toServingError(cause);
+    throw new ServingError(code, `model "${source}" is replaced, as the key models says: ${message}`, { cause });
+  }
+}
+
+/** Finds what stands at `place`, a tag or path; `name` is how messages call it. */
+async function find(name: string, place: string, { baseDir, storeDir }: Folders): Promise<Found> {
+  const { files, recorded } = isTag(place) ? await findInStore(place, storeDir) : await findOnDisk(place, baseDir);
+  const digest = await digestOfFiles(name, files);
+  if (recorded !== undefined) assertSame(name, { expected: recorded, digest, by: "was imported into the store" });
+  return { path: join(files.root, files.main), digest };
+}
+
+type Folders = Pick<ModelHost, "baseDir" | "storeDir">;
+type Found = Pick<ResolvedSource, "path" | "digest">;
 
 interface Place {
   readonly files: ModelFiles;

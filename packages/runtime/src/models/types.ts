@@ -104,8 +104,17 @@ export interface ManagedModel {
   readonly place: RunPlace | undefined;
   /** Why it can't run at the moment, in words fit for a probe; undefined when it can. */
   readonly trouble: string | undefined;
-  /** Absolute path and content digest ("sha256:…"), known once loaded. */
-  readonly file: { readonly path: string; readonly digest: string } | undefined;
+  /** What was found for its source, known once loaded. */
+  readonly file: ResolvedSource | undefined;
+}
+
+/** A model's file on this machine. */
+export interface ResolvedSource {
+  readonly path: string;
+  /** Of its content: "sha256:…". */
+  readonly digest: string;
+  /** The store tag or path that was used instead of the source; undefined when none was. */
+  readonly replacement: string | undefined;
 }
 
 /** What the server tells a model when it loads it. */
@@ -120,6 +129,8 @@ export interface ModelHost {
   readonly digests: Readonly<Record<string, string>>;
   /** Absolute paths at which a bento holds its models, by source; a source that is not listed is looked for as it is written. */
   readonly modelPaths?: Readonly<Record<string, string>>;
+  /** Store tags or absolute paths to use instead of sources, as the operator wants it; the bento's digests are not asked for them. */
+  readonly replacements?: ReadonlyMap<string, string>;
   /** Models that stand in for sources, in tests. */
   readonly fakes?: ReadonlyMap<string, LoadedModel>;
   /** Told the time of each run that was computed, its wait in the queue left out. */

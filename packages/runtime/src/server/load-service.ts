@@ -5,7 +5,9 @@ import { ServingError } from "../errors.ts";
 import { loadSharp } from "../io/image/load-sharp.ts";
 import type { IoSpec } from "../io/types.ts";
 import { collectHandles } from "../models/handle-registry.ts";
-import type { ManagedModel, ModelHost, WarmUpReport } from "../models/types.ts";
+import { matchReplacements } from "../models/replacements.ts";
+import type { ManagedModel, ModelHost } from "../models/types.ts";
+import type { ModelState } from "../telemetry/readiness.ts";
 import { findService } from "./find-service.ts";
 import type { ServiceEntry } from "./service-entry.ts";
 import { zeroCodeService } from "./zero-code.ts";
@@ -14,13 +16,20 @@ import { zeroCodeService } from "./zero-code.ts";
 export interface LoadedService {
   readonly service: Service;
   readonly models: readonly ManagedModel[];
-  readonly warmUps: readonly WarmUpReport[];
+  /** The models as probes show them. */
+  readonly states: readonly ModelState[];
   /** Waits for runs in progress, frees the models and runs `onShutdown`. */
   close(): Promise<void>;
 }
 
+/** What a service's models are loaded with; which of them are replaced is found out when the service is there. */
+export interface ServiceHost extends Omit<ModelHost, "replacements"> {
+  /** The key `models` of the configuration. */
+  readonly configuredModels?: Readonly<Record<string, string>>;
+}
+
 /** Makes a service ready to answer. Throws ServingError when it or a model of it can't be loaded; nothing is left loaded then. */
-export async function loadService(entry: ServiceEntry, host: ModelHost): Promise<LoadedService> {
+export async function loadService(entry: ServiceEntry, host: ServiceHost): Promise<LoadedService> {
   if (entry.kind === "models") {
     const { result: service, handles } = await collectHandles(() => zeroCodeService(entry));
     return warmService(service, handles, host);
@@ -30,7 +39,7 @@ export async function loadService(entry: ServiceEntry, host: ModelHost): Promise
 }
 
 /** The same for a class that is here already, as in tests. Throws FAILED_PRECONDITION for a class without `@service`. */
-export async function loadServiceClass(serviceClass: new () => object, host: ModelHost): Promise<LoadedService> {
+export async function loadServiceClass(serviceClass: new () => object, host: ServiceHost): Promise<LoadedService> {
   const { result: registered } = await collectHandles(() => registeredService(serviceClass));
   if (registered === undefined)
     throw new ServingError("FAILED_PRECONDITION", `${serviceClass.name} is no service: put @service({ name }) on it`);
@@ -40,25 +49,35 @@ export async function loadServiceClass(serviceClass: new () => object, host: Mod
 async function constructService(
   registered: RegisteredService,
   outside: readonly ManagedModel[],
-  host: ModelHost,
+  host: ServiceHost,
 ): Promise<LoadedService> {
   const { result: service, handles } = await collectHandles(() => createService(registered));
   return warmService(service, [...outside, ...handles], host);
 }
 
-async function warmService(service: Service, models: readonly ManagedModel[], host: ModelHost): Promise<LoadedService> {
+async function warmService(
+  service: Service,
+  models: readonly ManagedModel[],
+  { configuredModels = {}, ...host }: ServiceHost,
+): Promise<LoadedService> {
+  const sources = [...new Set(models.map(({ handle }) => handle.source))];
+  const replacements = matchReplacements(configuredModels, sources);
   try {
-    for (const model of models) await model.load(host);
-    const warmUps: WarmUpReport[] = [];
+    for (const model of models) await model.load({ ...host, replacements });
+    const states: ModelState[] = [];
     // One after the other: two models warming up at once would measure each other.
-    for (const model of models) warmUps.push(await model.warmUp());
+    for (const model of models) states.push({ ...(await model.warmUp()), ...contentOf(model) });
     await prepareTypes(service.definition);
     await service.hooks.onInit();
-    return { service, models, warmUps, close: () => closeService(service, models) };
+    return { service, models, states, close: () => closeService(service, models) };
   } catch (cause) {
     await releaseModels(models);
     throw cause;
   }
+}
+
+function contentOf({ file }: ManagedModel): Pick<ModelState, "digest" | "replacement"> {
+  return { digest: file?.digest, replacement: file?.replacement };
 }
 
 /** Loads what the service's types need when they are first used: a missing decoder is found before the worker is ready. */

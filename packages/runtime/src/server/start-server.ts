@@ -79,6 +79,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const grpcAddress = `${hostInUrl(server.host)}:${addresses["grpc"]?.port ?? port}`;
     const url = `http://${hostInUrl(server.host)}:${port}${server.basePath === "/" ? "" : server.basePath}`;
     const adminUrl = `http://${hostInUrl(server.admin.host)}:${admin.address.port}`;
+    tellReplacements(log, supervisor.state());
     announce(log, { url, grpcAddress, adminUrl, workers });
     const drain = async (): Promise<number> => {
       const code = await supervisor.drain();
@@ -104,6 +105,17 @@ function listenersOf({ host, port, grpcPort }: Config["server"]): readonly Liste
 function startPayload(options: StartOptions, cpus: number): StartPayload {
   const { entry, config, baseDir, storeDir, digests = {}, modelPaths = {} } = options;
   return { entry, config, baseDir, storeDir, cpus, digests, modelPaths };
+}
+
+/** What is served in place of the author's or the bento's own models must not go unsaid. */
+function tellReplacements(log: Logger, { workers: [first] }: ServerState): void {
+  for (const { source, replacement, digest } of first?.models ?? []) {
+    if (replacement === undefined) continue;
+    log.info(
+      { source, replacement, digest },
+      `model "${source}" is replaced by "${replacement}", as the configuration says`,
+    );
+  }
 }
 
 function announce(

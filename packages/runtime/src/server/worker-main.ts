@@ -38,6 +38,7 @@ const link = connectWorker({
       cpus,
       digests,
       modelPaths,
+      configuredModels: config.models,
       onRun: createRunObserver(metrics),
       onIncident: (error) => log.error({ err: error }, error.message),
     });
@@ -54,7 +55,7 @@ const link = connectWorker({
     const sink = createHttpSink(server.app.server);
     const onePort = createOnePort({ http: sink.accept, grpc: server.grpc.accept });
     running = { loaded, server, sink, onePort, stopWatching };
-    return loaded.warmUps;
+    return loaded.states;
   },
   connection: (socket, listener) => {
     if (running === undefined) socket.destroy();

@@ -1,4 +1,4 @@
-/** One model of one worker as probes show it; a warm-up report fits as it is. */
+/** One model of one worker as probes show it. */
 export interface ModelState {
   /** The source as the author wrote it. */
   readonly source: string;
@@ -7,6 +7,10 @@ export interface ModelState {
   /** 95th percentile of one run at warm-up. */
   readonly p95Ms: number | undefined;
   readonly note: string | undefined;
+  /** Of its content, "sha256:…". */
+  readonly digest: string | undefined;
+  /** The store tag or path that is used instead of the source, when the configuration says so. */
+  readonly replacement: string | undefined;
 }
 
 /** Legal moves of a worker: starting → ready → draining → dead, and from each to dead. */
@@ -53,16 +57,18 @@ export function readinessReply(
     phase: worker.phase,
     restarts: worker.restarts,
     ...(show.internals && worker.note !== undefined ? { note: worker.note } : {}),
-    models: worker.models.map(modelLine),
+    models: worker.models.map((model) => modelLine(model, show.internals)),
   }));
   return { status: state.ready ? 200 : 503, body: show.verbose ? { ...summary, workers } : summary };
 }
 
-function modelLine(model: ModelState): Readonly<Record<string, unknown>> {
+function modelLine(model: ModelState, internals: boolean): Readonly<Record<string, unknown>> {
   return {
     source: model.source,
     place: model.place,
     ...(model.p95Ms === undefined ? {} : { p95Ms: Number(model.p95Ms.toFixed(3)) }),
     ...(model.note === undefined ? {} : { note: model.note }),
+    ...(internals && model.digest !== undefined ? { digest: model.digest } : {}),
+    ...(internals && model.replacement !== undefined ? { replacement: model.replacement } : {}),
   };
 }

@@ -61,6 +61,7 @@ export async function createTestClient(
     storeDir: baseDir,
     cpus: 1,
     digests: {},
+    configuredModels: config.models,
     fakes: new Map(Object.entries(options.models ?? {})),
   });
   const state: ServerState = { phase: "serving", ready: true, workers: [] };

@@ -6,7 +6,12 @@ const snapshot = [{ name: "a", help: "A", type: "counter", aggregator: "sum", va
 
 const FROM_WORKER: readonly WorkerMessage[] = [
   { type: "hello" },
-  { type: "ready", models: [{ source: "a.onnx", place: "thread", p95Ms: undefined, note: undefined }] },
+  {
+    type: "ready",
+    models: [
+      { source: "a.onnx", place: "thread", p95Ms: undefined, note: undefined, digest: "sha256:ab", replacement: "a:2" },
+    ],
+  },
   { type: "failed", code: "INTERNAL", message: "no", stack: undefined },
   { type: "connection-ack", id: 7 },
   { type: "connections-closed", ids: [2, 7] },

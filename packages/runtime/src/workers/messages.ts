@@ -106,9 +106,10 @@ function isModels(value: unknown): value is readonly ModelState[] {
 }
 
 function isModel(value: unknown): value is ModelState {
-  const { source, place, p95Ms, note } = toFields(value);
+  const { source, place, p95Ms, note, digest, replacement } = toFields(value);
   const isP95 = p95Ms === undefined || typeof p95Ms === "number";
-  return typeof source === "string" && typeof place === "string" && isP95 && isOptionalText(note);
+  const areTexts = [note, digest, replacement].every(isOptionalText);
+  return typeof source === "string" && typeof place === "string" && isP95 && areTexts;
 }
 
 /** The supervisor is our own code: its shape is checked as far as a foreign message could be mistaken for it. */

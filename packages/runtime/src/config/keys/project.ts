@@ -3,6 +3,13 @@ import { mapOf } from "../key-types-collections.ts";
 import { projectPath } from "../key-types-files.ts";
 import { orNull, text } from "../key-types.ts";
 
+/** A tag as the model store has them, or a path that means the same in every folder. */
+const MODEL_PLACE = text({
+  label: "a store tag such as forest:2, or the absolute path of a model file or folder",
+  pattern:
+    "^(?:[a-z0-9][a-z0-9._-]{0,127}:[a-z0-9][a-z0-9._-]{0,127}|(?:[A-Za-z]:)?[/\\\\][^\\u0000-\\u001f\\u007f]{0,4095})$",
+});
+
 /** Keys about what is served. */
 export const PROJECT_KEYS = {
   service: {
@@ -12,16 +19,16 @@ export const PROJECT_KEYS = {
     doc: "Entry file of the service, relative to the project folder.",
   },
   models: {
-    type: mapOf(text({ label: "a store tag or a folder" }), {
-      label: "model names to store tags or folders",
+    type: mapOf(MODEL_PLACE, {
+      label: "models to store tags or absolute paths",
       names: {
-        pattern: "^[A-Za-z0-9_$][A-Za-z0-9_.$-]{0,127}$",
-        label: "a model's name of letters, digits, _ . $ and -",
+        pattern: "^[^\\u0000-\\u001f\\u007f]{1,1024}$",
+        label: "a model's name, or its source as the code writes it",
       },
       sample: '{"forest":"boston:2"}',
     }),
     default: {},
     reason: "the code names its models",
-    doc: "Model sources by name that replace the ones in the code: store tags (`name:version`) or folders.",
+    doc: "Models to use instead of the ones that the code names: each key is a source as the code writes it (`models/forest.onnx`, `forest:1.2.0`) or the model's name (`forest` for both), each value a store tag or the absolute path of a file or folder.",
   },
 } as const satisfies Record<string, KeyRow<unknown>>;

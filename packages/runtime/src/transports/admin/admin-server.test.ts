@@ -9,7 +9,16 @@ const worker = (fields: Partial<WorkerState>): WorkerState => ({
   pid: 4711,
   phase: "ready",
   restarts: 0,
-  models: [{ source: "models/a.onnx", place: "thread", p95Ms: 12.34567, note: undefined }],
+  models: [
+    {
+      source: "models/a.onnx",
+      place: "thread",
+      p95Ms: 12.34567,
+      note: undefined,
+      digest: "sha256:ab",
+      replacement: "a:2",
+    },
+  ],
   note: undefined,
   ...fields,
 });
@@ -76,7 +85,9 @@ describe("createAdminServer", () => {
           pid: 4711,
           phase: "ready",
           restarts: 0,
-          models: [{ source: "models/a.onnx", place: "thread", p95Ms: 12.346 }],
+          models: [
+            { source: "models/a.onnx", place: "thread", p95Ms: 12.346, digest: "sha256:ab", replacement: "a:2" },
+          ],
         },
         { id: 1, phase: "dead", restarts: 2, note: "ended (SIGKILL)", models: [] },
       ],

@@ -86,7 +86,9 @@ const link = connectWorker({
       if (fail.kind === "hang") await new Promise(() => undefined);
       throw fail.kind === "error" ? new TypeError(fail.message) : new ServingError("INVALID_ARGUMENT", fail.message);
     }
-    return [{ source: "model.onnx", place: "inline", p95Ms: 1.5, note: undefined }];
+    return [
+      { source: "model.onnx", place: "inline", p95Ms: 1.5, note: undefined, digest: undefined, replacement: undefined },
+    ];
   },
   connection: (socket) => sink.accept(socket),
   stateChanged(next) {
