@@ -1,5 +1,6 @@
 import type { NamedTensors } from "../tensor/tensor.ts";
 import { createRunQueue } from "./run-queue.ts";
+import { createTurnBudget } from "./turn-budget.ts";
 import type { LoadedModel, ModelInfo, RunOptions, RunPlace } from "./types.ts";
 
 /** A loaded model with its queue, wherever its runs happen. `feeds` were checked. */
@@ -14,25 +15,35 @@ export interface Executor {
   close(): Promise<void>;
 }
 
-// One queue for all inline models of this process: engines compute on its thread, and two runs in one turn of the loop would keep
-// sockets and timers waiting for both.
-const inlineRuns = createRunQueue();
+/** Compute in one turn of the event loop; sockets and timers wait for as long. A longer run has its turn alone. */
+const TURN_MS = 1;
 
-/** Runs a model on this thread, one run of any inline model in each turn of the event loop. */
+// One queue for all inline models of this process: engines compute on its thread.
+const turns = createTurnBudget(TURN_MS);
+const inlineRuns = createRunQueue(turns);
+
+/** Runs a model on this thread; short runs share turns of the event loop, since a turn costs a system call whatever is done in it. */
 export function createInlineExecutor(model: LoadedModel): Executor {
   return {
     place: "inline",
     info: model.info,
     trouble: undefined,
-    run: (feeds, options, onDone) => inlineRuns.run(() => timed(() => model.run(feeds), onDone), options),
+    run: (feeds, options, onDone) => inlineRuns.run(() => compute(model, feeds, onDone), options),
     close: () => inlineRuns.run(() => model.dispose()),
   };
 }
 
-/** Passes the milliseconds of work that succeeded to `onDone`. */
-export async function timed<T>(work: () => Promise<T>, onDone: ((ms: number) => void) | undefined): Promise<T> {
+async function compute(
+  model: LoadedModel,
+  feeds: NamedTensors,
+  onDone: ((ms: number) => void) | undefined,
+): Promise<NamedTensors> {
   const start = performance.now();
-  const result = await work();
-  onDone?.(performance.now() - start);
-  return result;
+  try {
+    const tensors = await model.run(feeds);
+    onDone?.(performance.now() - start);
+    return tensors;
+  } finally {
+    turns.spend(performance.now() - start);
+  }
 }

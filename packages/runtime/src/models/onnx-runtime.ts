@@ -1,20 +1,27 @@
-import type * as Runtime from "onnxruntime-node";
+import type { Binding } from "onnxruntime-node/dist/binding.js";
 import { ServingError } from "../errors.ts";
 
-export type OnnxRuntime = typeof Runtime;
+/** A session of the native addon: it computes before its `run` returns. */
+export type NativeSession = Binding.InferenceSession;
+/** What it says of one input or output; `type` is a number of `TensorProto.DataType`. */
+export type NativeValue = Binding.ValueMetadata;
 
 /**
- * Loads ONNX Runtime's native addon; nothing before this call does.
+ * Loads ONNX Runtime's native addon, nothing before this call does, and gives what makes a session.
  *
+ * The package's own session waits for a turn of the event loop with each run, so that a caller can't decide how many share one, and
+ * looks at names that were looked at before; together they cost half as much as a small run itself (measured: 19 µs against 12 µs).
  * Throws FAILED_PRECONDITION, with what to do, where the package or its native file is missing.
  */
-export async function loadOnnxRuntime(importModule = () => import("onnxruntime-node")): Promise<OnnxRuntime> {
+export async function loadOnnxRuntime(importModule = () => import("onnxruntime-node")): Promise<() => NativeSession> {
   turnTelemetryOff();
   try {
-    const runtime = await importModule();
+    const { env } = await importModule();
     // Messages of its environment (devices it looked for) would stand as plain text among JSON logs.
-    runtime.env.logLevel = "error";
-    return runtime;
+    env.logLevel = "error";
+    const { binding, initOrt } = await import("onnxruntime-node/dist/binding.js");
+    initOrt();
+    return () => new binding.InferenceSession();
   } catch (cause) {
     throw new ServingError("FAILED_PRECONDITION", reasonOf(cause), { cause });
   }

@@ -1,10 +1,10 @@
 import { basename } from "node:path";
-import type { InferenceSession, OnnxValue } from "onnxruntime-node";
+import type { OnnxValue } from "onnxruntime-node";
 import { ServingError } from "../errors.ts";
-import { isDType } from "../tensor/dtype.ts";
 import type { NamedTensors, Tensor } from "../tensor/tensor.ts";
+import { elementTypeOf } from "./onnx-file/element-type.ts";
 import { assertServable, type OnnxFileInfo, readOnnxFile } from "./onnx-file/index.ts";
-import { loadOnnxRuntime, type OnnxRuntime, turnTelemetryOff } from "./onnx-runtime.ts";
+import { loadOnnxRuntime, type NativeSession, type NativeValue, turnTelemetryOff } from "./onnx-runtime.ts";
 import { fromOnnxValue, toOnnxValue } from "./onnx-tensors.ts";
 import type { LoadedModel, ModelEngine, ModelInfo, ModelSpec, TensorInfo } from "./types.ts";
 
@@ -19,24 +19,28 @@ export const onnxEngine: ModelEngine = { name: "onnx", prepare: turnTelemetryOff
 async function loadOnnx(spec: ModelSpec): Promise<LoadedModel> {
   const file = await readOnnxFile(spec.path);
   const { leftOut } = assertServable(file);
-  const session = await createSession(await loadOnnxRuntime(), spec);
+  const createSession = await loadOnnxRuntime();
+  const session = openSession(createSession(), spec);
   const info: ModelInfo = {
     inputs: session.inputMetadata.flatMap((value) => toTensorInfo(value, file.inputs)),
     outputs: session.outputMetadata.flatMap((value) => toTensorInfo(value, file.outputs)),
     leftOut,
   };
-  const outputs = spec.outputs ?? info.outputs.map((output) => output.name);
+  // Asking for the tensors by name leaves out what is none: a ZipMap's maps would fail the run.
+  const fetches = Object.fromEntries(
+    (spec.outputs ?? info.outputs.map(({ name }) => name)).map((name) => [name, null]),
+  );
   return {
     info,
-    run: (feeds) => runSession(session, { feeds, outputs, path: spec.path }),
-    dispose: () => session.release(),
+    run: async (feeds) => runSession(session, { feeds, fetches, path: spec.path }),
+    dispose: async () => session.dispose(),
   };
 }
 
-async function createSession(runtime: OnnxRuntime, spec: ModelSpec): Promise<InferenceSession> {
+function openSession(native: NativeSession, spec: ModelSpec): NativeSession {
   const { sharedWeights, ...session } = spec.session;
   try {
-    return await runtime.InferenceSession.create(spec.path, {
+    native.loadModel(spec.path, {
       ...session,
       // Left alone, the engine sizes its pool by the host's CPUs, whatever the container may use.
       intraOpNumThreads: spec.threads,
@@ -45,6 +49,7 @@ async function createSession(runtime: OnnxRuntime, spec: ModelSpec): Promise<Inf
       logSeverityLevel: 4,
       ...(sharedWeights ? { extra: { session: { disable_prepacking: "1" } } } : {}),
     });
+    return native;
   } catch (cause) {
     const name = basename(spec.path);
     // A model is loaded before the server listens: this text reaches its operator, never a caller.
@@ -54,33 +59,37 @@ async function createSession(runtime: OnnxRuntime, spec: ModelSpec): Promise<Inf
 }
 
 /** Facts of the engine, which knows inferred types, joined with the file's, which tells a free rank from a scalar; nothing for what is no tensor. */
-function toTensorInfo(value: InferenceSession.ValueMetadata, declared: OnnxFileInfo["inputs"]): TensorInfo[] {
-  if (!value.isTensor || !isDType(value.type)) return [];
-  const { name, type: dtype } = value;
+function toTensorInfo(value: NativeValue, declared: OnnxFileInfo["inputs"]): TensorInfo[] {
+  const { dtype } = elementTypeOf(value.type);
+  if (!value.isTensor || dtype === undefined) return [];
+  const { name, symbolicDimensions } = value;
   const inFile = declared.find((candidate) => candidate.name === name);
   if (value.shape.length === 0 && inFile !== undefined && inFile.shape === undefined) {
     return [{ name, dtype, shape: [], anyRank: true }];
   }
-  return [{ name, dtype, shape: value.shape.map((size) => (size === "" ? null : size)) }];
+  // Free sizes are -1, with a name beside them or an empty one.
+  return [
+    { name, dtype, shape: value.shape.map((size, axis) => (size >= 0 ? size : symbolicDimensions[axis] || null)) },
+  ];
 }
 
 interface SessionRun {
   readonly feeds: NamedTensors;
-  readonly outputs: readonly string[];
+  /** The outputs to compute, by name. */
+  readonly fetches: Readonly<Record<string, null>>;
   readonly path: string;
 }
 
-async function runSession(session: InferenceSession, { feeds, outputs, path }: SessionRun): Promise<NamedTensors> {
+function runSession(session: NativeSession, { feeds, fetches, path }: SessionRun): NamedTensors {
   const values: Record<string, OnnxValue> = {};
   for (const name of Object.keys(feeds)) {
     const tensor = feeds[name];
     if (tensor !== undefined) values[name] = toOnnxValue(name, tensor);
   }
   try {
-    // Asking for the tensors by name leaves out what is none: a ZipMap's maps would fail the run.
-    const results = await session.run(values, outputs);
+    const results = session.run(values, fetches, {});
     const tensors: Record<string, Tensor> = {};
-    for (const name of outputs) {
+    for (const name of Object.keys(fetches)) {
       const value = results[name];
       if (value !== undefined) tensors[name] = fromOnnxValue(value);
     }

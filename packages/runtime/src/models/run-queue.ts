@@ -1,4 +1,5 @@
 import { ServingError } from "../errors.ts";
+import type { TurnBudget } from "./turn-budget.ts";
 
 /**
  * Runs jobs one at a time, in the order in which they came.
@@ -17,27 +18,35 @@ interface WaitingJob {
   reject(error: ServingError): void;
 }
 
-export function createRunQueue(): RunQueue {
+/** Makes an empty queue. With `turns` a job begins only while its turn of the event loop is open; the jobs themselves say what they spend. */
+export function createRunQueue(turns?: Pick<TurnBudget, "isOpen" | "onOpen">): RunQueue {
   // A set keeps the order and lets a job leave from the middle.
   const waiting = new Set<WaitingJob>();
-  let busy = false;
+  let isBusy = false;
 
   async function start<T>(job: () => Promise<T>): Promise<T> {
-    busy = true;
+    isBusy = true;
     try {
       return await job();
     } finally {
-      busy = false;
-      const [next] = waiting;
-      next?.start();
+      isBusy = false;
+      startNext();
     }
   }
+  function startNext(): void {
+    const [next] = waiting;
+    if (next !== undefined && mayStart()) next.start();
+  }
+  function mayStart(): boolean {
+    return !isBusy && turns?.isOpen !== false;
+  }
+  turns?.onOpen(startNext);
 
   return {
     run(job, options) {
       const signal = options?.signal;
       if (signal?.aborted === true) return Promise.reject(cancelled(signal));
-      if (!busy) return start(job);
+      if (mayStart()) return start(job);
       return enqueue(waiting, { start: () => start(job), signal });
     },
     rejectWaiting(error) {

@@ -45,7 +45,7 @@ export interface SessionChoices {
 /**
  * A model in memory, whatever engine runs it. `run` is called once at a time; feeds were checked against `info`.
  *
- * `run` computes in a later turn of the event loop than the one that called it, so that runs in a row leave the loop a turn each.
+ * `run` may compute before it returns its promise: who calls it sees to it that the event loop gets its turns.
  * What it returns belongs to the caller. It throws INVALID_ARGUMENT for a feed that the engine can't carry, INTERNAL for all else.
  */
 export interface LoadedModel {
