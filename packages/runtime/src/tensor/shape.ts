@@ -25,8 +25,10 @@ export function formatShape(shape: readonly (number | string | null)[]): string 
 
 /** Whether a concrete shape fits a declared one, in which `null`, a negative number or a name leaves the size free. */
 export function fitsShape(shape: readonly number[], declared: readonly (number | string | null)[]): boolean {
-  return (
-    shape.length === declared.length &&
-    declared.every((size, axis) => typeof size !== "number" || size < 0 || size === shape[axis])
-  );
+  if (shape.length !== declared.length) return false;
+  for (let axis = 0; axis < shape.length; axis++) {
+    const size = declared[axis];
+    if (typeof size === "number" && size >= 0 && size !== shape[axis]) return false;
+  }
+  return true;
 }

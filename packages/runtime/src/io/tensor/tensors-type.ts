@@ -1,6 +1,6 @@
 import { describeValue, quote } from "../../describe-value.ts";
 import { didYouMean } from "../../did-you-mean.ts";
-import { type Problem, ServingError } from "../../errors.ts";
+import { invalidInput, type Problem, ServingError } from "../../errors.ts";
 import {
   addProblem,
   assertNoProblems,
@@ -26,15 +26,19 @@ export type TensorsOf<S extends Readonly<Record<string, TensorDeclaration>>> = {
  * All names are required and no others are taken. Throws INVALID_ARGUMENT when there is no name, or an unknown element type or size.
  */
 export function tensors<const S extends Readonly<Record<string, TensorDeclaration>>>(fields: S): IoType<TensorsOf<S>> {
-  const declared = new Map(
-    Object.entries<TensorDeclaration>(fields).map(([name, field]) => [
-      name,
-      freezeDeclaration(`tensors: ${quote(name)}`, field),
-    ]),
-  );
-  if (declared.size === 0)
+  const declared = Object.entries<TensorDeclaration>(fields).map(([name, field]): Field => ({
+    name,
+    path: childPath("", name),
+    ...freezeDeclaration(`tensors: ${quote(name)}`, field),
+  }));
+  if (declared.length === 0)
     throw new ServingError("INVALID_ARGUMENT", "tensors: expected at least one name with { dtype, shape }");
-  const spec: TensorsSpec = Object.freeze({ kind: "tensors", tensors: Object.freeze(Object.fromEntries(declared)) });
+  const spec: TensorsSpec = Object.freeze({
+    kind: "tensors",
+    tensors: Object.freeze(
+      Object.fromEntries(declared.map(({ name, dtype, shape }) => [name, Object.freeze({ dtype, shape })])),
+    ),
+  });
   return Object.freeze<IoType<TensorsOf<S>>>({
     spec,
     // Reading has checked each name and its element type.
@@ -43,9 +47,13 @@ export function tensors<const S extends Readonly<Record<string, TensorDeclaratio
   });
 }
 
-type Declared = ReadonlyMap<string, TensorDeclaration>;
+/** One declared tensor and its place in JSON. */
+interface Field extends TensorDeclaration {
+  readonly name: string;
+  readonly path: string;
+}
 
-function readTensors(declared: Declared, payload: Payload, { nan }: IoOptions): NamedTensors {
+function readTensors(declared: readonly Field[], payload: Payload, { nan }: IoOptions): NamedTensors {
   if (payload.kind === "parts") {
     throw new ServingError(
       "UNSUPPORTED_MEDIA_TYPE",
@@ -53,35 +61,38 @@ function readTensors(declared: Declared, payload: Payload, { nan }: IoOptions): 
     );
   }
   const problems = createProblemList();
-  const given: unknown = payload.kind === "json" ? payload.value : payload.tensors;
-  if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    const message = `expected an object with ${quoteNames([...declared.keys()])}, got ${describeValue(given)}`;
-    addProblem(problems, () => ({ path: "", message }));
-    assertNoProblems(problems);
-  }
-  const values = new Map<string, unknown>(Object.entries(given ?? {}));
-  checkNames(declared, values, problems);
-  const read = new Map<string, Tensor>();
-  for (const [name, field] of declared) {
-    if (!values.has(name)) continue;
-    const path = childPath("", name);
+  const given = toNamed(declared, payload.kind === "json" ? payload.value : payload.tensors);
+  checkNames(declared, given, problems);
+  const read: Record<string, Tensor> = {};
+  for (const { name, path, dtype, shape } of declared) {
+    if (!Object.hasOwn(given, name)) continue;
+    const value = given[name];
     if (payload.kind === "json")
-      readField(() => read.set(name, fromNested(values.get(name), field.dtype, field.shape, { path, nan })), problems);
-    else takeTensor(values.get(name) as Tensor, name, { ...field, nan }, read, problems);
+      readField(() => (read[name] = fromNested(value, dtype, shape, { path, nan })), problems);
+    else takeTensor(value as Tensor, { name, path, dtype, shape, nan }, read, problems);
   }
   assertNoProblems(problems);
-  return Object.fromEntries(read);
+  return read;
 }
 
-function checkNames(declared: Declared, values: ReadonlyMap<string, unknown>, problems: ProblemList): void {
-  const missing = [...declared.keys()].filter((name) => !values.has(name));
-  for (const name of values.keys()) {
-    if (declared.has(name)) continue;
+function toNamed(declared: readonly Field[], given: unknown): Readonly<Record<string, unknown>> {
+  if (typeof given === "object" && given !== null && !Array.isArray(given)) return given as Record<string, unknown>;
+  const names = quoteNames(declared.map(({ name }) => name));
+  throw invalidInput([{ path: "", message: `expected an object with ${names}, got ${describeValue(given)}` }]);
+}
+
+function checkNames(declared: readonly Field[], given: Readonly<Record<string, unknown>>, problems: ProblemList): void {
+  const names = Object.keys(given);
+  if (names.length === declared.length && declared.every(({ name }) => Object.hasOwn(given, name))) return;
+  const known = declared.map(({ name }) => name);
+  const missing = known.filter((name) => !Object.hasOwn(given, name));
+  for (const name of names) {
+    if (known.includes(name)) continue;
     addProblem(problems, () => {
-      const hint = didYouMean(name, missing.length > 0 ? missing : declared.keys());
+      const hint = didYouMean(name, missing.length > 0 ? missing : known);
       return {
         path: childPath("", name),
-        message: `unknown tensor${hint || `, expected ${quoteNames([...declared.keys()])}`}`,
+        message: `unknown tensor${hint || `, expected ${quoteNames(known)}`}`,
       };
     });
   }
@@ -100,32 +111,33 @@ function readField(read: () => void, problems: ProblemList): void {
 
 function takeTensor(
   tensor: Tensor,
-  name: string,
-  field: TensorDeclaration & { readonly nan: NanPolicy },
-  read: Map<string, Tensor>,
+  field: Field & { readonly nan: NanPolicy },
+  read: Record<string, Tensor>,
   problems: ProblemList,
 ): void {
   const fault = tensorFault(tensor, field, field.nan);
-  if (fault === undefined) read.set(name, tensor);
-  else addProblem(problems, () => ({ path: childPath("", name), message: fault }));
+  if (fault === undefined) read[field.name] = tensor;
+  else addProblem(problems, () => ({ path: field.path, message: fault }));
 }
 
-function writeTensors(declared: Declared, value: unknown, as: PayloadKind, { nan }: IoOptions): Payload {
+function writeTensors(declared: readonly Field[], value: unknown, as: PayloadKind, { nan }: IoOptions): Payload {
   if (as === "parts")
     throw new ServingError("NOT_ACCEPTABLE", "named tensors are answered as JSON: ask for application/json");
   const problems = createProblemList();
-  const given = new Map<string, unknown>(typeof value === "object" && value !== null ? Object.entries(value) : []);
-  const result = new Map<string, Tensor>();
-  for (const [name, field] of declared) {
-    const fault = valueFault(given.get(name), field);
-    if (fault === undefined) result.set(name, given.get(name) as Tensor);
-    else addProblem(problems, () => ({ path: childPath("", name), message: fault }));
+  const given = typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+  const result: Record<string, Tensor> = {};
+  for (const field of declared) {
+    const tensor = Object.hasOwn(given, field.name) ? given[field.name] : undefined;
+    const fault = valueFault(tensor, field);
+    if (fault === undefined) result[field.name] = tensor as Tensor;
+    else addProblem(problems, () => ({ path: field.path, message: fault }));
   }
   assertOutputFits(problems);
-  if (as === "tensors") return { kind: "tensors", tensors: Object.fromEntries(result) };
-  const lists = [...result].map(([name, tensor]): [string, Nested] => [
-    name,
-    toNested(tensor, { path: childPath("", name), nan }),
-  ]);
-  return { kind: "json", value: Object.fromEntries(lists) };
+  if (as === "tensors") return { kind: "tensors", tensors: result };
+  const lists: Record<string, Nested> = {};
+  for (const { name, path } of declared) {
+    const tensor = result[name];
+    if (tensor !== undefined) lists[name] = toNested(tensor, { path, nan });
+  }
+  return { kind: "json", value: lists };
 }
