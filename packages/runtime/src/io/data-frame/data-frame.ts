@@ -3,6 +3,7 @@ import { ServingError } from "../../errors.ts";
 import { addProblem, assertOutputFits, childPath, createProblemList } from "../../problem-list.ts";
 import type { Payload } from "../types.ts";
 import { createColumn } from "./column.ts";
+import { planLists } from "./column-lists.ts";
 import { createColumnNames } from "./column-names.ts";
 import { readColumns } from "./columns-source.ts";
 import { createFrame, type FrameParts, partsOfFrame } from "./frame.ts";
@@ -22,7 +23,13 @@ import { writeFrame } from "./write-frame.ts";
 export function dataFrame<const C extends ColumnsInput>(options: DataFrameOptions<C>): DataFrameType<C> {
   const spec = defineFrame(options);
   const columns = Object.entries(spec.columns).map(([name, column]) => createColumn(name, column));
-  const reader: FrameReader = { spec, columns, names: createColumnNames(spec), path: childPath("", spec.key) };
+  const reader: FrameReader = {
+    spec,
+    columns,
+    names: createColumnNames(spec),
+    createLists: planLists(columns),
+    path: childPath("", spec.key),
+  };
   const toFrame = (parts: FrameParts): DataFrame<C> => createFrame<C>(parts);
   return Object.freeze<DataFrameType<C>>({
     spec,
@@ -53,9 +60,10 @@ function ownParts(reader: FrameReader, value: unknown): FrameParts {
 }
 
 /** Makes parts of what an author gave; throws INTERNAL with the faults. Non-finite numbers stay: the policy decides when they are written. */
-function makeParts({ columns, names, path }: FrameReader, read: (context: SourceContext) => FrameSource): FrameParts {
+function makeParts(reader: FrameReader, read: (context: SourceContext) => FrameSource): FrameParts {
+  const { names, path } = reader;
   const context: SourceContext = { names, path, problems: createProblemList() };
-  const parts = readSource(columns, read(context), "any", context);
+  const parts = readSource(reader, read(context), "any", context);
   assertOutputFits(context.problems);
   return parts;
 }

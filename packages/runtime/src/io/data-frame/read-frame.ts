@@ -6,7 +6,7 @@ import { onlyPart } from "../binary-payload.ts";
 import { decodeUtf8 } from "../text.ts";
 import type { DataFrameSpec, IoOptions, Part, Payload } from "../types.ts";
 import type { CellPolicy, CellSink, Column } from "./column.ts";
-import { createLists } from "./column-lists.ts";
+import type { CreateLists } from "./column-lists.ts";
 import type { ColumnNames } from "./column-names.ts";
 import { readColumns } from "./columns-source.ts";
 import { readCsv } from "./csv-source.ts";
@@ -21,6 +21,7 @@ export interface FrameReader {
   readonly spec: DataFrameSpec;
   readonly columns: readonly Column[];
   readonly names: ColumnNames;
+  readonly createLists: CreateLists;
   /** JSON Pointer of the frame under its key. */
   readonly path: string;
 }
@@ -47,12 +48,12 @@ export function readFrame(reader: FrameReader, payload: Payload, { nan }: IoOpti
 
 /** Reads the cells of a source and adds their faults to those found before; the parts are whole only when there are none. */
 export function readSource(
-  columns: readonly Column[],
+  { columns, createLists }: Pick<FrameReader, "columns" | "createLists">,
   source: FrameSource,
   policy: CellPolicy,
   { names, path, problems }: SourceContext,
 ): FrameParts {
-  const data = createLists(columns, source.rows);
+  const data = createLists(source.rows);
   let isFaulty = false;
   for (const [index, column] of columns.entries()) {
     const list = data[index] ?? [];
@@ -66,16 +67,11 @@ export function readSource(
   return { columns, names: names.declared, data, rows: source.rows, path };
 }
 
-function accept(
-  { spec, columns }: FrameReader,
-  source: FrameSource,
-  policy: CellPolicy,
-  context: SourceContext,
-): FrameParts {
+function accept(reader: FrameReader, source: FrameSource, policy: CellPolicy, context: SourceContext): FrameParts {
   const { path, problems } = context;
   // A source that could not be read has no rows; its faults say why.
-  if (problems.total === 0) checkRowCount(spec, source.rows, path, problems);
-  const parts = readSource(columns, source, policy, context);
+  if (problems.total === 0) checkRowCount(reader.spec, source.rows, path, problems);
+  const parts = readSource(reader, source, policy, context);
   assertNoProblems(problems);
   return parts;
 }

@@ -6,63 +6,68 @@ type Row = Readonly<Record<string, unknown>>;
 
 /** Reads rows that are objects: `[{"CRIM": 0.1, "RM": 6}, …]`. */
 export function readRecords(rows: readonly unknown[], context: SourceContext): FrameSource {
-  const keys = commonKeys(rows);
-  return keys === undefined ? readMixed(rows, context) : readUniform(rows as readonly Row[], keys, context);
+  const table = uniformTable(rows);
+  return table === undefined ? readMixed(rows, context) : readUniform(table, rows.length, context);
+}
+
+/** Rows that all have the same keys, by key. */
+interface UniformTable {
+  readonly keys: readonly string[];
+  readonly cells: readonly (readonly unknown[])[];
 }
 
 /**
- * The keys of all rows when each row has the same ones in the same order, as every library writes them; else undefined.
+ * The cells of rows that have the same keys in the same order, as every library writes them; else undefined.
  *
- * Comparing the order costs a few nanoseconds a key; looking each key up would cost several times that.
+ * Comparing the order costs a few nanoseconds a key; looking each key up would cost several times that, to compare and again to read.
  */
-function commonKeys(rows: readonly unknown[]): readonly string[] | undefined {
+function uniformTable(rows: readonly unknown[]): UniformTable | undefined {
   const [first] = rows;
   if (!isRow(first)) return undefined;
   const keys = Object.keys(first);
+  const cells = keys.map((): unknown[] => []);
   for (const row of rows) {
     if (!isRow(row)) return undefined;
     let count = 0;
     for (const key in row) {
       if (key !== keys[count]) return undefined;
+      cells[count]?.push(row[key]);
       count += 1;
     }
     if (count !== keys.length) return undefined;
   }
-  return keys;
+  return { keys, cells };
 }
 
 function readUniform(
-  rows: readonly Row[],
-  keys: readonly string[],
+  { keys, cells }: UniformTable,
+  rows: number,
   { names, path, problems }: SourceContext,
 ): FrameSource {
-  const keyOf = names.declared.map((): string | undefined => undefined);
+  /** Where the cells of each declared column stand. */
+  const positions = names.declared.map(() => -1);
   const unknown = new Map<string, string>();
   let count = 0;
-  for (const key of keys) {
+  for (const [position, key] of keys.entries()) {
     const index = names.indexOf(key);
-    if (index < 0) unknown.set(key, childPath(childPath(path, 0), key));
-    else if (keyOf[index] === undefined) {
-      keyOf[index] = key;
+    const taken = positions[index];
+    if (taken === undefined) unknown.set(key, childPath(childPath(path, 0), key));
+    else if (taken < 0) {
+      positions[index] = position;
       count += 1;
     } else
       addProblem(problems, () => ({
         path: childPath(childPath(path, 0), key),
-        message: `the same column as "${keyOf[index] ?? ""}"`,
+        message: `the same column as "${keys[taken] ?? ""}"`,
       }));
   }
-  names.check({ path, unknown, count, has: (index) => keyOf[index] !== undefined }, problems);
+  const keyOf = (column: number): string => keys[positions[column] ?? -1] ?? names.declared[column] ?? "";
+  names.check({ path, unknown, count, has: (index) => positions[index] !== -1 }, problems);
   return {
-    rows: rows.length,
-    cells: keyOf.map((key) => (key === undefined ? undefined : pluck(rows, key))),
-    place: (row, column) => childPath(childPath(path, row), keyOf[column] ?? names.declared[column] ?? ""),
+    rows,
+    cells: positions.map((position) => cells[position]),
+    place: (row, column) => childPath(childPath(path, row), keyOf(column)),
   };
-}
-
-function pluck(rows: readonly Row[], key: string): unknown[] {
-  const cells: unknown[] = [];
-  for (const row of rows) cells.push(row[key]);
-  return cells;
 }
 
 /** Rows with different keys, such as those of writers that leave out missing cells. */
