@@ -19,12 +19,14 @@ const session = {
 let threads: Worker[];
 let incidents: ServingError[];
 let open: Executor[];
+let beforeReplacing: () => Promise<void>;
 const noteThread = (worker: Worker): unknown => threads.push(worker);
 
 beforeEach(() => {
   threads = [];
   incidents = [];
   open = [];
+  beforeReplacing = async () => undefined;
   process.on("worker", noteThread);
 });
 
@@ -35,7 +37,12 @@ afterEach(async () => {
 
 async function start(name: string): Promise<Executor> {
   const spec = { path: model(name), threads: 1, outputs: undefined, session };
-  const options = { firstDelayMs: 1, maxDelayMs: 4, onIncident: (error: ServingError) => incidents.push(error) };
+  const options = {
+    firstDelayMs: 1,
+    maxDelayMs: 4,
+    beforeReplacing: () => beforeReplacing(),
+    onIncident: (error: ServingError) => incidents.push(error),
+  };
   const thread = await startInferenceThread({ engine: "onnx", spec }, options);
   open.push(thread);
   return thread;
@@ -141,7 +148,7 @@ describe("the process of an inference thread", () => {
     const spec = { path: model("add-one"), threads: 1, outputs: undefined, session };
     const code = `
       import { startInferenceThread } from ${JSON.stringify(new URL("./inference-thread.ts", import.meta.url).href)};
-      const options = { firstDelayMs: 1, maxDelayMs: 1, onIncident: () => {} };
+      const options = { firstDelayMs: 1, maxDelayMs: 1, beforeReplacing: async () => {}, onIncident: () => {} };
       await startInferenceThread(${JSON.stringify({ engine: "onnx", spec })}, options);
       console.log(process.env.ORT_DISABLE_TELEMETRY);`;
     const { ORT_DISABLE_TELEMETRY: _set, ...env } = process.env;
@@ -181,6 +188,21 @@ describe("an inference thread that ends by itself", () => {
     expect(await thread.run(row(1, 2, 3, 4), {})).toEqual({ y: row(2, 3, 4, 5)["x"] });
   });
 
+  it("is replaced when what has to run before it stops throwing", async () => {
+    const thread = await start("add-one");
+    let tries = 0;
+    beforeReplacing = async () => {
+      tries += 1;
+      if (tries < 3) throw new Error("the file has changed");
+    };
+    breakThread();
+    await vi.waitFor(() => expect(tries).toBe(3), 10_000);
+    await vi.waitFor(() => expect(thread.trouble).toBeUndefined(), 10_000);
+    const text = "the thread that runs the model could not be replaced, it is tried again: the file has changed";
+    expect(incidents.slice(1)).toMatchObject([{ message: text }, { message: text }]);
+    expect(threads).toHaveLength(2);
+  });
+
   it("is not replaced once it is closed", async () => {
     const thread = await start("add-one");
     const broken = new Promise((resolve) => threads.at(-1)?.once("exit", resolve));
@@ -213,7 +235,7 @@ describe("closing an inference thread", () => {
     const spec = { path: model("slow-90ms"), threads: 1, outputs: undefined, session };
     const code = `
       import { startInferenceThread } from ${JSON.stringify(new URL("./inference-thread.ts", import.meta.url).href)};
-      const options = { firstDelayMs: 1, maxDelayMs: 1, onIncident: (error) => console.log(error) };
+      const options = { firstDelayMs: 1, maxDelayMs: 1, beforeReplacing: async () => {}, onIncident: (error) => console.log(error) };
       const thread = await startInferenceThread(${JSON.stringify({ engine: "onnx", spec: { ...spec } })}, options);
       console.log("started");
       ${last}`;

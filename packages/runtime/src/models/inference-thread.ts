@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ServingError } from "../errors.ts";
+import { reasonOf } from "../reason-of.ts";
 import type { NamedTensors } from "../tensor/tensor.ts";
 import type { Executor } from "./executor.ts";
 import { createRunQueue } from "./run-queue.ts";
@@ -11,6 +12,8 @@ export interface InferenceThreadOptions {
   /** Wait before the first replacement of a thread that ended; doubles with each failure in a row, up to the longest. */
   readonly firstDelayMs: number;
   readonly maxDelayMs: number;
+  /** Runs before each replacement; a throw puts it off until the next try. */
+  readonly beforeReplacing: () => Promise<void>;
   /** Told when the thread ended or could not be replaced. */
   readonly onIncident: (error: ServingError) => void;
 }
@@ -87,14 +90,12 @@ class InferenceThread implements Executor {
       await delay(delayMs, undefined, { signal, ref: false }).catch(() => undefined);
       if (signal.aborted) return;
       try {
+        await this.#options.beforeReplacing();
         this.#use(await openThread(this.#start));
         return;
       } catch (cause) {
-        this.#options.onIncident(
-          new ServingError("UNAVAILABLE", "the thread that runs the model could not be replaced; it is tried again", {
-            cause,
-          }),
-        );
+        const text = `the thread that runs the model could not be replaced, it is tried again: ${reasonOf(cause)}`;
+        this.#options.onIncident(new ServingError("UNAVAILABLE", text, { cause }));
       }
     }
   }

@@ -251,7 +251,7 @@ describe("a model in use", () => {
     await writeFile(path, "no model any more");
     threads[0]?.postMessage(null);
     await vi.waitFor(
-      () => expect(incidents.at(-1)?.message).toContain("could not be replaced; it is tried again"),
+      () => expect(incidents.at(-1)?.message).toContain("could not be replaced, it is tried again"),
       10_000,
     );
     await copyFile(join(baseDir, "add-one.onnx"), path);

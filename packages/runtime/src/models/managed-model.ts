@@ -196,7 +196,11 @@ class Model implements ManagedModel {
     try {
       if (place === "inline") return createInlineExecutor(await ENGINES[engine].load(spec));
       const onIncident = (error: ServingError): void => host.onIncident?.(inModel(source, error));
-      return await startInferenceThread({ engine, spec }, { ...RESTART, onIncident });
+      // A new thread reads the files anew, and they may have been replaced since.
+      const beforeReplacing = async (): Promise<void> => {
+        await resolveSource(source, { ...host, startedWith: { [source]: file.digest } });
+      };
+      return await startInferenceThread({ engine, spec }, { ...RESTART, beforeReplacing, onIncident });
     } catch (cause) {
       throw inModel(source, toServingError(cause));
     }

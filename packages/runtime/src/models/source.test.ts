@@ -90,6 +90,23 @@ describe("resolveSource", () => {
     });
   });
 
+  it("refuses content that is not what the server started with, also of what replaces a source", async () => {
+    const path = join(baseDir, "models", "add-one.onnx");
+    const startedWith = { "a.onnx": `sha256:${"0".repeat(64)}` };
+    const host = { baseDir, storeDir, digests: {}, startedWith };
+    const message = (await sha256(path)).replace(
+      /^(.{12}).*/,
+      'model "a.onnx" is not the one that this server started with: expected sha256:000000000000…, got sha256:$1…: restart it to serve the new one',
+    );
+    const refusal = { code: "FAILED_PRECONDITION", message };
+    await expect(resolveSource("a.onnx", { ...host, replacements: new Map([["a.onnx", path]]) })).rejects.toMatchObject(
+      refusal,
+    );
+    await copyFile(path, join(baseDir, "a.onnx"));
+    await expect(resolveSource("a.onnx", host)).rejects.toMatchObject(refusal);
+    expect((await resolveSource("models/add-one.onnx", host)).path).toBe(path);
+  });
+
   it("refuses a model of the store whose file was changed or removed", async () => {
     const stored = await createModelStore(storeDir).import("adder:1.0.0", join(fixtures, "add-one.onnx"));
     await chmod(stored.path, 0o644);

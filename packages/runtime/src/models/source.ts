@@ -14,17 +14,27 @@ import type { ModelHost, ResolvedSource } from "./types.ts";
  */
 export async function resolveSource(
   source: string,
-  host: Pick<ModelHost, "baseDir" | "storeDir" | "digests" | "modelPaths" | "replacements">,
+  host: Pick<ModelHost, "baseDir" | "storeDir" | "digests" | "modelPaths" | "replacements" | "startedWith">,
 ): Promise<ResolvedSource> {
-  const { modelPaths = {}, replacements } = host;
-  const replacement = replacements?.get(source);
-  if (replacement !== undefined) return { ...(await findReplacement(source, replacement, host)), replacement };
-  const inBento = Object.hasOwn(modelPaths, source) ? modelPaths[source] : undefined;
-  const found = await find(source, inBento ?? source, host);
-  const built = Object.hasOwn(host.digests, source) ? host.digests[source] : undefined;
-  if (built !== undefined)
-    assertSame(source, { expected: built, digest: found.digest, by: "this bento was built with" });
+  const replacement = host.replacements?.get(source);
+  const found =
+    replacement === undefined ? await findOwn(source, host) : await findReplacement(source, replacement, host);
+  const expected = own(host.startedWith, source);
+  if (expected !== undefined) {
+    const by = "this server started with";
+    assertSame(source, { expected, digest: found.digest, by, advice: ": restart it to serve the new one" });
+  }
   return { ...found, replacement };
+}
+
+async function findOwn(
+  source: string,
+  host: Pick<ModelHost, "baseDir" | "storeDir" | "digests" | "modelPaths">,
+): Promise<Found> {
+  const found = await find(source, own(host.modelPaths, source) ?? source, host);
+  const expected = own(host.digests, source);
+  if (expected !== undefined) assertSame(source, { expected, digest: found.digest, by: "this bento was built with" });
+  return found;
 }
 
 async function findReplacement(source: string, replacement: string, host: Folders): Promise<Found> {
@@ -42,6 +52,10 @@ async function find(name: string, place: string, { baseDir, storeDir }: Folders)
   const digest = await digestOfFiles(name, files);
   if (recorded !== undefined) assertSame(name, { expected: recorded, digest, by: "was imported into the store" });
   return { path: join(files.root, files.main), digest };
+}
+
+function own(record: Readonly<Record<string, string>> = {}, key: string): string | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
 type Folders = Pick<ModelHost, "baseDir" | "storeDir">;
@@ -92,12 +106,12 @@ async function digestOfFiles(source: string, { root, paths }: ModelFiles): Promi
 
 function assertSame(
   source: string,
-  found: { readonly expected: string; readonly digest: string; readonly by: string },
+  found: { readonly expected: string; readonly digest: string; readonly by: string; readonly advice?: string },
 ): void {
   if (found.expected === found.digest) return;
   throw new ServingError(
     "FAILED_PRECONDITION",
-    `model "${source}" is not the one that ${found.by}: expected ${shortDigest(found.expected)}…, got ${shortDigest(found.digest)}…`,
+    `model "${source}" is not the one that ${found.by}: expected ${shortDigest(found.expected)}…, got ${shortDigest(found.digest)}…${found.advice ?? ""}`,
     { details: { expected: found.expected, got: found.digest } },
   );
 }

@@ -131,6 +131,8 @@ export interface ModelHost {
   readonly modelPaths?: Readonly<Record<string, string>>;
   /** Store tags or absolute paths to use instead of sources, as the operator wants it; the bento's digests are not asked for them. */
   readonly replacements?: ReadonlyMap<string, string>;
+  /** Digests of the models that the server started with, by source, for a worker that comes later: it must serve the same. */
+  readonly startedWith?: Readonly<Record<string, string>>;
   /** Models that stand in for sources, in tests. */
   readonly fakes?: ReadonlyMap<string, LoadedModel>;
   /** Told the time of each run that was computed, its wait in the queue left out. */

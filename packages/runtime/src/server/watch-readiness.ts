@@ -1,23 +1,23 @@
-import type { ServiceHooks } from "../authoring/create-service.ts";
+import type { LoadedService } from "./load-service.ts";
 
-/** How often an author's `isReady` is asked. */
+/** How often an author's `isReady` and the models are asked. */
 const PERIOD_MS = 1_000;
 /** An `isReady` that takes longer counts as "no". */
 const PATIENCE_MS = 5_000;
 
-/** Asks the author's `isReady` again and again and tells every change of its answer; gives the function that stops it. */
+/** Asks again and again whether a service can answer, and tells every change of the answer; gives the function that stops it. */
 export function watchReadiness(
-  hooks: ServiceHooks,
+  { service, models }: Pick<LoadedService, "service" | "models">,
   changed: (ready: boolean, note: string | undefined) => void,
 ): () => void {
-  let last = true;
+  let last: string | undefined;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   const ask = async (): Promise<void> => {
-    const { ready, note } = await answer(hooks);
+    const note = troubleOf(models) ?? (await refusalOf(service));
     if (stopped) return;
-    if (ready !== last) changed(ready, note);
-    last = ready;
+    if (note !== last) changed(note === undefined, note);
+    last = note;
     timer = setTimeout(() => void ask(), PERIOD_MS).unref();
   };
   void ask();
@@ -27,16 +27,21 @@ export function watchReadiness(
   };
 }
 
-async function answer(hooks: ServiceHooks): Promise<{ ready: boolean; note: string | undefined }> {
+function troubleOf(models: LoadedService["models"]): string | undefined {
+  const model = models.find(({ trouble }) => trouble !== undefined);
+  return model === undefined ? undefined : `model "${model.handle.source}": ${model.trouble}`;
+}
+
+/** Why the author's `isReady` does not say yes; undefined when it does. */
+async function refusalOf({ hooks }: LoadedService["service"]): Promise<string | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {
     timer = setTimeout(() => resolve(false), PATIENCE_MS).unref();
   });
   try {
-    const ready = await Promise.race([hooks.isReady(), late]);
-    return { ready, note: ready ? undefined : "the service's isReady says no" };
+    return (await Promise.race([hooks.isReady(), late])) ? undefined : "the service's isReady says no";
   } catch {
-    return { ready: false, note: "the service's isReady failed" };
+    return "the service's isReady failed";
   } finally {
     clearTimeout(timer);
   }

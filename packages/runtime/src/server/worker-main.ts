@@ -25,7 +25,7 @@ let state: ServerState = { phase: "starting", ready: false, workers: [] };
 let running: Running | undefined;
 
 const link = connectWorker({
-  async start(payload, { id }) {
+  async start(payload, { id, digests: startedWith }) {
     const { entry, config, baseDir, storeDir, cpus, digests, modelPaths = {} } = payload as StartPayload;
     log = createLogger({
       level: config.telemetry.logLevel,
@@ -39,6 +39,7 @@ const link = connectWorker({
       digests,
       modelPaths,
       configuredModels: config.models,
+      startedWith,
       onRun: createRunObserver(metrics),
       onIncident: (error) => log.error({ err: error }, error.message),
     });
@@ -51,7 +52,7 @@ const link = connectWorker({
       state: () => state,
       baseDir,
     });
-    const stopWatching = watchReadiness(loaded.service.hooks, (ready, note) => link.setReady(ready, note));
+    const stopWatching = watchReadiness(loaded, (ready, note) => link.setReady(ready, note));
     const sink = createHttpSink(server.app.server);
     const onePort = createOnePort({ http: sink.accept, grpc: server.grpc.accept });
     running = { loaded, server, sink, onePort, stopWatching };

@@ -22,7 +22,7 @@ const FROM_WORKER: readonly WorkerMessage[] = [
 ];
 
 const FROM_SUPERVISOR: readonly SupervisorMessage[] = [
-  { type: "start", worker: 1, payload: { any: "thing" } },
+  { type: "start", worker: 1, payload: { any: "thing" }, digests: { "a.onnx": "sha256:ab" } },
   { type: "connection", id: 3, listener: "http" },
   { type: "state", state: { phase: "serving", ready: true, workers: [] } },
   { type: "drain", timeoutMs: 5 },
@@ -61,7 +61,9 @@ describe("messages between supervisor and workers", () => {
     { type: "metrics", snapshot: [{ ...snapshot[0], values: [{ labels: null, value: 1 }] }] },
     { type: "memory", rssBytes: Number.NaN },
     { type: "drained", problem: 3 },
-    { type: "start", worker: "0" },
+    { type: "start", worker: "0", digests: {} },
+    { type: "start", worker: 0 },
+    { type: "start", worker: 0, digests: { "a.onnx": 1 } },
     { type: "state", state: {} },
   ])("takes no notice of %j", (message) => {
     expect(parseWorkerMessage(message)).toBeUndefined();

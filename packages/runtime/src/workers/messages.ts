@@ -2,9 +2,12 @@ import { ERROR_TABLE, type ErrorCode } from "../error-table.ts";
 import { parseMetricsSnapshot, type MetricsSnapshot } from "../telemetry/metrics-snapshot.ts";
 import type { ModelState, ServerState } from "../telemetry/readiness.ts";
 
+/** Content digests of models by source. */
+export type ModelDigests = Readonly<Record<string, string>>;
+
 /** What the supervisor tells a worker. A connection's socket travels beside its message. */
 export type SupervisorMessage =
-  | { readonly type: "start"; readonly worker: number; readonly payload: unknown }
+  | { readonly type: "start"; readonly worker: number; readonly payload: unknown; readonly digests: ModelDigests }
   | { readonly type: "connection"; readonly id: number; readonly listener: string }
   | { readonly type: "state"; readonly state: ServerState }
   | { readonly type: "drain"; readonly timeoutMs: number }
@@ -64,7 +67,8 @@ export function parseSupervisorMessage(value: unknown): SupervisorMessage | unde
   const fields = toFields(value);
   switch (fields.type) {
     case "start":
-      return isCount(fields.worker) ? { type: "start", worker: fields.worker, payload: fields.payload } : undefined;
+      if (!isCount(fields.worker) || !isDigests(fields.digests)) return undefined;
+      return { type: "start", worker: fields.worker, payload: fields.payload, digests: fields.digests };
     case "connection":
       if (!isCount(fields.id) || typeof fields.listener !== "string") return undefined;
       return { type: "connection", id: fields.id, listener: fields.listener };
@@ -95,6 +99,10 @@ function isCounts(value: unknown): value is readonly number[] {
 
 function isOptionalText(value: unknown): value is string | undefined {
   return value === undefined || typeof value === "string";
+}
+
+function isDigests(value: unknown): value is ModelDigests {
+  return typeof value === "object" && value !== null && Object.values(value).every((text) => typeof text === "string");
 }
 
 function isErrorCode(value: unknown): value is ErrorCode {

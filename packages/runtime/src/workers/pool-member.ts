@@ -1,6 +1,6 @@
 import { ServingError } from "../errors.ts";
 import type { ModelState, ServerState, WorkerPhase } from "../telemetry/readiness.ts";
-import type { WorkerMessage } from "./messages.ts";
+import type { ModelDigests, WorkerMessage } from "./messages.ts";
 import { startWorkerProcess, type WorkerProcess, type WorkerProgram } from "./worker-process.ts";
 
 /** How a member came to its end. */
@@ -47,6 +47,8 @@ export class PoolMember {
     readonly slotId: number;
     readonly program: WorkerProgram;
     readonly payload: unknown;
+    /** Asked when the process is there. */
+    readonly digests: () => ModelDigests;
     readonly startTimeoutMs: number;
     /** Longest silence once it is ready; undefined for no limit. */
     readonly unresponsiveMs: number | undefined;
@@ -58,7 +60,7 @@ export class PoolMember {
     this.#unresponsiveMs = options.unresponsiveMs;
     this.#nowMs = options.nowMs;
     this.process = startWorkerProcess(options.program, {
-      message: (message) => this.#receive(message, options.payload),
+      message: (message) => this.#receive(message, () => ({ payload: options.payload, digests: options.digests() })),
       ended: (end) => this.#ended(end),
     });
     this.#killTimer = setTimeout(() => {
@@ -132,11 +134,11 @@ export class PoolMember {
     }, limitMs);
   }
 
-  #receive(message: WorkerMessage, payload: unknown): void {
+  #receive(message: WorkerMessage, start: () => { readonly payload: unknown; readonly digests: ModelDigests }): void {
     if (this.#phase === "ready") this.#watchSilence();
     switch (message.type) {
       case "hello":
-        this.process.send({ type: "start", worker: this.slotId, payload });
+        this.process.send({ type: "start", worker: this.slotId, ...start() });
         return;
       case "ready":
         if (this.#phase !== "starting") return;

@@ -65,6 +65,18 @@ describe("start of a supervisor", SLOW, () => {
     });
   });
 
+  it("is over when workers find different files of a model, and leaves no process", async () => {
+    await using harness = createHarness({ payload: { digests: ["sha256:aa", "sha256:bb"] } });
+    await expect(harness.start()).rejects.toMatchObject({
+      code: "FAILED_PRECONDITION",
+      message: 'the files of model "model.onnx" changed while the server started: start it again',
+    });
+    expect(harness.supervisor.state()).toMatchObject({
+      phase: "stopped",
+      workers: [{ phase: "dead" }, { phase: "dead" }],
+    });
+  });
+
   it("names the address that it can't have", async () => {
     await using first = createHarness({ workers: 1 });
     const port = await first.start();

@@ -1,8 +1,15 @@
 import { Socket } from "node:net";
 import { assertNever, ServingError, toServingError } from "../errors.ts";
 import type { ModelState, ServerState } from "../telemetry/readiness.ts";
-import { parseSupervisorMessage, type SupervisorMessage, type WorkerMessage } from "./messages.ts";
+import { type ModelDigests, parseSupervisorMessage, type SupervisorMessage, type WorkerMessage } from "./messages.ts";
 import { createClosings, createReports, sendToSupervisor as send, type MetricsSource } from "./worker-reports.ts";
+
+/** Which worker this is, and what it must load. */
+export interface StartedWorker {
+  readonly id: number;
+  /** Digests of the models that the server started with; empty for its first workers. */
+  readonly digests: ModelDigests;
+}
 
 /** What a worker does, in the order of its life: start → connections and state → drain. */
 export interface WorkerHandlers {
@@ -11,7 +18,7 @@ export interface WorkerHandlers {
    *
    * A throw ends the worker: at the server's first start the whole server fails with its message, later the worker is replaced.
    */
-  start(payload: unknown, worker: { readonly id: number }): Promise<readonly ModelState[]>;
+  start(payload: unknown, worker: StartedWorker): Promise<readonly ModelState[]>;
   /** Takes ownership of a caller's connection, of which no byte was read. Called only after `start`. */
   connection(socket: Socket, listener: string): void;
   /** The state of the whole server; in phase "draining" replies tell their callers to close. Called before the first connection. */
@@ -55,7 +62,7 @@ type Handed = { readonly life: Life; readonly handlers: WorkerHandlers };
 function receive(message: SupervisorMessage, handle: unknown, { life, handlers }: Handed): void {
   switch (message.type) {
     case "start":
-      void life.start(message.payload, message.worker);
+      void life.start(message.payload, { id: message.worker, digests: message.digests });
       return;
     case "connection":
       life.take(message, handle);
@@ -79,7 +86,7 @@ function receive(message: SupervisorMessage, handle: unknown, { life, handlers }
 
 /** The worker's own moves: waiting → starting → ready → draining → end of the process. */
 interface Life {
-  start(payload: unknown, id: number): Promise<void>;
+  start(payload: unknown, worker: StartedWorker): Promise<void>;
   take(connection: { readonly id: number; readonly listener: string }, handle: unknown): void;
   drain(): Promise<void>;
   sendMetrics(id: number): Promise<void>;
@@ -100,10 +107,10 @@ function createLife(handlers: WorkerHandlers): Life {
     send({ type: "drained", problem }, () => process.exit(problem === undefined ? 0 : 1));
   }
   return {
-    async start(payload, id) {
+    async start(payload, worker) {
       phase = "starting";
       try {
-        const models = await handlers.start(payload, { id });
+        const models = await handlers.start(payload, worker);
         phase = "ready";
         send({ type: "ready", models });
         reports.start();

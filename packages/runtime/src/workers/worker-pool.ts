@@ -2,7 +2,7 @@ import { ServingError } from "../errors.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { WorkerState } from "../telemetry/readiness.ts";
 import { chooseOversized } from "./memory-guard.ts";
-import type { WorkerMessage } from "./messages.ts";
+import type { ModelDigests, WorkerMessage } from "./messages.ts";
 import { PoolMember, type MemberEnd } from "./pool-member.ts";
 import { planRestart, type RestartPolicy } from "./restart-policy.ts";
 import type { WorkerProgram } from "./worker-process.ts";
@@ -66,6 +66,8 @@ export class WorkerPool {
   #emptied: (() => void) | undefined;
   #lastMemoryMs: number | undefined;
   #failedDrains = 0;
+  /** Of the models that the first workers have loaded. */
+  #digests: ModelDigests = {};
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -149,6 +151,7 @@ export class WorkerPool {
       slotId,
       program,
       payload,
+      digests: () => this.#digests,
       startTimeoutMs,
       unresponsiveMs,
       nowMs,
@@ -173,6 +176,7 @@ export class WorkerPool {
       slot.restarts += 1;
     }
     slot.note = undefined;
+    if (this.#phase === "starting" && !this.#noteDigests(member)) return;
     events.ready(member);
     if (old !== undefined) {
       events.retired(old);
@@ -185,6 +189,18 @@ export class WorkerPool {
       this.#starting?.resolve();
       this.#starting = undefined;
     }
+  }
+
+  /** False when the first workers have loaded different models: then the start is over. */
+  #noteDigests({ models }: PoolMember): boolean {
+    const loaded = models.flatMap(({ source, digest }) => (digest === undefined ? [] : [[source, digest] as const]));
+    const changed = loaded.find(([source, digest]) => (this.#digests[source] ?? digest) !== digest);
+    this.#digests = { ...this.#digests, ...Object.fromEntries(loaded) };
+    if (changed === undefined) return true;
+    const text = `the files of model "${changed[0]}" changed while the server started: start it again`;
+    this.#startFailure = new ServingError("FAILED_PRECONDITION", text);
+    this.kill();
+    return false;
   }
 
   #message(member: PoolMember, message: WorkerMessage): void {

@@ -13,6 +13,8 @@ export interface FixturePayload {
     readonly kind: "serving-error" | "error" | "exit" | "hang";
     readonly worker?: number;
   };
+  /** Digest of the model that each worker finds. */
+  readonly digests?: readonly string[];
 }
 
 const metrics = createMetrics({ processMetrics: false });
@@ -80,14 +82,21 @@ const drainers = new Set<() => void>();
 const link = connectWorker({
   async start(payload, worker) {
     id = worker.id;
-    const { fail } = payload as FixturePayload;
+    const { fail, digests } = payload as FixturePayload;
     if (fail !== undefined && (fail.worker === undefined || fail.worker === id)) {
       if (fail.kind === "exit") process.exit(3);
       if (fail.kind === "hang") await new Promise(() => undefined);
       throw fail.kind === "error" ? new TypeError(fail.message) : new ServingError("INVALID_ARGUMENT", fail.message);
     }
     return [
-      { source: "model.onnx", place: "inline", p95Ms: 1.5, note: undefined, digest: undefined, replacement: undefined },
+      {
+        source: "model.onnx",
+        place: "inline",
+        p95Ms: 1.5,
+        note: undefined,
+        digest: digests?.[id],
+        replacement: undefined,
+      },
     ];
   },
   connection: (socket) => sink.accept(socket),
