@@ -82,7 +82,10 @@ describe("connections and the death of workers", SLOW, () => {
   });
 
   it("replaces a worker that gives no sign of life, and resets its callers", async () => {
-    await using harness = createHarness({ workers: 1, timing: { ...quickRestart, unresponsiveMs: 2500 } });
+    await using harness = createHarness({
+      workers: 1,
+      timing: { ...quickRestart, silentMs: 1100, unresponsiveMs: 2500 },
+    });
     const port = await harness.start();
     const blocking = begin(port, "/block");
     expect(await blocking.outcome).toEqual({ error: "ECONNRESET" });

@@ -17,6 +17,8 @@ export interface MemberEvents {
   ready(member: PoolMember): void;
   /** Its own word about being ready has changed. */
   changed(member: PoolMember): void;
+  /** `isSilent` has changed. */
+  silence(member: PoolMember): void;
   message(member: PoolMember, message: WorkerMessage): void;
   ended(member: PoolMember, end: MemberEnd): void;
 }
@@ -28,6 +30,7 @@ export class PoolMember {
   readonly slotId: number;
   readonly process: WorkerProcess;
   readonly #events: MemberEvents;
+  readonly #silentMs: number;
   readonly #unresponsiveMs: number | undefined;
   readonly #nowMs: () => number;
   #phase: WorkerPhase = "starting";
@@ -36,6 +39,7 @@ export class PoolMember {
   #failure: ServingError | undefined;
   #problem: string | undefined;
   #silence: NodeJS.Timeout | undefined;
+  #isSilent = false;
   #readyAtMs: number | undefined;
   #rssBytes = 0;
   #killTimer: NodeJS.Timeout | undefined;
@@ -50,13 +54,16 @@ export class PoolMember {
     /** Asked when the process is there. */
     readonly digests: () => ModelDigests;
     readonly startTimeoutMs: number;
-    /** Longest silence once it is ready; undefined for no limit. */
+    /** Silence past which it counts as unable to answer, once it is ready. */
+    readonly silentMs: number;
+    /** Silence past which it is ended; undefined for no limit. */
     readonly unresponsiveMs: number | undefined;
     readonly events: MemberEvents;
     readonly nowMs: () => number;
   }) {
     this.slotId = options.slotId;
     this.#events = options.events;
+    this.#silentMs = options.silentMs;
     this.#unresponsiveMs = options.unresponsiveMs;
     this.#nowMs = options.nowMs;
     this.process = startWorkerProcess(options.program, {
@@ -76,9 +83,13 @@ export class PoolMember {
   get models(): readonly ModelState[] {
     return this.#models;
   }
-  /** Why it can't answer though it is ready, in its own words. */
+  /** Why it can't answer though it is ready. */
   get note(): string | undefined {
-    return this.#note;
+    return this.#isSilent ? `no sign of life for ${this.#silentMs / 1000} s: it computes, or is stuck` : this.#note;
+  }
+  /** Whether nothing was heard of it for long; it may still come back. */
+  get isSilent(): boolean {
+    return this.#isSilent;
   }
   get rssBytes(): number {
     return this.#rssBytes;
@@ -113,6 +124,7 @@ export class PoolMember {
     if (this.#phase !== "ready") return;
     this.#phase = "draining";
     clearTimeout(this.#silence);
+    this.#isSilent = false;
     this.process.send({ type: "drain", timeoutMs });
     this.#killTimer = setTimeout(() => {
       this.#wasKilledLate = true;
@@ -120,18 +132,32 @@ export class PoolMember {
     }, timeoutMs);
   }
 
-  /** Starts the count anew. */
+  /** Something was heard: starts the count anew. */
   #watchSilence(): void {
-    const limitMs = this.#unresponsiveMs;
-    if (limitMs === undefined) return;
+    this.#setSilent(false);
     clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => {
-      // A second look: if this process was stopped itself, the worker's signs of life stand in the pipe now.
-      this.#silence = setTimeout(() => {
+    this.#silence = this.#afterSilence(this.#silentMs, () => {
+      this.#setSilent(true);
+      const limitMs = this.#unresponsiveMs;
+      if (limitMs === undefined) return;
+      this.#silence = this.#afterSilence(limitMs - this.#silentMs, () => {
         this.#problem = `no sign of life for ${limitMs / 1000} s`;
         this.process.kill();
-      }, SECOND_LOOK_MS);
-    }, limitMs);
+      });
+    });
+  }
+
+  #afterSilence(ms: number, then: () => void): NodeJS.Timeout {
+    return setTimeout(() => {
+      // A second look: if this process was stopped itself, the worker's signs of life stand in the pipe now.
+      this.#silence = setTimeout(then, SECOND_LOOK_MS);
+    }, ms - SECOND_LOOK_MS);
+  }
+
+  #setSilent(isSilent: boolean): void {
+    if (this.#isSilent === isSilent) return;
+    this.#isSilent = isSilent;
+    this.#events.silence(this);
   }
 
   #receive(message: WorkerMessage, start: () => { readonly payload: unknown; readonly digests: ModelDigests }): void {

@@ -46,7 +46,9 @@ export interface SupervisorTiming {
   readonly maxConnectionWaitMs: number;
   readonly metricsTimeoutMs: number;
   readonly memoryIntervalMs: number;
-  /** A ready worker tells of itself each second; one that is silent for this long is ended. */
+  /** A ready worker tells of itself each second; one that is silent for this long counts as not ready until it is heard again. */
+  readonly silentMs: number;
+  /** One that is silent for this long is ended. */
   readonly unresponsiveMs: number;
   readonly restart: RestartPolicy;
 }
@@ -61,6 +63,9 @@ export const SUPERVISOR_TIMING: SupervisorTiming = {
   // A scrape usually has 10 s for all of a server's work; a worker that computes is shown by its last numbers.
   metricsTimeoutMs: 250,
   memoryIntervalMs: 60_000,
+  // Five reports are missing then: more than a busy machine or a long garbage collection takes, and about one period of usual probes. Runs that are as long
+  // belong on a thread; a service that computes longer by itself answers nobody meanwhile.
+  silentMs: 5_000,
   // An endless loop in a service would otherwise hold its callers for ever; longer than any run that is not one.
   unresponsiveMs: 300_000,
   restart: { firstDelayMs: 100, factor: 2, maxDelayMs: 30_000, healthyMs: 60_000 },

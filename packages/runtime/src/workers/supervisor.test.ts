@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { PATIENT, SLOW, call, callJson, createHarness, openConnection, untilState } from "./testing/harness.ts";
 
@@ -117,6 +120,31 @@ describe("createSupervisor", SLOW, () => {
     expect(state.workers).toMatchObject([{ phase: "ready", note: "warming a cache" }]);
     await call(port, "/ready-again");
     await untilState(harness.supervisor, ({ ready }) => ready);
+  });
+
+  it("shows a worker as not ready while it gives no sign of life, and as ready when it is heard again", async () => {
+    await using harness = createHarness({ workers: 1, timing: { silentMs: 2000 } });
+    const port = await harness.start();
+    const dir = mkdtempSync(join(tmpdir(), "bento-silent-"));
+    const { pid } = await callJson(port, "/");
+    const computing = call(port, `/compute-until?${encodeURIComponent(join(dir, "enough"))}`);
+    const silent = await untilState(harness.supervisor, ({ ready }) => !ready);
+    expect(silent).toMatchObject({
+      phase: "serving",
+      workers: [{ phase: "ready", note: "no sign of life for 2 s: it computes, or is stuck" }],
+    });
+    writeFileSync(join(dir, "enough"), "");
+    expect(await computing).toMatchObject({ body: "computed" });
+    const state = await untilState(harness.supervisor, ({ ready }) => ready);
+    expect(state.workers).toMatchObject([{ phase: "ready", restarts: 0, note: undefined }]);
+    expect(await callJson(port, "/")).toMatchObject({ pid });
+    rmSync(dir, { recursive: true });
+    expect(harness.log.map((line) => JSON.parse(line) as object)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ level: "warn", worker: 0, pid, reason: silent.workers[0]?.note }),
+        expect.objectContaining({ level: "info", worker: 0, message: "worker is heard again" }),
+      ]),
+    );
   });
 
   it("sets the log level of its workers, also of those that come later", async () => {

@@ -83,6 +83,7 @@ class ProcessSupervisor implements Supervisor {
       payload: options.payload,
       startTimeoutMs: this.#timing.startTimeoutMs,
       drainTimeoutMs: options.drainTimeoutMs,
+      silentMs: this.#timing.silentMs,
       // A worker that stands at a breakpoint is silent as well.
       unresponsiveMs: isDebugged(options) ? undefined : this.#timing.unresponsiveMs,
       restart: this.#timing.restart,

@@ -14,6 +14,7 @@ export interface PoolOptions {
   readonly payload: unknown;
   readonly startTimeoutMs: number;
   readonly drainTimeoutMs: number;
+  readonly silentMs: number;
   /** undefined: silence is no reason to end a worker. */
   readonly unresponsiveMs: number | undefined;
   readonly restart: RestartPolicy;
@@ -146,18 +147,20 @@ export class WorkerPool {
   }
 
   #startMember(slotId: number): PoolMember {
-    const { program, payload, startTimeoutMs, unresponsiveMs, nowMs, events } = this.#options;
+    const { program, payload, startTimeoutMs, silentMs, unresponsiveMs, nowMs, events } = this.#options;
     const member = new PoolMember({
       slotId,
       program,
       payload,
       digests: () => this.#digests,
       startTimeoutMs,
+      silentMs,
       unresponsiveMs,
       nowMs,
       events: {
         ready: (ready) => this.#ready(ready),
         changed: () => events.changed(),
+        silence: (sender) => this.#silence(sender),
         message: (sender, message) => this.#message(sender, message),
         ended: (dead, end) => this.#ended(dead, end),
       },
@@ -201,6 +204,13 @@ export class WorkerPool {
     this.#startFailure = new ServingError("FAILED_PRECONDITION", text);
     this.kill();
     return false;
+  }
+
+  #silence({ slotId: worker, process: { pid }, isSilent, note }: PoolMember): void {
+    const { logger, events } = this.#options;
+    if (isSilent) logger.warn({ worker, pid, reason: note }, "worker is not ready");
+    else logger.info({ worker, pid }, "worker is heard again");
+    events.changed();
   }
 
   #message(member: PoolMember, message: WorkerMessage): void {

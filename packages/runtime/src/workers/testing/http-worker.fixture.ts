@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { ServingError } from "../../errors.ts";
 import { createMetrics } from "../../telemetry/metrics.ts";
@@ -28,7 +29,7 @@ const server = createServer((request, response) => {
   call.started();
   response.once("close", () => call.finished({ status: response.statusCode, seconds: 0.001, bytesIn: 0, bytesOut: 0 }));
   if (state?.phase === "draining") response.setHeader("connection", "close");
-  const path = request.url ?? "/";
+  const [path = "/"] = (request.url ?? "/").split("?");
   (ROUTES[path] ?? ROUTES["/"])?.(response, request);
 });
 const sink = createHttpSink(server);
@@ -47,6 +48,13 @@ const ROUTES: Readonly<Record<string, (response: ServerResponse, request: Incomi
   "/compute": (response) => {
     const endMs = performance.now() + 1000;
     while (performance.now() < endMs);
+    response.end("computed");
+  },
+  /** Blocks the event loop until the file of the query is there, for a minute at most. */
+  "/compute-until": (response, request) => {
+    const file = decodeURIComponent(request.url?.split("?")[1] ?? "");
+    const endMs = performance.now() + 60_000;
+    while (!existsSync(file) && performance.now() < endMs);
     response.end("computed");
   },
   /** Answers when the server drains. */
