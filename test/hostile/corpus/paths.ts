@@ -101,7 +101,7 @@ const PATHS = [
   "/phpmyadmin/index.php",
   "/wp-login.php",
   "/cgi-bin/test.cgi",
-  "/v2/models/rows/infer",
+  "/v2/models/absent/infer",
   "/v1/models/rows:predict",
   "/api/v1.0/predictions",
   "/predict",

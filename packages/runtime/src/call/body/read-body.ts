@@ -7,16 +7,26 @@ export type { BodyLimits } from "./limits.ts";
 /** From this announced length on the bytes go into one buffer as they come, so that the body is held once and not twice. */
 const PREALLOCATED_BYTES = 1024 * 1024;
 
+/** Element types take at most so many bytes, and stand at multiples of their size. */
+const ALIGNMENT = 8;
+
+/** How the whole body is read. */
+export interface WholeBodyLimits extends BodyLimits {
+  /** An offset in a large body that is to lie where every element type can stand, so that tensors from there on need not be copied. */
+  readonly alignedAt?: number;
+}
+
 /**
  * Reads the whole body of a request, decompressed.
  *
  * Throws PAYLOAD_TOO_LARGE (from the announced length, or while counting), UNSUPPORTED_MEDIA_TYPE for unknown content encodings, INVALID_ARGUMENT for
  * damaged compression, CANCELLED when the caller is gone or the signal fires.
  */
-export async function readBody(request: BodyRequest, limits: BodyLimits): Promise<Buffer> {
+export async function readBody(request: BodyRequest, limits: WholeBodyLimits): Promise<Buffer> {
   const body = openBody(request, limits);
   if (body.length !== undefined && body.length >= PREALLOCATED_BYTES) {
-    const whole = Buffer.allocUnsafeSlow(body.length);
+    const lead = (ALIGNMENT - ((limits.alignedAt ?? 0) % ALIGNMENT)) % ALIGNMENT;
+    const whole = Buffer.allocUnsafeSlow(lead + body.length).subarray(lead);
     let filled = 0;
     await consumeBody(body, limits, (chunk) => {
       filled += chunk.copy(whole, filled);

@@ -5,6 +5,7 @@ import { readParts } from "../../call/body/multipart-body.ts";
 import type { BodyCounter, BodyLimits } from "../../call/body/limits.ts";
 import { readBody } from "../../call/body/read-body.ts";
 import { rawPart } from "../../call/body/raw-part.ts";
+import { headerTimeoutMs } from "../../call/header-timeout.ts";
 import type { HttpReply, HttpRequest, RawCall, ReplyExtra, Target } from "../../call/types.ts";
 import type { ApiDefinition } from "../../definition/types.ts";
 import { quote } from "../../describe-value.ts";
@@ -120,7 +121,7 @@ class NativeCall implements RawCall<HttpReply> {
   }
 
   callerTimeoutMs(): number | undefined {
-    return callerTimeoutMs(this.#request);
+    return headerTimeoutMs(this.headers);
   }
 
   target(): Target {
@@ -202,19 +203,6 @@ function announcedBytes({ jsonLimit, binaryLimit }: NativeApi, request: HttpRequ
   if (header === undefined) return undefined;
   const announced = Number(header);
   return announced > Math.max(jsonLimit.maxBytes, binaryLimit.maxBytes) ? 0 : announced;
-}
-
-function callerTimeoutMs(request: HttpRequest): number | undefined {
-  const given = request.headers["x-request-timeout-ms"];
-  if (given === undefined) return undefined;
-  const timeoutMs = Number(given);
-  if (typeof given !== "string" || !/^\d{1,9}$/.test(given) || timeoutMs === 0) {
-    throw new ServingError(
-      "INVALID_ARGUMENT",
-      `X-Request-Timeout-Ms: expected whole milliseconds from 1 to 999999999, got ${JSON.stringify(given)}`,
-    );
-  }
-  return timeoutMs;
 }
 
 /** The body's media type. Without a Content-Type it is taken as the type that the API takes first. Throws UNSUPPORTED_MEDIA_TYPE for one that it does not take. */
