@@ -4,7 +4,8 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 
 for (const entry of readdirSync("dist", { recursive: true, withFileTypes: true })) {
-  if (entry.isDirectory()) continue;
+  // The build puts .proto files there anew each time.
+  if (entry.isDirectory() || entry.name.endsWith(".proto")) continue;
   const file = join(entry.parentPath, entry.name);
   const source = join("src", relative("dist", file).replace(/(\.d\.ts|\.js)$/, ".ts"));
   if (!existsSync(source) || /\.(test|fixture)\.ts$/.test(source)) rmSync(file);

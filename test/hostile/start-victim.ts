@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { loadConfig } from "../../packages/runtime/src/config/index.ts";
 import { type BuiltServer, buildServer } from "../../packages/runtime/src/server/build-server.ts";
 import { loadServiceClass } from "../../packages/runtime/src/server/load-service.ts";
+import { createStateCell } from "../../packages/runtime/src/server/state-cell.ts";
 import { createLogger } from "../../packages/runtime/src/telemetry/logger.ts";
 import { createMetrics, type Metrics } from "../../packages/runtime/src/telemetry/metrics.ts";
 
@@ -30,7 +31,7 @@ export async function startVictim(
     metrics,
     log: createLogger({ level: "warn", format: "json", destination: { write: (line) => void logLines.push(line) } }),
     now: () => performance.now(),
-    state: () => ({ phase: "serving", ready: true, workers: [] }),
+    state: createStateCell({ phase: "serving", ready: true, workers: [] }),
     baseDir,
   });
   await server.app.listen({ port: 0, host: "127.0.0.1" });

@@ -163,6 +163,11 @@ export interface GrpcRequest {
    * INVALID_ARGUMENT when there is none or more than one.
    */
   readMessage(limits: BodyLimits): Promise<Buffer>;
+  /**
+   * Reads the messages of a call that may have any number, in place of `readMessage`: each is taken off the connection when it is asked for. The limits hold for each; throws as
+   * `readMessage` does.
+   */
+  messages(limits: BodyLimits): AsyncIterable<Buffer>;
 }
 
 /** An answer over gRPC: one message, or a stream of messages that ends well when it ends; one that throws a ServingError ends with its status. */
@@ -196,4 +201,15 @@ export interface GrpcInfoRoute {
   readonly isPublic: boolean;
   /** Takes the request message, gives the reply message. Throws ServingError. */
   answer(message: Buffer, request: GrpcRequest): Uint8Array | Promise<Uint8Array>;
+}
+
+/** One gRPC method that tells of the server in a stream and calls no API. It passes the same checks as a call. */
+export interface GrpcTalkRoute {
+  readonly id: string;
+  readonly protocol: string;
+  readonly service: string;
+  readonly method: string;
+  readonly isPublic: boolean;
+  /** Answers messages with messages. `signal` aborts when the caller leaves or the server stops, which ends the messages too. Throws ServingError. */
+  converse(messages: AsyncIterable<Buffer>, signal: Cancellation): AsyncIterable<Uint8Array>;
 }

@@ -1,4 +1,4 @@
-import type { GrpcInfoRoute, GrpcRoute, HttpInfoRoute, HttpReply, HttpRoute } from "../call/types.ts";
+import type { GrpcInfoRoute, GrpcRoute, GrpcTalkRoute, HttpInfoRoute, HttpReply, HttpRoute } from "../call/types.ts";
 import type { ServiceDefinition } from "../definition/types.ts";
 import type { ServingError } from "../errors.ts";
 
@@ -10,6 +10,8 @@ export interface ProtocolHost {
   readonly modelName: string | undefined;
   /** Whether every worker has loaded and warmed every model and the server does not drain. */
   isReady(): boolean;
+  /** Calls the listener whenever `isReady` may have changed; returns what ends that. */
+  onReadyChange(listener: () => void): () => void;
 }
 
 /** Largest bodies in bytes, after decompression. */
@@ -25,7 +27,7 @@ export interface Protocol {
   /** Paths below which every answer, also that to an unknown path or a wrong method, has this protocol's shape: `/v2`. */
   readonly pathPrefixes: readonly string[];
   httpRoutes(host: ProtocolHost): readonly (HttpRoute | HttpInfoRoute)[];
-  grpcRoutes(host: ProtocolHost): readonly (GrpcRoute | GrpcInfoRoute)[];
+  grpcRoutes(host: ProtocolHost): readonly (GrpcRoute | GrpcInfoRoute | GrpcTalkRoute)[];
   /** Files of `protos/` that hold its gRPC services, for reflection. */
   readonly protoFiles: readonly string[];
   /** The reply for an error outside of a call. */

@@ -13,13 +13,15 @@ import { nativeProtocol } from "../protocols/native/routes.ts";
 import type { Protocol, ProtocolHost } from "../protocols/types.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import { readinessReply, type ServerState } from "../telemetry/readiness.ts";
+import { readinessReply } from "../telemetry/readiness.ts";
 import { type BoundRoute, createHttpApp } from "../transports/http/create-app.ts";
 import { registerDocs } from "../transports/http/docs.ts";
-import { createGrpcServer, type GrpcServer } from "../transports/grpc/create-grpc-server.ts";
-import { bindGrpcMethods, bindHttpRoutes, errorShapes } from "./bind-routes.ts";
+import type { GrpcServer } from "../transports/grpc/create-grpc-server.ts";
+import { bindHttpRoutes, errorShapes } from "./bind-http.ts";
+import { buildGrpcServer } from "./build-grpc-server.ts";
 import { readExampleFiles } from "./example-files.ts";
 import { createRecorder } from "./recorder.ts";
+import type { StateCell } from "./state-cell.ts";
 
 /** Calls that run at once in one worker unless `server.limits.concurrency` says otherwise: models queue for themselves, this bounds memory. */
 const AUTO_CONCURRENCY = 64;
@@ -31,8 +33,8 @@ export interface ServerParts {
   readonly log: Logger;
   /** Monotonic milliseconds. */
   now(): number;
-  /** State of the whole server, for `/readyz` and draining. */
-  state(): ServerState;
+  /** State of the whole server, for probes and draining. */
+  readonly state: Pick<StateCell, "get" | "onChange">;
   /** Folder of the service's example files, for the documentation. */
   readonly baseDir: string;
 }
@@ -70,13 +72,14 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     metrics: metrics.user,
     logFor: (requestId) => log.child({ requestId }),
   };
-  const closing = (): boolean => parts.state().phase === "draining";
+  const closing = (): boolean => parts.state.get().phase === "draining";
   const protocols = spokenProtocols(config);
   const host: ProtocolHost = {
     definition: service.definition,
     limits,
     modelName: config.server.modelName ?? undefined,
-    isReady: () => parts.state().ready,
+    isReady: () => parts.state.get().ready,
+    onReadyChange: parts.state.onChange,
   };
   const app = createHttpApp({
     routes: [...bindHttpRoutes(protocols, host, stages), ...probeRoutes(parts)],
@@ -87,11 +90,7 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     closing,
     encodeError: errorShapes(protocols, nativeProtocol),
   });
-  const grpc = createGrpcServer({
-    methods: bindGrpcMethods(protocols, host, stages),
-    trustedProxies: config.server.trustedProxies,
-    maxConnectionAgeMs: config.server.maxConnectionAgeMs,
-  });
+  const grpc = buildGrpcServer(protocols, host, { config, stages });
   const exampleFiles = await readExampleFiles(service.definition, parts.baseDir);
   await registerDocs(app, {
     document: (wanted) => openApiDocument(service.definition, { ...wanted, exampleFiles }),
@@ -126,7 +125,7 @@ function probeRoutes(parts: ServerParts): BoundRoute[] {
       method: "GET",
       path: "/readyz",
       handle: (request) => {
-        const reply = readinessReply(parts.state(), { verbose: request.query.has("verbose"), internals: false });
+        const reply = readinessReply(parts.state.get(), { verbose: request.query.has("verbose"), internals: false });
         return json(reply.status, reply.body);
       },
     },

@@ -1,6 +1,5 @@
 import { createLogger } from "../telemetry/logger.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
-import type { ServerState } from "../telemetry/readiness.ts";
 import { createOnePort, type OnePort } from "../transports/one-port.ts";
 import { createHttpSink, type HttpSink } from "../workers/http-sink.ts";
 import { connectWorker } from "../workers/worker-link.ts";
@@ -8,6 +7,7 @@ import { buildServer, type BuiltServer } from "./build-server.ts";
 import { createRunObserver } from "./run-observer.ts";
 import { loadService, type LoadedService } from "./load-service.ts";
 import type { StartPayload } from "./service-entry.ts";
+import { createStateCell } from "./state-cell.ts";
 import { watchReadiness } from "./watch-readiness.ts";
 
 /** What lives in this worker once it has started. */
@@ -21,7 +21,7 @@ interface Running {
 
 const metrics = createMetrics({ processMetrics: true });
 let log = createLogger({ level: "info", format: "auto" });
-let state: ServerState = { phase: "starting", ready: false, workers: [] };
+const state = createStateCell({ phase: "starting", ready: false, workers: [] });
 let running: Running | undefined;
 
 const link = connectWorker({
@@ -49,7 +49,7 @@ const link = connectWorker({
       metrics,
       log,
       now: () => performance.now(),
-      state: () => state,
+      state,
       baseDir,
     });
     const stopWatching = watchReadiness(loaded, (ready, note) => link.setReady(ready, note));
@@ -64,9 +64,7 @@ const link = connectWorker({
     else if (listener === "both") running.onePort.accept(socket);
     else running.sink.accept(socket);
   },
-  stateChanged: (changed) => {
-    state = changed;
-  },
+  stateChanged: state.set,
   async drain() {
     if (running === undefined) return;
     running.stopWatching();

@@ -5,7 +5,7 @@ import { buildServer } from "../server/build-server.ts";
 import { loadServiceClass } from "../server/load-service.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
-import type { ServerState } from "../telemetry/readiness.ts";
+import { createStateCell } from "../server/state-cell.ts";
 
 export interface TestClientOptions {
   /** Folder against which the service's paths are resolved; default: the current one. */
@@ -64,14 +64,13 @@ export async function createTestClient(
     configuredModels: config.models,
     fakes: new Map(Object.entries(options.models ?? {})),
   });
-  const state: ServerState = { phase: "serving", ready: true, workers: [] };
   const server = await buildServer({
     service: loaded.service,
     config,
     metrics: createMetrics({ processMetrics: false }),
     log: createLogger({ level: config.telemetry.logLevel, format: config.telemetry.logFormat }),
     now: () => performance.now(),
-    state: () => state,
+    state: createStateCell({ phase: "serving", ready: true, workers: [] }),
     baseDir,
   });
   const send = async (

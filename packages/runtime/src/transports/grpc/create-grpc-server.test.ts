@@ -118,7 +118,7 @@ it("counts what a compressed message grows to", async () => {
 
 it("refuses damaged compression, an unknown encoding and a flag that is none", async () => {
   const { port } = await start(echo);
-  expect(await raw(port, frame(Buffer.from("no gzip"), 1), "gzip")).toEqual({
+  expect(await raw(port, frame(Buffer.from("no gzip"), 1), "gzip")).toMatchObject({
     status: String(status.INVALID_ARGUMENT),
     message: expect.stringContaining("not valid gzip"),
   });
@@ -206,6 +206,61 @@ it("answers a method that is not registered with UNIMPLEMENTED", async () => {
   expect(code).toBe(status.UNIMPLEMENTED);
 });
 
+/** Answers each message of a call with its length. */
+const lengths = async (request: GrpcRequest): Promise<GrpcReply> =>
+  toGrpcReply(
+    (async function* () {
+      for await (const message of request.messages(LIMIT)) yield Buffer.from(String(message.length));
+    })(),
+  );
+
+it("reads any number of messages, each compressed or not", async () => {
+  const { port } = await start(lengths);
+  const body = [frame(Buffer.alloc(3)), frame(gzipSync(Buffer.alloc(900)), 1), frame(Buffer.alloc(0))];
+  const { status: ended, messages } = await raw(port, Buffer.concat(body), "gzip");
+  expect({ ended, messages }).toEqual({ ended: "0", messages: ["3", "900", "0"] });
+  expect(await raw(port, Buffer.alloc(0))).toMatchObject({ status: "0", messages: [] });
+});
+
+it("ends a stream of messages at the first that is too long, damaged or cut short", async () => {
+  const { port } = await start(lengths);
+  const after = (bad: Buffer): Promise<Raw> => raw(port, Buffer.concat([frame(Buffer.alloc(7)), bad]), "gzip");
+  const long = await after(frame(Buffer.alloc(1_001)));
+  expect(long).toMatchObject({ status: String(status.RESOURCE_EXHAUSTED) });
+  expect(long.message).toContain("server.limits.grpc");
+  expect(await after(frame(Buffer.from("no gzip"), 1))).toMatchObject({ status: String(status.INVALID_ARGUMENT) });
+  expect(await after(frame(Buffer.alloc(9)).subarray(0, 9))).toMatchObject({ status: String(status.CANCELLED) });
+});
+
+it("takes no more of a flood of messages than the connection's window while it answers", async () => {
+  const taken: number[] = [];
+  const { port } = await start(async (request) => {
+    const messages = request.messages({ ...LIMIT, maxBytes: 2 ** 20 });
+    return toGrpcReply(
+      (async function* () {
+        for await (const message of messages) {
+          taken.push(message.length);
+          yield Buffer.from("one");
+          // No answer follows, and nothing is asked for, until the caller leaves.
+          await new Promise((resolve) => request.signal.addEventListener("abort", () => resolve(undefined)));
+        }
+      })(),
+    );
+  });
+  const session = connectHttp2(`http://127.0.0.1:${port}`);
+  const stream = session.request(HEADERS);
+  stream.on("error", () => undefined);
+  const message = frame(Buffer.alloc(2 ** 16));
+  for (let sent = 0; sent < 64; sent += 1) stream.write(message);
+  await new Promise((resolve) => stream.once("data", resolve));
+  // What a ping passes was read by the server before: nothing more of the 4 MiB will be taken.
+  for (let round = 0; round < 20; round += 1) await new Promise((resolve) => session.ping(resolve));
+  expect(taken).toEqual([2 ** 16]);
+  expect(stream.writableLength).toBeGreaterThan(2 * 2 ** 20);
+  stream.destroy();
+  session.destroy();
+});
+
 it("drains: what runs is finished, the connection ends with GOAWAY", async () => {
   const release = Promise.withResolvers<void>();
   const entered = Promise.withResolvers<void>();
@@ -231,26 +286,44 @@ function frame(message: Buffer, flag = 0): Buffer {
   return Buffer.concat([prefix, message]);
 }
 
+interface Raw {
+  readonly status: string;
+  readonly message: string;
+  /** What was answered, as texts. */
+  readonly messages: readonly string[];
+}
+
 /** Sends bytes of its own making in one call and gives how it ended. */
-function raw(
-  port: number,
-  body: Buffer,
-  encoding?: string,
-): Promise<{ readonly status: string; readonly message: string }> {
+function raw(port: number, body: Buffer, encoding?: string): Promise<Raw> {
   const session = connectHttp2(`http://127.0.0.1:${port}`);
   const stream = session.request({ ...HEADERS, ...(encoding === undefined ? {} : { "grpc-encoding": encoding }) });
+  const chunks: Buffer[] = [];
   return new Promise((resolve) => {
     const end = (fields: IncomingHttpHeaders): void => {
       const { "grpc-status": ended, "grpc-message": message } = fields;
       if (typeof ended !== "string") return;
-      resolve({ status: ended, message: decodeURIComponent(String(message)) });
+      resolve({
+        status: ended,
+        message: decodeURIComponent(String(message)),
+        messages: unframe(Buffer.concat(chunks)),
+      });
       session.close();
     };
     stream
       .on("response", end)
       .on("trailers", end)
       .on("error", () => undefined)
-      .resume();
+      .on("data", (chunk: Buffer) => chunks.push(chunk));
     stream.end(body);
   });
+}
+
+function unframe(bytes: Buffer): string[] {
+  const messages: string[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const end = at + 5 + bytes.readUInt32BE(at + 1);
+    messages.push(bytes.toString("utf8", at + 5, end));
+    at = end;
+  }
+  return messages;
 }

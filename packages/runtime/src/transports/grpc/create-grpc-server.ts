@@ -109,17 +109,21 @@ function groupByService(methods: readonly BoundMethod[]): Map<string, BoundMetho
 }
 
 /** Messages are bytes for grpc-js: protocols encode and decode. */
-function definitionOf(bound: BoundMethod): MethodDefinition<Buffer, Buffer> {
+function definitionOf(bound: BoundMethod): MethodDefinition<Uint8Array, Uint8Array> {
   const same = (message: Buffer): Buffer => message;
   return {
     path: pathOf(bound),
     requestStream: false,
     responseStream: false,
-    requestSerialize: same,
+    requestSerialize: toBuffer,
     requestDeserialize: same,
-    responseSerialize: same,
+    responseSerialize: toBuffer,
     responseDeserialize: same,
   };
+}
+
+function toBuffer(message: Uint8Array): Buffer {
+  return Buffer.isBuffer(message) ? message : Buffer.from(message.buffer, message.byteOffset, message.byteLength);
 }
 
 /** Every call is taken over before grpc-js would call a handler. */

@@ -26,10 +26,14 @@ export class GrpcCall implements GrpcRequest, MessageWatcher {
   readonly signal = new Canceller();
   readonly #base: ServerInterceptingCallInterface;
   readonly #facts: GrpcCallFacts;
-  readonly #arrival = Promise.withResolvers<Buffer>();
+  /** The one message of the call; in a stream that which was asked for last, undefined for the end. */
+  #arrival = Promise.withResolvers<Buffer | undefined>();
   #limits: BodyLimits | undefined;
-  #isCompressed = false;
+  /** Whether the messages that came and were not taken yet are compressed. */
+  readonly #compressed: boolean[] = [];
   #isArriving = false;
+  #isStream = false;
+  #failure: { readonly cause: unknown } | undefined;
   #message: Buffer | undefined;
 
   constructor(base: ServerInterceptingCallInterface, metadata: Metadata, facts: GrpcCallFacts) {
@@ -56,6 +60,26 @@ export class GrpcCall implements GrpcRequest, MessageWatcher {
   }
 
   async readMessage(limits: BodyLimits): Promise<Buffer> {
+    const message = await this.#take(limits);
+    if (message === undefined)
+      throw new ServingError("INVALID_ARGUMENT", "expected one message in this call, it ended without");
+    if (limits.counter !== undefined) limits.counter.bytes = message.length;
+    return message;
+  }
+
+  async *messages(limits: BodyLimits): AsyncGenerator<Buffer, void, undefined> {
+    this.#isStream = true;
+    while (true) {
+      if (this.#failure !== undefined) throw this.#failure.cause;
+      const message = await this.#take(limits);
+      if (message === undefined) return;
+      yield message;
+      this.#arrival = Promise.withResolvers();
+    }
+  }
+
+  /** Asks for the next message, or for the end of the messages: nothing is taken off the connection before. */
+  async #take(limits: BodyLimits): Promise<Buffer | undefined> {
     const { signal } = limits;
     if (signal.aborted) throw bodyAborted(signal);
     this.#limits = limits;
@@ -64,9 +88,8 @@ export class GrpcCall implements GrpcRequest, MessageWatcher {
     this.#base.startRead();
     try {
       const message = await this.#arrival.promise;
-      const whole = this.#isCompressed ? await decompress(message, this.#facts.encoding, limits) : message;
-      if (limits.counter !== undefined) limits.counter.bytes = whole.length;
-      return whole;
+      if (message === undefined || this.#compressed.shift() !== true) return message;
+      return await decompress(message, this.#facts.encoding, limits);
     } finally {
       signal.removeEventListener("abort", abort);
     }
@@ -81,32 +104,34 @@ export class GrpcCall implements GrpcRequest, MessageWatcher {
   }
 
   refused(cause: unknown): void {
-    this.#arrival.reject(cause);
+    this.#fail(cause);
   }
 
   completed(isCompressed: boolean): void {
-    this.#isCompressed = isCompressed;
+    this.#compressed.push(isCompressed);
     this.#isArriving = false;
   }
 
   receiveMessage(message: Buffer): void {
+    if (this.#isStream) return this.#arrival.resolve(message);
     if (this.#message !== undefined)
-      return this.#arrival.reject(
-        new ServingError("INVALID_ARGUMENT", "expected one message in this call, a second one came"),
-      );
+      return this.#fail(new ServingError("INVALID_ARGUMENT", "expected one message in this call, a second one came"));
     this.#message = message;
     this.#base.startRead();
   }
 
   receiveHalfClose(): void {
-    if (this.#isArriving) this.#arrival.reject(bodyCutShort());
-    else if (this.#message === undefined)
-      this.#arrival.reject(new ServingError("INVALID_ARGUMENT", "expected one message in this call, it ended without"));
+    if (this.#isArriving) this.#fail(bodyCutShort());
     else this.#arrival.resolve(this.#message);
   }
 
   receiveCancel(): void {
-    this.#arrival.reject(bodyCutShort());
+    this.#fail(bodyCutShort());
     this.signal.abort(undefined);
+  }
+
+  #fail(cause: unknown): void {
+    this.#failure ??= { cause };
+    this.#arrival.reject(cause);
   }
 }

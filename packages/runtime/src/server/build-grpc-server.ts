@@ -1,0 +1,53 @@
+import { Canceller } from "../call/cancellation.ts";
+import type { Config } from "../config/types.ts";
+import type { Stages } from "../pipeline/stages.ts";
+import { readProtoFile } from "../protocols/grpc/proto-folder.ts";
+import { HEALTH_SERVICE, healthRoutes } from "../protocols/health/routes.ts";
+import type { DescriptorPool } from "../protocols/reflection/descriptor-pool.ts";
+import { REFLECTION_SERVICES, reflectionRoutes } from "../protocols/reflection/routes.ts";
+import type { Protocol, ProtocolHost } from "../protocols/types.ts";
+import { createGrpcServer, type GrpcServer } from "../transports/grpc/create-grpc-server.ts";
+import { bindGrpcMethods } from "./bind-grpc.ts";
+
+/** Files of `protos/` with the services that every server has. */
+const OWN_FILES: readonly string[] = [
+  "grpc/health/v1/health.proto",
+  "grpc/reflection/v1/reflection.proto",
+  "grpc/reflection/v1alpha/reflection.proto",
+];
+
+/** Joins the protocols' services, and health and reflection over all of them, with pipeline and transport. */
+export function buildGrpcServer(
+  protocols: readonly Protocol[],
+  host: ProtocolHost,
+  { config: { server }, stages }: { readonly config: Config; readonly stages: Stages },
+): GrpcServer {
+  const spoken = protocols.flatMap((protocol) => protocol.grpcRoutes(host));
+  const services = [...new Set([...spoken.map(({ service }) => service), HEALTH_SERVICE, ...REFLECTION_SERVICES])];
+  const descriptors = lazyDescriptors([...protocols.flatMap(({ protoFiles }) => protoFiles), ...OWN_FILES]);
+  const routes = [...spoken, ...healthRoutes(host, services), ...reflectionRoutes({ services, descriptors })];
+  const stopping = new Canceller();
+  const grpc = createGrpcServer({
+    methods: bindGrpcMethods(routes, stages, { stopping, timeoutMs: server.requestTimeoutMs }),
+    trustedProxies: server.trustedProxies,
+    maxConnectionAgeMs: server.maxConnectionAgeMs,
+  });
+  return {
+    ...grpc,
+    drain: () => {
+      stopping.abort(undefined);
+      return grpc.drain();
+    },
+  };
+}
+
+/** Made when a client first asks: most servers are never asked, and what parses the files takes as long to load as a small server. */
+function lazyDescriptors(files: readonly string[]): () => Promise<DescriptorPool> {
+  let pool: Promise<DescriptorPool> | undefined;
+  return () => {
+    pool ??= import("../protocols/reflection/descriptor-pool.ts").then(({ createDescriptorPool }) =>
+      createDescriptorPool(files, readProtoFile),
+    );
+    return pool;
+  };
+}
