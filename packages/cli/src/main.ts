@@ -10,6 +10,7 @@ import { openapi } from "./commands/openapi.ts";
 import { serve } from "./commands/serve.ts";
 import { test } from "./commands/test.ts";
 import { endProcess, survivePipes } from "./process-end.ts";
+import { endOnUncaughtErrors } from "./uncaught-errors.ts";
 import { reportFailure } from "./report-failure.ts";
 
 /** Every command, in the order of `--help`: a new one is a file in commands/ and a row here. */
@@ -18,6 +19,7 @@ const COMMANDS: readonly CommandRow[] = [init, serve, build, test, inspect, open
 /** Runs one command line and ends the process with its exit code: 0 done, 1 failed, 2 wrong usage, 78 refused configuration. */
 export async function main(args: readonly string[]): Promise<void> {
   survivePipes();
+  endOnUncaughtErrors();
   try {
     await createProgram().parseAsync(args, { from: "user" });
   } catch (thrown) {

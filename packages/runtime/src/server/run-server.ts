@@ -3,24 +3,31 @@ import type { RunningServer } from "./start-server.ts";
 /**
  * Runs a server until it is told to stop, and gives its exit code.
  *
- * SIGTERM and SIGINT drain; a second signal ends every worker at once.
+ * SIGTERM and SIGINT drain; a second signal ends every worker at once. An error that nobody catches in this process, where the author's file is loaded too, drains
+ * as well; the exit code is 1 then.
  */
 export function runUntilStopped(server: RunningServer): Promise<number> {
   return new Promise((resolve) => {
     let draining = false;
-    const stop = (): void => {
-      if (draining) {
-        server.kill();
-        return;
-      }
+    let hasFailed = false;
+    const drain = (): void => {
+      if (draining) return;
       draining = true;
       void server.drain().then((code) => {
-        process.off("SIGTERM", stop);
-        process.off("SIGINT", stop);
-        resolve(code);
+        process.off("SIGTERM", stop).off("SIGINT", stop).off("uncaughtException", fail);
+        resolve(hasFailed ? 1 : code);
       });
     };
-    process.on("SIGTERM", stop);
-    process.on("SIGINT", stop);
+    const stop = (): void => {
+      if (draining) server.kill();
+      else drain();
+    };
+    const fail = (thrown: unknown): void => {
+      if (hasFailed) return;
+      hasFailed = true;
+      server.uncaught(thrown);
+      drain();
+    };
+    process.on("SIGTERM", stop).on("SIGINT", stop).on("uncaughtException", fail);
   });
 }

@@ -1,6 +1,7 @@
 import { availableCpus, resolveWorkers } from "../config/cgroup.ts";
 import { assertMayBind } from "../config/start-rule.ts";
 import type { Config } from "../config/types.ts";
+import { reasonOf } from "../reason-of.ts";
 import { createLogger, type Logger } from "../telemetry/logger.ts";
 import type { ServerState } from "../telemetry/readiness.ts";
 import { createAdminServer } from "../transports/admin/admin-server.ts";
@@ -35,6 +36,8 @@ export interface RunningServer {
   drain(): Promise<number>;
   /** Ends every worker at once. */
   kill(): void;
+  /** Logs an error that nobody caught in this process. */
+  uncaught(thrown: unknown): void;
 }
 
 /**
@@ -86,7 +89,17 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       await admin.close();
       return code;
     };
-    return { url, grpcAddress, adminUrl, state: () => supervisor.state(), drain, kill: () => supervisor.kill() };
+    const uncaught = (thrown: unknown): void =>
+      log.error({ err: thrown }, `an error outside of the workers, the server stops: ${reasonOf(thrown)}`);
+    return {
+      url,
+      grpcAddress,
+      adminUrl,
+      state: () => supervisor.state(),
+      drain,
+      kill: () => supervisor.kill(),
+      uncaught,
+    };
   } catch (cause) {
     await admin.close();
     throw cause;

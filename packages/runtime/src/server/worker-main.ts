@@ -75,6 +75,7 @@ const link = connectWorker({
     await running.loaded.close();
     running.server.close();
   },
+  uncaught: (error) => log.error({ err: error }, error.message),
   metrics,
   setLogLevel: (level) => log.setLevel(level),
 });

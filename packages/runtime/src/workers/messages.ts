@@ -23,6 +23,8 @@ export type WorkerMessage =
   /** Sent before a byte of the connection is read. */
   | { readonly type: "connection-ack"; readonly id: number }
   | { readonly type: "connections-closed"; readonly ids: readonly number[] }
+  /** An error that nobody caught: the worker goes on, and is to be replaced. */
+  | { readonly type: "uncaught"; readonly reason: string }
   | { readonly type: "status"; readonly ready: boolean; readonly note: string | undefined }
   /** `id` of the request that it answers; undefined when the worker sends it by itself. */
   | { readonly type: "metrics"; readonly id: number | undefined; readonly snapshot: MetricsSnapshot }
@@ -48,6 +50,8 @@ export function parseWorkerMessage(value: unknown): WorkerMessage | undefined {
     case "status":
       if (typeof fields.ready !== "boolean" || !isOptionalText(fields.note)) return undefined;
       return { type: "status", ready: fields.ready, note: fields.note };
+    case "uncaught":
+      return typeof fields.reason === "string" ? { type: "uncaught", reason: fields.reason } : undefined;
     case "metrics": {
       const snapshot = parseMetricsSnapshot(fields.snapshot);
       if (snapshot === undefined || !(fields.id === undefined || isCount(fields.id))) return undefined;

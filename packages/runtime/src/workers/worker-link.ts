@@ -3,6 +3,7 @@ import { assertNever, ServingError, toServingError } from "../errors.ts";
 import type { ModelState, ServerState } from "../telemetry/readiness.ts";
 import { type ModelDigests, parseSupervisorMessage, type SupervisorMessage, type WorkerMessage } from "./messages.ts";
 import { createClosings, createReports, sendToSupervisor as send, type MetricsSource } from "./worker-reports.ts";
+import { watchUncaughtErrors } from "./uncaught-errors.ts";
 
 /** Which worker this is, and what it must load. */
 export interface StartedWorker {
@@ -25,6 +26,8 @@ export interface WorkerHandlers {
   stateChanged(state: ServerState): void;
   /** Finishes what runs, closes all connections, frees what `start` took. The process ends after it. */
   drain(): Promise<void>;
+  /** Logs an error that nobody caught; the worker goes on until another one has taken its place. */
+  uncaught(error: ServingError): void;
   readonly metrics: MetricsSource;
   setLogLevel(level: string): void;
 }
@@ -45,6 +48,7 @@ export function connectWorker(handlers: WorkerHandlers): WorkerLink {
     throw new ServingError("FAILED_PRECONDITION", "a worker is started by the server, not by hand");
   }
   const life = createLife(handlers);
+  watchUncaughtErrors(life.uncaught);
   process.on("message", (raw: unknown, handle: unknown) => {
     const message = parseSupervisorMessage(raw);
     if (message !== undefined) receive(message, handle, { life, handlers });
@@ -91,6 +95,7 @@ interface Life {
   drain(): Promise<void>;
   sendMetrics(id: number): Promise<void>;
   orphaned(): void;
+  uncaught(error: ServingError): void;
 }
 
 function createLife(handlers: WorkerHandlers): Life {
@@ -132,6 +137,15 @@ function createLife(handlers: WorkerHandlers): Life {
     },
     drain,
     sendMetrics: reports.sendMetrics,
+    uncaught(error) {
+      if (phase === "waiting" || phase === "starting") {
+        // Nobody knows what of the service is missing now.
+        send(failure(error), () => process.exit(1));
+        return;
+      }
+      handlers.uncaught(error);
+      if (phase === "ready") send({ type: "uncaught", reason: error.message });
+    },
     orphaned() {
       if (phase === "waiting" || phase === "starting") endNow();
       // Not process.exit(): it aborts the process while a native run is in progress, with a core and a message.

@@ -2,6 +2,7 @@ import { ServingError } from "../errors.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { WorkerState } from "../telemetry/readiness.ts";
 import { chooseOversized } from "./memory-guard.ts";
+import { joinDigests } from "./model-digests.ts";
 import type { ModelDigests, WorkerMessage } from "./messages.ts";
 import { PoolMember, type MemberEnd } from "./pool-member.ts";
 import { planRestart, type RestartPolicy } from "./restart-policy.ts";
@@ -52,6 +53,8 @@ interface Slot {
 export interface Replacements {
   readonly death: number;
   readonly memory: number;
+  /** For an error that nobody caught. */
+  readonly error: number;
 }
 
 /** N places for workers, each filled again when its worker dies; idle → starting → running → stopping. */
@@ -60,7 +63,7 @@ export class WorkerPool {
   readonly #slots: readonly Slot[];
   /** Every process that has not ended, those that drain included. */
   readonly #members = new Set<PoolMember>();
-  readonly #replacements = { death: 0, memory: 0 };
+  readonly #replacements = { death: 0, memory: 0, error: 0 };
   #phase: "idle" | "starting" | "running" | "stopping" = "idle";
   #starting: { resolve(): void; reject(error: ServingError): void } | undefined;
   #startFailure: ServingError | undefined;
@@ -196,11 +199,10 @@ export class WorkerPool {
 
   /** False when the first workers have loaded different models: then the start is over. */
   #noteDigests({ models }: PoolMember): boolean {
-    const loaded = models.flatMap(({ source, digest }) => (digest === undefined ? [] : [[source, digest] as const]));
-    const changed = loaded.find(([source, digest]) => (this.#digests[source] ?? digest) !== digest);
-    this.#digests = { ...this.#digests, ...Object.fromEntries(loaded) };
+    const { digests, changed } = joinDigests(this.#digests, models);
+    this.#digests = digests;
     if (changed === undefined) return true;
-    const text = `the files of model "${changed[0]}" changed while the server started: start it again`;
+    const text = `the files of model "${changed}" changed while the server started: start it again`;
     this.#startFailure = new ServingError("FAILED_PRECONDITION", text);
     this.kill();
     return false;
@@ -216,6 +218,24 @@ export class WorkerPool {
   #message(member: PoolMember, message: WorkerMessage): void {
     this.#options.events.message(member, message);
     if (message.type === "memory") this.#checkMemory();
+    if (message.type === "uncaught") this.#replaceFaulty(member, message.reason);
+  }
+
+  /** Another worker takes the place in order, after the same wait as for one that died: it may soon have the same error. */
+  #replaceFaulty(member: PoolMember, reason: string): void {
+    const { restart, logger } = this.#options;
+    const slot = this.#slot(member);
+    const isUnderWay = slot.successor !== undefined || slot.timer !== undefined;
+    if (this.#phase !== "running" || slot.current !== member || isUnderWay) return;
+    const plan = planRestart(restart, { failures: slot.failures, readyForMs: member.readyForMs });
+    slot.failures = plan.failures;
+    this.#replacements.error += 1;
+    const facts = { worker: slot.id, pid: member.process.pid, reason };
+    logger.warn(facts, "worker had an error that nobody caught and is being replaced");
+    slot.timer = setTimeout(() => {
+      slot.timer = undefined;
+      slot.successor ??= this.#startMember(slot.id);
+    }, plan.delayMs);
   }
 
   #checkMemory(): void {
@@ -279,7 +299,9 @@ export class WorkerPool {
     slot.failures = plan.failures;
     slot.note = end.failure?.message ?? `ended (${end.how})`;
     this.#replacements.death += 1;
+    clearTimeout(slot.timer);
     slot.timer = setTimeout(() => {
+      slot.timer = undefined;
       slot.restarts += 1;
       slot.current = this.#startMember(slot.id);
       this.#options.events.changed();

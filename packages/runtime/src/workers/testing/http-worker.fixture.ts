@@ -115,6 +115,7 @@ const link = connectWorker({
     for (const end of drainers) end();
     return sink.drain();
   },
+  uncaught: () => undefined,
   metrics,
   setLogLevel(level) {
     logLevel = level;
