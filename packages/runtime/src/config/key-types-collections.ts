@@ -23,15 +23,15 @@ export function listOf(
   };
 }
 
-/** Texts of one type by name; in a variable they are given as JSON. Layers add to each other name by name. */
-export function mapOf(
-  type: KeyType<string>,
+/** Values of one type by name; in a variable they are given as JSON. Layers add to each other name by name. */
+export function mapOf<T>(
+  type: KeyType<T>,
   form: {
     readonly label: string;
     readonly names: { readonly pattern: string; readonly label: string };
     readonly sample: string;
   },
-): KeyType<Readonly<Record<string, string>>> {
+): KeyType<Readonly<Record<string, T>>> {
   const label = `a mapping of ${form.label}`;
   const names = new RegExp(form.names.pattern);
   return {
@@ -54,13 +54,28 @@ export function mapOf(
   };
 }
 
+/** A text, a finite number, true or false. */
+export function scalar(): KeyType<string | number | boolean> {
+  return {
+    label: "a text, a number, true or false",
+    schema: { type: ["string", "number", "boolean"] },
+    fromText: (text) => ({ ok: true, value: text }),
+    read: (value) => {
+      if (typeof value === "string" || typeof value === "boolean") return { ok: true, value };
+      if (typeof value === "number" && Number.isFinite(value)) return { ok: true, value };
+      return { ok: false, faults: [{ at: "", expected: "a text, a number, true or false", got: value }] };
+    },
+    mergesEntries: false,
+  };
+}
+
 interface Place {
   readonly at: string;
   readonly value: unknown;
 }
 
-function collect<T>(places: readonly Place[], type: KeyType<string>, build: (items: string[]) => T): Outcome<T> {
-  const items: string[] = [];
+function collect<I, T>(places: readonly Place[], type: KeyType<I>, build: (items: I[]) => T): Outcome<T> {
+  const items: I[] = [];
   const faults: Fault[] = [];
   for (const place of places) {
     const outcome = type.read(place.value);

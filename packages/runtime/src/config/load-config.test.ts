@@ -36,6 +36,21 @@ async function refusal(inputs: Partial<ConfigInputs>): Promise<readonly string[]
     : [];
 }
 
+/** What a process outside of a Seldon deployment knows of one. */
+const NO_SELDON = {
+  isDeployed: false,
+  id: null,
+  image: null,
+  predictorId: null,
+  predictorVersion: null,
+  deploymentId: null,
+  metadataJson: "{}",
+  includesMetrics: true,
+  passesPayload: false,
+  restTimeoutMs: null,
+  grpcTimeoutMs: null,
+};
+
 describe("values", () => {
   it("are the documented ones by default, in milliseconds and bytes", async () => {
     const { config, warnings } = await load();
@@ -43,6 +58,7 @@ describe("values", () => {
     expect(config).toEqual({
       service: null,
       models: {},
+      parameters: {},
       server: {
         host: "127.0.0.1",
         port: 3000,
@@ -68,7 +84,7 @@ describe("values", () => {
           concurrency: "auto",
           workerMemoryBytes: null,
         },
-        admin: { host: "127.0.0.1", port: 3002 },
+        admin: { host: "127.0.0.1", port: 3002, metricsPath: "/metrics" },
       },
       security: {
         allowAnonymous: false,
@@ -77,6 +93,7 @@ describe("values", () => {
       },
       telemetry: { logLevel: "info", logFormat: "auto" },
       image: { base: null, packages: [], env: {}, files: [] },
+      seldon: NO_SELDON,
     });
   });
 
@@ -85,6 +102,7 @@ describe("values", () => {
       await projectWith(`
 service: src/service.ts
 models: { forest: "boston:2" }
+parameters: { threshold: 0.5, kind: fast, verbose: true }
 server:
   host: "::1"
   port: 8080
@@ -99,7 +117,7 @@ server:
   trustedProxies: [10.0.0.0/8, "::1"]
   protocols: { native: false, v2: true, kserveV1: false, seldon: only }
   limits: { json: 1MiB, binary: 1GiB, grpc: 2MiB, headers: 64KiB, connections: 5, connectionsPerIp: 4, queueRows: 0, queueBytes: 1GiB, concurrency: 8, workerMemory: 2GiB }
-  admin: { host: localhost, port: 0 }
+  admin: { host: localhost, port: 0, metricsPath: /own/metrics }
 security:
   allowAnonymous: true
   allowInsecureConnections: true
@@ -111,6 +129,7 @@ image: { base: "debian:12-slim", packages: [libgomp1], env: { TZ: UTC }, files: 
     expect(config).toEqual({
       service: "src/service.ts",
       models: { forest: "boston:2" },
+      parameters: { threshold: 0.5, kind: "fast", verbose: true },
       server: {
         host: "::1",
         port: 8080,
@@ -136,7 +155,7 @@ image: { base: "debian:12-slim", packages: [libgomp1], env: { TZ: UTC }, files: 
           concurrency: 8,
           workerMemoryBytes: 2_147_483_648,
         },
-        admin: { host: "localhost", port: 0 },
+        admin: { host: "localhost", port: 0, metricsPath: "/own/metrics" },
       },
       security: {
         allowAnonymous: true,
@@ -145,6 +164,7 @@ image: { base: "debian:12-slim", packages: [libgomp1], env: { TZ: UTC }, files: 
       },
       telemetry: { logLevel: "silent", logFormat: "json" },
       image: { base: "debian:12-slim", packages: ["libgomp1"], env: { TZ: "UTC" }, files: ["labels.json"] },
+      seldon: NO_SELDON,
     });
   });
 

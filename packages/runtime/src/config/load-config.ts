@@ -10,6 +10,14 @@ import type { Layer, LayerName } from "./layer.ts";
 import { mergeLayers, problemsOf } from "./merge-layers.ts";
 import { orchestratorLayer } from "./orchestrator-layer.ts";
 import { refusedConfig } from "./refused-config.ts";
+import {
+  ANNOTATIONS_FILE,
+  annotationsLayer,
+  NO_ANNOTATIONS,
+  readAnnotations,
+  type SeldonAnnotations,
+} from "./seldon/annotations.ts";
+import { isSeldonDeployment, readSeldonUnit } from "./seldon/unit.ts";
 import { type ReadKey, resolveConfig } from "./resolve-config.ts";
 import { serviceLayer } from "./service-layer.ts";
 import type { Config } from "./types.ts";
@@ -20,6 +28,8 @@ export interface ConfigInputs {
   readonly flags?: ConfigFlags;
   /** Variables of the process. */
   readonly env: Variables;
+  /** The annotations of the pod; default: where Seldon mounts them. Read in a Seldon deployment only. */
+  readonly annotationsFile?: string;
   /** File named by `--config`; it must exist. */
   readonly configFile?: string | undefined;
   /** Folder whose `bento.yaml` counts, where it has one. */
@@ -45,7 +55,8 @@ export interface LoadedConfig {
  * Throws FAILED_PRECONDITION that lists all unknown keys and bad values of all layers, each by its path and place.
  */
 export async function loadConfig(inputs: ConfigInputs): Promise<LoadedConfig> {
-  const layers = await layersOf(inputs);
+  const annotations = readPodAnnotations(inputs);
+  const layers = await layersOf(inputs, annotations);
   const problems = problemsOf(layers);
   if (problems.length > 0) throw refusedConfig(problems);
   const { values, sources } = mergeLayers(layers);
@@ -54,18 +65,25 @@ export async function loadConfig(inputs: ConfigInputs): Promise<LoadedConfig> {
     if (!outcome.ok) throw new ServingError("INTERNAL", `configuration key ${path} was accepted and can't be read`);
     return outcome.value;
   };
-  const config = resolveConfig(readKey);
+  const seldon = await readSeldonUnit(inputs.env, annotations);
+  const config = resolveConfig(readKey, seldon.unit);
   const conflicts = conflictsOf(config);
   if (conflicts.length > 0) throw refusedConfig(conflicts);
-  return { config, sources, warnings: layers.flatMap(({ warnings }) => warnings) };
+  return { config, sources, warnings: [...layers.flatMap(({ warnings }) => warnings), ...seldon.warnings] };
 }
 
-async function layersOf(inputs: ConfigInputs): Promise<readonly Layer[]> {
+/** The annotations of the pod, where the Seldon operator runs one. */
+function readPodAnnotations({ env, annotationsFile = ANNOTATIONS_FILE }: ConfigInputs): SeldonAnnotations {
+  return isSeldonDeployment(env) ? readAnnotations(annotationsFile) : NO_ANNOTATIONS;
+}
+
+async function layersOf(inputs: ConfigInputs, annotations: SeldonAnnotations): Promise<readonly Layer[]> {
   const { configFile, projectDir, serviceConfig } = inputs;
   return [
     flagsLayer(inputs.flags ?? {}),
     envLayer(inputs.env),
     orchestratorLayer(inputs.env),
+    annotationsLayer(annotations),
     ...(configFile === undefined
       ? []
       : [await yamlLayer("config-file", { path: configFile, shownAs: configFile, optional: false })]),

@@ -1,24 +1,53 @@
+import type { Problem } from "../errors.ts";
 import type { Variables } from "./env-layer.ts";
-import type { KeyPath } from "./keys.ts";
-import type { Layer } from "./layer.ts";
-import { readTexts } from "./text-values.ts";
+import type { Outcome } from "./key-types.ts";
+import { KEYS, type KeyPath } from "./keys.ts";
+import { type Given, type Layer, valueProblem } from "./layer.ts";
+import { readLogLevel, readOwnsPredict, readSeldonParameters } from "./seldon/variables.ts";
 
 interface OrchestratorRow {
   readonly variable: string;
   readonly key: KeyPath;
   readonly setBy: string;
+  /** What the text stands for, where that is not what it would be in a `BENTO_` variable. */
+  readonly read?: (text: string) => Outcome<unknown>;
+  /** A variable of the same value says that this one means something else. */
+  readonly unlessSameAs?: string;
 }
 
-/** Variables by which platforms say where to listen; of two that set one key the earlier counts. They never set security. */
+const SELDON = "Seldon";
+
+/** Variables by which platforms say where to listen and what to be called; of two that set one key the earlier counts. They never set security. */
 export const ORCHESTRATOR_VARIABLES = [
+  { variable: "PREDICTIVE_UNIT_HTTP_SERVICE_PORT", key: "server.port", setBy: SELDON },
+  { variable: "PREDICTIVE_UNIT_GRPC_SERVICE_PORT", key: "server.grpcPort", setBy: SELDON },
+  { variable: "PREDICTIVE_UNIT_METRICS_SERVICE_PORT", key: "server.admin.port", setBy: SELDON },
+  { variable: "PREDICTIVE_UNIT_METRICS_ENDPOINT", key: "server.admin.metricsPath", setBy: SELDON },
+  {
+    variable: "PREDICTIVE_UNIT_SERVICE_PORT",
+    key: "server.port",
+    setBy: "Seldon before 1.5",
+    unlessSameAs: "PREDICTIVE_UNIT_GRPC_SERVICE_PORT",
+  },
+  { variable: "PREDICTIVE_UNIT_ID", key: "server.modelName", setBy: SELDON },
+  { variable: "PREDICTIVE_UNIT_ID", key: "server.protocols.seldon", setBy: SELDON, read: readOwnsPredict },
+  { variable: "PREDICTIVE_UNIT_PARAMETERS", key: "parameters", setBy: SELDON, read: readSeldonParameters },
+  { variable: "SELDON_LOG_LEVEL", key: "telemetry.logLevel", setBy: SELDON, read: readLogLevel },
+  { variable: "GUNICORN_WORKERS", key: "server.workers", setBy: SELDON },
   { variable: "PORT", key: "server.port", setBy: "Knative, Cloud Run, Heroku and others" },
 ] as const satisfies readonly OrchestratorRow[];
 
 /** The layer of the orchestrator's variables; an empty one counts as not set. */
 export function orchestratorLayer(env: Variables): Layer {
-  const texts = ORCHESTRATOR_VARIABLES.flatMap(({ variable, key }) => {
+  const given: Given[] = [];
+  const problems: Problem[] = [];
+  const rows: readonly OrchestratorRow[] = ORCHESTRATOR_VARIABLES;
+  for (const { variable, key, read = KEYS[key].type.fromText, unlessSameAs } of rows) {
     const text = env[variable];
-    return text === undefined || text === "" ? [] : [{ path: key, text, where: variable }];
-  });
-  return { name: "orchestrator", ...readTexts(texts), warnings: [] };
+    if (text === undefined || text === "" || (unlessSameAs !== undefined && env[unlessSameAs] === text)) continue;
+    const outcome = read(text);
+    if (outcome.ok) given.push({ path: key, value: outcome.value, where: variable });
+    else problems.push(...outcome.faults.map((fault) => valueProblem({ path: key, where: variable }, fault)));
+  }
+  return { name: "orchestrator", given, problems, warnings: [] };
 }

@@ -1,14 +1,16 @@
 import type { KeyPath, KeyValue } from "./keys.ts";
 import type { AuditConfig, Config, ImageConfig, LimitsConfig, ProtocolsConfig, ServerConfig } from "./types.ts";
+import type { SeldonUnit } from "./seldon/unit.ts";
 
 /** Gives the resolved value of a key. */
 export type ReadKey = <P extends KeyPath>(path: P) => KeyValue<P>;
 
 /** The configuration with every key decided, frozen; names carry their units. */
-export function resolveConfig(key: ReadKey): Config {
+export function resolveConfig(key: ReadKey, seldon: SeldonUnit): Config {
   return Object.freeze({
     service: key("service"),
     models: key("models"),
+    parameters: key("parameters"),
     server: resolveServer(key),
     security: Object.freeze({
       allowAnonymous: key("security.allowAnonymous"),
@@ -17,6 +19,7 @@ export function resolveConfig(key: ReadKey): Config {
     }),
     telemetry: Object.freeze({ logLevel: key("telemetry.logLevel"), logFormat: key("telemetry.logFormat") }),
     image: resolveImage(key),
+    seldon,
   });
 }
 
@@ -35,7 +38,11 @@ function resolveServer(key: ReadKey): ServerConfig {
     trustedProxies: key("server.trustedProxies"),
     protocols: resolveProtocols(key),
     limits: resolveLimits(key),
-    admin: Object.freeze({ host: key("server.admin.host"), port: key("server.admin.port") }),
+    admin: Object.freeze({
+      host: key("server.admin.host"),
+      port: key("server.admin.port"),
+      metricsPath: key("server.admin.metricsPath"),
+    }),
   });
 }
 

@@ -1,13 +1,19 @@
+import type { SeldonUnit } from "./seldon/unit.ts";
+
 /** The server's configuration with every key decided; sizes in bytes, durations in milliseconds. Meaning of each key: docs/configuration.md. */
 export interface Config {
   /** Entry file of the service, relative to the project folder. */
   readonly service: string | null;
   /** What is used instead of models that the code names: store tags or absolute paths, by source or name. */
   readonly models: Readonly<Record<string, string>>;
+  /** Values for the constructor of the service's class, by name. */
+  readonly parameters: Readonly<Record<string, string | number | boolean>>;
   readonly server: ServerConfig;
   readonly security: SecurityConfig;
   readonly telemetry: { readonly logLevel: LogLevel; readonly logFormat: "auto" | "json" | "pretty" };
   readonly image: ImageConfig;
+  /** What a Seldon deployment's own variables say; no key of the configuration. */
+  readonly seldon: SeldonUnit;
 }
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "silent";
@@ -31,7 +37,7 @@ export interface ServerConfig {
   readonly trustedProxies: readonly string[];
   readonly protocols: ProtocolsConfig;
   readonly limits: LimitsConfig;
-  readonly admin: { readonly host: string; readonly port: number };
+  readonly admin: { readonly host: string; readonly port: number; readonly metricsPath: string };
 }
 
 /** Which protocols the server speaks. */

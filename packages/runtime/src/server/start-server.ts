@@ -72,6 +72,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const admin = await createAdminServer({
     host: server.admin.host,
     port: server.admin.port,
+    metricsPath: server.admin.metricsPath,
     state: () => supervisor.state(),
     metrics: () => supervisor.metrics(),
     logger: log,

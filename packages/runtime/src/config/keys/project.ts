@@ -1,5 +1,5 @@
 import type { KeyRow } from "../key-row.ts";
-import { mapOf } from "../key-types-collections.ts";
+import { mapOf, scalar } from "../key-types-collections.ts";
 import { projectPath } from "../key-types-files.ts";
 import { orNull, text } from "../key-types.ts";
 
@@ -30,5 +30,15 @@ export const PROJECT_KEYS = {
     default: {},
     reason: "the code names its models",
     doc: "Models to use instead of the ones that the code names: each key is a source as the code writes it (`models/forest.onnx`, `forest:1.2.0`) or the model's name (`forest` for both), each value a store tag or the absolute path of a file or folder.",
+  },
+  parameters: {
+    type: mapOf(scalar(), {
+      label: "parameters to texts, numbers and truth values",
+      names: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,127}$", label: "a parameter's name of letters, digits and _" },
+      sample: '{"threshold":0.5}',
+    }),
+    default: {},
+    reason: "most services need none",
+    doc: "Values for the constructor of the service's class, by name: those that it declares in `@service({ parameters })`.",
   },
 } as const satisfies Record<string, KeyRow<unknown>>;

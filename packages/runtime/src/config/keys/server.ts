@@ -89,4 +89,10 @@ export const SERVER_KEYS = {
     reason: "beside the service's own ports",
     doc: "Admin port; 0 takes a free one.",
   },
+  "server.admin.metricsPath": {
+    type: text({ label: "a path such as /prometheus", pattern: "^(/[A-Za-z0-9._~-]{1,64}){1,8}$" }),
+    default: "/metrics",
+    reason: "where Prometheus looks by itself",
+    doc: "One more path of the admin port at which metrics are shown; `/metrics` and `/prometheus` show them anyway.",
+  },
 } as const satisfies Record<string, KeyRow<unknown>>;

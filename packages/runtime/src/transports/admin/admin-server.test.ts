@@ -36,6 +36,7 @@ describe("createAdminServer", () => {
     admin = await createAdminServer({
       host: "127.0.0.1",
       port: 0,
+      metricsPath: "/own/metrics",
       state: () => state,
       metrics: () => metrics(),
       logger,
@@ -144,7 +145,14 @@ describe("createAdminServer", () => {
 
   it("names the address that it can't have", async () => {
     const { port } = admin.address;
-    const options = { host: "127.0.0.1", port, state: () => state, metrics: () => metrics(), logger };
+    const options = {
+      host: "127.0.0.1",
+      port,
+      metricsPath: "/metrics",
+      state: () => state,
+      metrics: () => metrics(),
+      logger,
+    };
     await expect(createAdminServer(options)).rejects.toMatchObject({
       code: "FAILED_PRECONDITION",
       message: `can't listen on 127.0.0.1 port ${port}: another process has it; choose another port or end that process`,

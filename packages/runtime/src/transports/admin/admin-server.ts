@@ -10,6 +10,8 @@ export interface AdminOptions {
   readonly host: string;
   /** 0 for any free one. */
   readonly port: number;
+  /** One more path that shows the metrics. */
+  readonly metricsPath: string;
   state(): ServerState;
   /** Prometheus text format 0.0.4; answers within a bounded time even while workers compute. */
   metrics(): Promise<string>;
@@ -73,7 +75,8 @@ const ROUTES: Readonly<Partial<Record<string, Route>>> = {
 
 async function answer(request: IncomingMessage, options: AdminOptions): Promise<Reply> {
   const [path = "/", query = ""] = (request.url ?? "/").split("?", 2);
-  const route = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
+  const own = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
+  const route = own ?? (path === options.metricsPath ? metricsReply : undefined);
   if (route === undefined) return problem(404, "Not found", `this port has ${Object.keys(ROUTES).join(", ")}`);
   if (request.method !== "GET" && request.method !== "HEAD") {
     return { ...problem(405, "Method not allowed", "use GET or HEAD"), allow: "GET, HEAD" };
