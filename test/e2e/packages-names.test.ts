@@ -16,8 +16,8 @@ const PUBLIC: Readonly<Record<string, Names>> = {
     `ServingError api bytes createFile createImage createTensor dataFrame defineApi file image multipart onnx optional saveModel service
     serviceClass t tensor tensors text`,
     `ApiMethod ApiOptions ApiResult Context ContextLabels ContextLogger ContextMetrics DType DataFrame DataFrameOptions DataFrameType DataOf
-    DefinedApi ErrorCode ExampleInput FileValue FormValue Image ImageOptions Infer IoInput IoType JsonSchema JsonValue NamedTensors NanPolicy
-    OnnxHandle OptionalField Principal Problem ResizeOptions SaveModelOptions ServiceClass ServiceHooks ServiceOptions ServingErrorOptions
+    DefinedApi ErrorCode ExampleInput Feedback FileValue FormValue Image ImageOptions Infer InputOf IoInput IoType JsonSchema JsonValue NamedTensors NanPolicy
+    OnnxHandle OptionalField Principal Problem ResizeOptions ResultOf SaveModelOptions ServiceClass ServiceClassOf ServiceHooks ServiceOptions ServingErrorOptions
     StoredModel Tensor TensorOf TensorsOf`,
   ),
   "@bento-ts/runtime/definition": names(
@@ -26,7 +26,7 @@ const PUBLIC: Readonly<Record<string, Names>> = {
     NanPolicy Problem Role ServiceDefinition ServiceInput`,
   ),
   "@bento-ts/runtime/config": names(
-    `CONFIG_FLAGS assertMayBind availableCpus availableMemoryBytes configJsonSchema isLoopback loadConfig parseDuration parseSize
+    `CONFIG_FLAGS assertMayBind assertParameters availableCpus availableMemoryBytes configJsonSchema isLoopback loadConfig parseDuration parseSize
     resolveWorkers`,
     `AuditConfig Config ConfigFlag ConfigFlags ConfigInputs ImageConfig LayerName LimitsConfig LoadedConfig LogLevel SecurityConfig
     ServerConfig Variables`,

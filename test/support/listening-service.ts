@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer } from "node:net";
+import type { ServiceClass } from "../../packages/runtime/src/authoring/registry.ts";
 import { loadConfig } from "../../packages/runtime/src/config/index.ts";
 import type { JsonValue } from "../../packages/runtime/src/io/types.ts";
 import { buildServer } from "../../packages/runtime/src/server/build-server.ts";
@@ -16,27 +17,37 @@ export interface ListeningService {
   readonly state: StateCell;
   /** Lets what runs over gRPC finish, as a stopping worker does. */
   drainGrpc(): Promise<void>;
+  /** What the admin port would show of this worker. */
+  metrics(): Promise<string>;
   close(): Promise<void>;
 }
 
-/** Serves a class as one worker does; `config` as in bento.yaml, `baseDir` is the folder of its models and examples. */
+export interface ListenOptions {
+  /** As in bento.yaml. */
+  readonly config?: Readonly<Record<string, JsonValue>>;
+  /** Variables of the process, those of orchestrators among them. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Folder of its models and examples. */
+  readonly baseDir?: string;
+}
+
+/** Serves a class as one worker does. */
 export async function listen(
-  serviceClass: new () => object,
-  {
-    config = {},
-    baseDir = process.cwd(),
-  }: { readonly config?: Readonly<Record<string, JsonValue>>; readonly baseDir?: string } = {},
+  serviceClass: ServiceClass,
+  { config = {}, env = {}, baseDir = process.cwd() }: ListenOptions = {},
 ): Promise<ListeningService> {
-  const loaded = await loadServiceClass(serviceClass, { baseDir, storeDir: baseDir, cpus: 1, digests: {} });
   const { config: resolved } = await loadConfig({
-    env: {},
+    env,
     serviceConfig: { telemetry: { logLevel: "error" }, ...config },
   });
+  const { parameters } = resolved;
+  const loaded = await loadServiceClass(serviceClass, { baseDir, storeDir: baseDir, cpus: 1, digests: {}, parameters });
+  const metrics = createMetrics({ processMetrics: false });
   const state = createStateCell({ phase: "serving", ready: true, workers: [] });
   const server = await buildServer({
     service: loaded.service,
     config: resolved,
-    metrics: createMetrics({ processMetrics: false }),
+    metrics,
     log: createLogger({ level: "error", format: "json" }),
     now: () => performance.now(),
     state,
@@ -51,6 +62,7 @@ export async function listen(
     grpcAddress: `127.0.0.1:${(listener.address() as AddressInfo).port}`,
     state,
     drainGrpc: () => server.grpc.drain(),
+    metrics: () => metrics.text(),
     close: async () => {
       listener.close();
       server.app.server.closeAllConnections();

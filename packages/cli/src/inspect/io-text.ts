@@ -29,6 +29,8 @@ export function ioText(spec: IoSpec): string {
       return `form: ${Object.entries(spec.fields)
         .map(([name, field]) => `${name}${field.required ? "" : "?"} ${ioText(field.spec)}`)
         .join("; ")}`;
+    case "list":
+      return `list of ${ioText(spec.items)}`;
   }
 }
 

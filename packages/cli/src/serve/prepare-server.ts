@@ -1,4 +1,4 @@
-import { assertMayBind, type ConfigFlags, loadConfig } from "@bento-ts/runtime/config";
+import { assertMayBind, assertParameters, type ConfigFlags, loadConfig } from "@bento-ts/runtime/config";
 import { modelStoreDir } from "@bento-ts/runtime/models-store";
 import type { StartOptions } from "@bento-ts/runtime/server";
 import { EXIT } from "../command-error.ts";
@@ -21,6 +21,7 @@ export async function prepareServer(
     loadConfig({ flags, env: process.env, configFile, projectDir, serviceConfig: definition.config }),
   );
   await refuse(() => assertMayBind(config));
+  await refuse(() => assertParameters(definition, config.parameters));
   return {
     entry,
     config,

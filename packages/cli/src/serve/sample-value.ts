@@ -17,6 +17,8 @@ export function sampleValue(spec: IoSpec): JsonValue {
       );
     case "multipart":
       return Object.fromEntries(Object.entries(spec.fields).map(([name, field]) => [name, sampleValue(field.spec)]));
+    case "list":
+      return [sampleValue(spec.items)];
     case "text":
       return "some text";
     case "image":

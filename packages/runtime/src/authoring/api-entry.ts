@@ -1,7 +1,10 @@
+import { isRole, ROLES } from "../definition/types.ts";
+import { describeValue } from "../describe-value.ts";
 import { ServingError } from "../errors.ts";
 import { type IoInput, toIoType } from "../io/to-io-type.ts";
 import type { IoType } from "../io/types.ts";
 import { type ApiOptions, unknownApiOptions } from "./api-options.ts";
+import { type ApiTypes, typesOfRole } from "./roles.ts";
 
 /** One API as the decorators and `defineApi` record it: the author's options with their IO types made. */
 export interface ApiEntry {
@@ -25,16 +28,28 @@ export function createApiEntry(name: string, options: ApiOptions<IoInput, IoInpu
     throw new ServingError("INVALID_ARGUMENT", `API "${name}": unknown option ${unknown.join(", ")}`);
   return {
     name,
-    input: makeType(name, "input", options.input),
-    output: makeType(name, "output", options.output),
+    ...typesOf(name, options),
     // An async generator function says by itself that it streams; nothing is called to find out.
     stream: Object.prototype.toString.call(method) === "[object AsyncGeneratorFunction]",
     options,
   };
 }
 
-function makeType(api: string, side: "input" | "output", type: IoInput): IoType<unknown> {
+function typesOf(name: string, { role = "predict", input, output }: ApiEntry["options"]): ApiTypes {
+  if (!isRole(role)) {
+    throw new ServingError(
+      "INVALID_ARGUMENT",
+      `API "${name}": role: expected one of ${ROLES.join(", ")}, got ${describeValue(role)}`,
+    );
+  }
+  if (role === "route" && output !== undefined)
+    throw new ServingError("INVALID_ARGUMENT", `API "${name}": a route has no output type, it gives a branch's index`);
+  return typesOfRole(role, makeType(name, "input", input), () => makeType(name, "output", output));
+}
+
+function makeType(api: string, side: "input" | "output", type: IoInput | undefined): IoType<unknown> {
   try {
+    if (type === undefined) throw new ServingError("INVALID_ARGUMENT", "expected an IO type, got undefined");
     return toIoType(type, side);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

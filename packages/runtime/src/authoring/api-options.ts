@@ -3,12 +3,15 @@ import type { Role } from "../definition/types.ts";
 import type { IoInput } from "../io/to-io-type.ts";
 import type { NanPolicy } from "../io/types.ts";
 
-/** What an author says of one API. */
-export interface ApiOptions<I extends IoInput, O extends IoInput> {
+/** What an author says of one API; a route has no output of its own, it gives the index of a branch. */
+export type ApiOptions<I extends IoInput, O extends IoInput, R extends Role = Role> = ApiChoices<I, R> &
+  (R extends "route" ? { readonly output?: never } : { readonly output: O });
+
+/** The options of an API but its output. */
+interface ApiChoices<I extends IoInput, R extends Role> {
   readonly input: I;
-  readonly output: O;
-  /** What it does in a graph of components; default "predict". */
-  readonly role?: Role;
+  /** What it does in a graph of components; default "predict". One API each of a service may have any other role but "explain". */
+  readonly role?: R;
   /**
    * Name (default: the API's) and version (a whole number ≥ 1, default 1) of the model that it is over the Open Inference Protocol, KServe V1 and
    * TensorFlow Serving. APIs with one name and several versions answer side by side; without a version the highest answers.
@@ -30,7 +33,7 @@ export interface ApiOptions<I extends IoInput, O extends IoInput> {
   readonly examples?: readonly ExampleInput[];
 }
 
-const OPTION_NAMES: ReadonlySet<string> = new Set<keyof ApiOptions<IoInput, IoInput>>([
+const OPTION_NAMES: ReadonlySet<string> = new Set<keyof ApiChoices<IoInput, Role> | "output">([
   "input",
   "output",
   "role",

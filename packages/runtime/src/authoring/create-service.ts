@@ -30,10 +30,10 @@ export interface Service {
   readonly hooks: ServiceHooks;
 }
 
-/** Constructs the author's class and binds its methods by API name. Throws its constructor's failure, FAILED_PRECONDITION when a described method is missing. */
-export function createService(registered: RegisteredService): Service {
+/** Constructs the author's class with its parameters and binds its methods by API name. Throws its constructor's failure, FAILED_PRECONDITION when a described method is missing. */
+export function createService(registered: RegisteredService, parameters: unknown = {}): Service {
   const { name } = registered.definition;
-  const object = constructService(name, registered.serviceClass);
+  const object = constructService(name, registered.serviceClass, parameters);
   const apis = new Map<string, ApiCode>();
   for (const entry of registered.apis) {
     const method: unknown = Reflect.get(object, entry.name);

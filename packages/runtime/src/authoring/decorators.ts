@@ -1,10 +1,12 @@
 import "./symbol-metadata.ts";
 import { ServingError } from "../errors.ts";
-import type { IoInput, Infer } from "../io/to-io-type.ts";
+import type { Role } from "../definition/types.ts";
+import type { IoInput } from "../io/to-io-type.ts";
 import { createApiEntry, type ApiEntry } from "./api-entry.ts";
 import type { ApiOptions } from "./api-options.ts";
 import type { Context } from "./context.ts";
-import { registerService, type ServiceClass, type ServiceOptions } from "./registry.ts";
+import type { InputOf, ResultOf } from "./roles.ts";
+import { registerService, type ServiceClassOf, type ServiceOptions } from "./registry.ts";
 
 const APIS = Symbol.for("bento-ts.apis");
 
@@ -14,11 +16,11 @@ const APIS = Symbol.for("bento-ts.apis");
  * A parameter or return type that does not fit the options is a compile error. Throws INVALID_ARGUMENT at class definition for unknown options, for types that
  * can't be used, on private or static methods, for two methods of one name, and when the compiler lowered the decorator in the legacy way.
  */
-export function api<I extends IoInput, O extends IoInput>(
-  options: ApiOptions<I, O>,
-): <This extends object, R extends Infer<O> | Promise<Infer<O>> | AsyncIterable<Infer<O>>>(
-  value: (this: This, input: Infer<I>, ctx: Context) => R,
-  context: ClassMethodDecoratorContext<This, (this: This, input: Infer<I>, ctx: Context) => R>,
+export function api<I extends IoInput, O extends IoInput, R extends Role = "predict">(
+  options: ApiOptions<I, O, R>,
+): <This extends object, Result extends ResultOf<R, O>>(
+  value: (this: This, input: InputOf<R, I, O>, ctx: Context) => Result,
+  context: ClassMethodDecoratorContext<This, (this: This, input: InputOf<R, I, O>, ctx: Context) => Result>,
 ) => void {
   return (value, context) => {
     assertStandardDecorator("@api", context, "method");
@@ -44,9 +46,9 @@ export function api<I extends IoInput, O extends IoInput>(
  *
  * The class is described without being constructed. Throws INVALID_ARGUMENT for a name or version that can't be used.
  */
-export function service(
-  options: ServiceOptions,
-): <C extends ServiceClass>(value: C, context: ClassDecoratorContext<C>) => void {
+export function service<P extends IoInput | undefined = undefined>(
+  options: ServiceOptions<P>,
+): <C extends ServiceClassOf<P>>(value: C, context: ClassDecoratorContext<C>) => void {
   return (_value, context) => {
     assertStandardDecorator("@service", context, "class");
     const apis = context.metadata[APIS];

@@ -1,7 +1,11 @@
-import { registerService, type ServiceClass, type ServiceOptions } from "./registry.ts";
+import type { IoInput } from "../io/to-io-type.ts";
+import { registerService, type ServiceClassOf, type ServiceOptions } from "./registry.ts";
 
 /** The same as `@service(options)` for a class written without decorators; gives the class back. */
-export function serviceClass<C extends ServiceClass>(options: ServiceOptions, value: C): C {
+export function serviceClass<C extends ServiceClassOf<P>, P extends IoInput | undefined = undefined>(
+  options: ServiceOptions<P>,
+  value: C,
+): C {
   registerService(value, options, []);
   return value;
 }

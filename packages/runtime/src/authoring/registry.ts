@@ -1,13 +1,14 @@
 import { defineService, type ApiInput } from "../definition/define-service.ts";
 import type { ServiceDefinition } from "../definition/types.ts";
 import { ServingError } from "../errors.ts";
-import type { JsonValue } from "../io/types.ts";
+import { type Infer, type IoInput, toIoType } from "../io/to-io-type.ts";
+import type { IoType, JsonValue } from "../io/types.ts";
 import { createApiEntry, type ApiEntry } from "./api-entry.ts";
 import { definedApiOptions } from "./define-api.ts";
 import { hookFailure } from "./hook-failure.ts";
 
 /** What an author says of a service. */
-export interface ServiceOptions {
+export interface ServiceOptions<P extends IoInput | undefined = IoInput | undefined> {
   /** `[a-z][a-z0-9-]*`, at most 63 characters: it names routes, images and Kubernetes objects. */
   readonly name: string;
   /** Semantic version; default "0.0.0". */
@@ -16,19 +17,37 @@ export interface ServiceOptions {
   readonly description?: string;
   /** Configuration, the lowest layer above the defaults; keys as in bento.yaml. */
   readonly config?: Readonly<Record<string, JsonValue>>;
+  /**
+   * Type of the constructor's argument: an object whose members the platform sets (`parameters` of the configuration, a Seldon graph's parameters). A class that has
+   * such an argument is also constructed with an empty object, to see which models and APIs it has.
+   */
+  readonly parameters?: P;
 }
 
-/** A class whose objects answer calls. */
-export type ServiceClass = new () => object;
+/** A class whose objects answer calls, whatever its constructor takes. */
+export type ServiceClass = new (parameters: never) => object;
+
+/** A class whose constructor takes the parameters that its service declares, if it does. */
+export type ServiceClassOf<P extends IoInput | undefined> = P extends IoInput
+  ? new (parameters: Infer<P>) => object
+  : new () => object;
 
 /** A service: its definition is plain data, its code is known by the class. */
 export interface RegisteredService {
   readonly definition: ServiceDefinition;
   readonly apis: readonly ApiEntry[];
   readonly serviceClass: ServiceClass;
+  /** Type of the constructor's argument; undefined where it has none. */
+  readonly parameters: IoType<unknown> | undefined;
 }
 
-const OPTION_NAMES: ReadonlySet<string> = new Set<keyof ServiceOptions>(["name", "version", "description", "config"]);
+const OPTION_NAMES: ReadonlySet<string> = new Set<keyof ServiceOptions>([
+  "name",
+  "version",
+  "description",
+  "config",
+  "parameters",
+]);
 
 /** Records a service; called by `@service`. Throws INVALID_ARGUMENT for options without meaning and, when it has decorated methods, for a definition that can't be. */
 export function registerService(
@@ -54,20 +73,33 @@ export function registeredService(value: unknown): RegisteredService | undefined
 }
 
 /** Makes an object of an author's class. Throws a ServingError that names the service when the constructor throws. */
-export function constructService(name: string, serviceClass: ServiceClass): object {
+export function constructService(name: string, serviceClass: ServiceClass, parameters: unknown): object {
   try {
-    return new serviceClass();
+    return Reflect.construct(serviceClass, [parameters]);
   } catch (thrown) {
     throw hookFailure(name, "constructor", thrown);
   }
 }
 
 function describe(serviceClass: ServiceClass, options: ServiceOptions, apis: readonly ApiEntry[]): RegisteredService {
-  return { definition: defineService({ ...options, apis: apis.map(toApiInput) }), apis, serviceClass };
+  const parameters = parametersType(options);
+  const schema = parameters?.spec.kind === "json" ? parameters.spec.schema : undefined;
+  const definition = defineService({ ...options, parameters: schema, apis: apis.map(toApiInput) });
+  return { definition, apis, serviceClass, parameters };
+}
+
+function parametersType({ name, parameters }: ServiceOptions): IoType<unknown> | undefined {
+  if (parameters === undefined) return undefined;
+  const type = toIoType(parameters);
+  if (type.spec.kind === "json" && type.spec.schema["type"] === "object") return type;
+  throw new ServingError(
+    "INVALID_ARGUMENT",
+    `service "${name}": parameters: expected an object type, such as t.Object({ threshold: t.Number() })`,
+  );
 }
 
 function fieldApis(name: string, serviceClass: ServiceClass): readonly ApiEntry[] {
-  return Object.entries(constructService(name, serviceClass)).flatMap(([field, value]) => {
+  return Object.entries(constructService(name, serviceClass, {})).flatMap(([field, value]) => {
     const options = definedApiOptions(value);
     return options === undefined ? [] : [createApiEntry(field, options, value)];
   });

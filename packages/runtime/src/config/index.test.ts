@@ -6,6 +6,7 @@ it("exports the names that its users rely on", () => {
   expect(Object.keys(entry).sort()).toEqual([
     "CONFIG_FLAGS",
     "assertMayBind",
+    "assertParameters",
     "availableCpus",
     "availableMemoryBytes",
     "configJsonSchema",

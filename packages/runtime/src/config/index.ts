@@ -4,6 +4,7 @@ export type { Variables } from "./env-layer.ts";
 export { CONFIG_FLAGS, type ConfigFlag, type ConfigFlags } from "./flags-layer.ts";
 export type { LayerName } from "./layer.ts";
 export { loadConfig, type ConfigInputs, type LoadedConfig } from "./load-config.ts";
+export { assertParameters } from "./parameters.ts";
 export { parseDuration, parseSize } from "./quantities.ts";
 export { assertMayBind, isLoopback } from "./start-rule.ts";
 export type {

@@ -1,7 +1,7 @@
 import type { Problem } from "../errors.ts";
 import type { ApiInput } from "./define-service.ts";
 import { RESERVED_NAMES } from "./reserved.ts";
-import { ROLES } from "./types.ts";
+import { isRole, type Role, ROLES } from "./types.ts";
 
 /** What is wrong with the APIs of a service, each fault by its path. */
 export function apiProblems(apis: readonly ApiInput[]): Problem[] {
@@ -21,6 +21,10 @@ export function apiProblems(apis: readonly ApiInput[]): Problem[] {
     }
     if (seen.has(api.name)) problems.push({ path, message: "is defined twice" });
     seen.add(api.name);
+    if (api.stream === true && !MANY_ROLES.has(api.role ?? "predict"))
+      problems.push({ path, message: `the role "${String(api.role)}" is answered at once, not by a stream` });
+    if (api.default === true && (api.role ?? "predict") !== "predict")
+      problems.push({ path: `${path}/default`, message: `only an API with the role "predict" may be the default` });
     if (api.timeoutMs !== undefined && !(Number.isFinite(api.timeoutMs) && api.timeoutMs > 0)) {
       problems.push({ path: `${path}/timeoutMs`, message: `expected milliseconds > 0, got ${String(api.timeoutMs)}` });
     }
@@ -40,7 +44,7 @@ export function apiProblems(apis: readonly ApiInput[]): Problem[] {
       }
     }
   }
-  problems.push(...sameModelProblems(apis));
+  problems.push(...sameModelProblems(apis), ...sameRoleProblems(apis));
   const defaults = apis.filter((api) => api.default === true).map((api) => api.name);
   if (defaults.length > 1)
     problems.push({
@@ -54,7 +58,7 @@ const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 function modelProblems({ role, model }: ApiInput, path: string): Problem[] {
   const problems: Problem[] = [];
-  if (role !== undefined && !ROLES.includes(role))
+  if (role !== undefined && !isRole(role))
     problems.push({
       path: `${path}/role`,
       message: `expected one of ${ROLES.join(", ")}, got ${JSON.stringify(role)}`,
@@ -72,6 +76,20 @@ function modelProblems({ role, model }: ApiInput, path: string): Problem[] {
     });
   }
   return problems;
+}
+
+/** Roles that several APIs of a service may have, each for a model of its own; they may also answer with a stream. */
+const MANY_ROLES: ReadonlySet<Role> = new Set<Role>(["predict", "explain"]);
+
+/** A graph calls a component by the role alone: nothing would tell two APIs apart. */
+function sameRoleProblems(apis: readonly ApiInput[]): Problem[] {
+  const seen = new Map<Role, string>();
+  return apis.flatMap(({ name, role = "predict" }) => {
+    const other = seen.get(role);
+    seen.set(role, name);
+    if (MANY_ROLES.has(role) || other === undefined || other === name) return [];
+    return [{ path: `/apis/${name}/role`, message: `only one API may have the role "${role}", "${other}" has it` }];
+  });
 }
 
 function sameModelProblems(apis: readonly ApiInput[]): Problem[] {

@@ -43,6 +43,37 @@ describe("defineService", () => {
     ]);
   });
 
+  it("makes the only API that predicts the default one, whatever other roles there are", () => {
+    const apis = [api("learn", { role: "feedback" }), api("score"), api("choose", { role: "route" })];
+    expect(defineService({ name: "a", apis }).apis.map((one) => one.default)).toEqual([false, true, false]);
+    const router = defineService({ name: "a", apis: [api("choose", { role: "route" })] });
+    expect(router.apis.map((one) => one.default)).toEqual([false]);
+  });
+
+  it("refuses two APIs of one role, a stream of a role that answers at once and a default that predicts nothing", () => {
+    const define = (): unknown =>
+      defineService({
+        name: "a",
+        apis: [
+          api("one", { role: "route" }),
+          api("two", { role: "route" }),
+          api("tail", { role: "aggregate", stream: true }),
+          api("learn", { role: "feedback", default: true }),
+          api("why", { role: "explain" }),
+          api("how", { role: "explain", stream: true }),
+        ],
+      });
+    expect(define).toThrow(
+      expect.objectContaining({
+        problems: [
+          { path: "/apis/tail", message: 'the role "aggregate" is answered at once, not by a stream' },
+          { path: "/apis/learn/default", message: 'only an API with the role "predict" may be the default' },
+          { path: "/apis/two/role", message: 'only one API may have the role "route", "one" has it' },
+        ],
+      }),
+    );
+  });
+
   it("lists every fault at once, by its place", () => {
     const wrong = {
       name: "No Spaces",

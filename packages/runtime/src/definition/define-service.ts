@@ -1,5 +1,5 @@
 import { invalidInput, type Problem, ServingError } from "../errors.ts";
-import type { IoSpec, JsonValue, NanPolicy } from "../io/types.ts";
+import type { IoSpec, JsonSchema, JsonValue, NanPolicy } from "../io/types.ts";
 import { API_DEFAULTS } from "./defaults.ts";
 import { apiProblems } from "./api-problems.ts";
 import type { ApiDefinition, ExampleDefinition, Role, ServiceDefinition } from "./types.ts";
@@ -37,6 +37,7 @@ export interface ServiceInput {
   readonly version?: string | undefined;
   readonly description?: string | undefined;
   readonly config?: Readonly<Record<string, JsonValue>> | undefined;
+  readonly parameters?: JsonSchema | undefined;
   readonly apis: readonly ApiInput[];
 }
 
@@ -69,14 +70,15 @@ export function defineService(input: ServiceInput): ServiceDefinition {
   problems.push(...apiProblems(input.apis));
   if (problems.length > 0) throw describe(input.name, problems);
 
-  const only = input.apis.length === 1;
+  const predictions = input.apis.filter(({ role = "predict" }) => role === "predict");
   const definition: ServiceDefinition = {
     formatVersion: 1,
     name: input.name,
     version,
     description: input.description ?? "",
-    apis: input.apis.map((api) => toApiDefinition(api, only)),
+    apis: input.apis.map((api) => toApiDefinition(api, predictions.length === 1 && api === predictions[0])),
     config: input.config ?? {},
+    parameters: input.parameters ?? null,
   };
   return freezeJson(definition, "");
 }

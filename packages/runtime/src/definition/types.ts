@@ -1,4 +1,4 @@
-import type { IoSpec, JsonValue, NanPolicy } from "../io/types.ts";
+import type { IoSpec, JsonSchema, JsonValue, NanPolicy } from "../io/types.ts";
 
 /** What an API does in a graph of components; `predict` unless the author says otherwise. Source: Seldon v1's component methods, KServe V1's explain. */
 export const ROLES = [
@@ -13,6 +13,11 @@ export const ROLES = [
 
 /** One of the roles. */
 export type Role = (typeof ROLES)[number];
+
+/** Whether a text names a role. */
+export function isRole(name: string): name is Role {
+  return ROLES.some((role) => role === name);
+}
 
 /** A golden example: an input and the output it must give, as files relative to the service or as JSON. */
 export interface ExampleDefinition {
@@ -57,4 +62,6 @@ export interface ServiceDefinition {
   readonly apis: readonly ApiDefinition[];
   /** Configuration that the author gave in `@service({ config })`, the lowest layer but the defaults. */
   readonly config: Readonly<Record<string, JsonValue>>;
+  /** JSON Schema of the constructor's argument, an object; null for a class without one. */
+  readonly parameters: JsonSchema | null;
 }

@@ -61,6 +61,8 @@ export function needsExactIntegers(spec: IoSpec): boolean {
       return Object.values(spec.columns).some(({ type }) => isBigInteger(type));
     case "multipart":
       return Object.values(spec.fields).some((field) => needsExactIntegers(field.spec));
+    case "list":
+      return needsExactIntegers(spec.items);
     default:
       return false;
   }

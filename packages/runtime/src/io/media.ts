@@ -11,6 +11,7 @@ export function consumesOf(spec: IoSpec): readonly string[] {
   switch (spec.kind) {
     case "json":
     case "tensors":
+    case "list":
       return [JSON_TYPE];
     case "dataFrame":
       return [JSON_TYPE, "text/csv"];
@@ -36,6 +37,7 @@ export function producesOf(spec: IoSpec): readonly string[] {
     case "tensors":
     case "dataFrame":
     case "multipart":
+    case "list":
       return [JSON_TYPE];
     case "tensor":
       return spec.dtype === "string" ? [JSON_TYPE] : [JSON_TYPE, BINARY_TYPE];

@@ -99,6 +99,7 @@ function payloadOfPart(spec: IoSpec, part: Part): Payload | Promise<Payload> {
     case "json":
     case "tensor":
     case "tensors":
+    case "list":
       return jsonOfPart(spec, part);
   }
 }

@@ -64,8 +64,8 @@ async function readField(
   }
 }
 
-/** The same error with its places under a field. */
-function underField(name: string, error: ServingError): ServingError {
+/** The same error with its places under a field or an index. */
+export function underField(name: string | number, error: ServingError): ServingError {
   const at = childPath("", name);
   if (error.code === "INTERNAL") return error;
   const problems = error.problems.map(({ path, message }) => ({ path: at + path, message }));

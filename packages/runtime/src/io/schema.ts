@@ -39,6 +39,8 @@ export function jsonSchemaOf(spec: IoSpec, direction: Direction, nan: NanPolicy 
       return { type: "string", ...(spec.maxLength === null ? {} : { maxLength: spec.maxLength }) };
     case "multipart":
       return multipartSchema(spec, direction, nan);
+    case "list":
+      return { type: "array", items: jsonSchemaOf(spec.items, direction, nan) };
   }
 }
 

@@ -37,6 +37,7 @@ export function tensorInfosOf(spec: IoSpec, direction: "input" | "output"): read
     case "file":
     case "text":
     case "bytes":
+    case "list":
       return [{ name: direction, dtype: "string", shape: [1] }];
   }
 }

@@ -154,6 +154,21 @@ export interface MultipartSpec {
   readonly fields: Readonly<Record<string, { readonly spec: IoSpec; readonly required: boolean }>>;
 }
 
+/** Several values of one type: what the results of a graph's branches come as. */
+export interface ListSpec {
+  readonly kind: "list";
+  readonly items: IoSpec;
+}
+
 /** The description of an IO type as plain data: it goes into definitions, OpenAPI and bentos. */
 export type IoSpec =
-  JsonSpec | DataFrameSpec | TensorSpec | TensorsSpec | ImageSpec | FileSpec | TextSpec | BytesSpec | MultipartSpec;
+  | JsonSpec
+  | DataFrameSpec
+  | TensorSpec
+  | TensorsSpec
+  | ImageSpec
+  | FileSpec
+  | TextSpec
+  | BytesSpec
+  | MultipartSpec
+  | ListSpec;

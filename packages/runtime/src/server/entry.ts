@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { createRequire } from "node:module";
 import { loadConfig } from "../config/load-config.ts";
+import { assertParameters } from "../config/parameters.ts";
 import { assertMayBind } from "../config/start-rule.ts";
 import type { Config } from "../config/types.ts";
 import { ServingError } from "../errors.ts";
@@ -55,6 +56,7 @@ async function configure(bento: OpenedBento, flags: EntryFlags): Promise<Configu
       imageDefaults: flags.image,
     });
     assertMayBind(config);
+    await assertParameters(bento.file.definition, config.parameters);
     return { config, warnings };
   } catch (cause) {
     if (cause instanceof ServingError && cause.code === "FAILED_PRECONDITION") return cause;

@@ -1,5 +1,7 @@
 import { createService, type Service } from "../authoring/create-service.ts";
-import { type RegisteredService, registeredService } from "../authoring/registry.ts";
+import { registeredService, type ServiceClass } from "../authoring/registry.ts";
+import { assertParameters } from "../config/parameters.ts";
+import type { Config } from "../config/types.ts";
 import type { ServiceDefinition } from "../definition/types.ts";
 import { ServingError } from "../errors.ts";
 import { loadSharp } from "../io/image/load-sharp.ts";
@@ -8,7 +10,7 @@ import { collectHandles } from "../models/handle-registry.ts";
 import { matchReplacements } from "../models/replacements.ts";
 import type { ManagedModel, ModelHost } from "../models/types.ts";
 import type { ModelState } from "../telemetry/readiness.ts";
-import { findService } from "./find-service.ts";
+import { findService, type FoundService } from "./find-service.ts";
 import type { ServiceEntry } from "./service-entry.ts";
 import { zeroCodeService } from "./zero-code.ts";
 
@@ -22,10 +24,12 @@ export interface LoadedService {
   close(): Promise<void>;
 }
 
-/** What a service's models are loaded with; which of them are replaced is found out when the service is there. */
+/** What a service is made and its models are loaded with; which of them are replaced is found out when the service is there. */
 export interface ServiceHost extends Omit<ModelHost, "replacements"> {
   /** The key `models` of the configuration. */
   readonly configuredModels?: Readonly<Record<string, string>>;
+  /** The key `parameters` of the configuration. */
+  readonly parameters?: Config["parameters"];
 }
 
 /** Makes a service ready to answer. Throws ServingError when it or a model of it can't be loaded; nothing is left loaded then. */
@@ -35,30 +39,32 @@ export async function loadService(entry: ServiceEntry, host: ServiceHost): Promi
     return warmService(service, handles, host);
   }
   const found = await findService(entry.file);
-  return constructService(found.registered, found.handles, host);
+  return constructService(found, host);
 }
 
 /** The same for a class that is here already, as in tests. Throws FAILED_PRECONDITION for a class without `@service`. */
-export async function loadServiceClass(serviceClass: new () => object, host: ServiceHost): Promise<LoadedService> {
+export async function loadServiceClass(serviceClass: ServiceClass, host: ServiceHost): Promise<LoadedService> {
   const { result: registered } = await collectHandles(() => registeredService(serviceClass));
   if (registered === undefined)
     throw new ServingError("FAILED_PRECONDITION", `${serviceClass.name} is no service: put @service({ name }) on it`);
-  return constructService(registered, [], host);
+  return constructService({ registered, handles: [] }, host);
 }
 
 async function constructService(
-  registered: RegisteredService,
-  outside: readonly ManagedModel[],
+  { registered, handles: outside }: FoundService,
   host: ServiceHost,
 ): Promise<LoadedService> {
-  const { result: service, handles } = await collectHandles(() => createService(registered));
+  const given = host.parameters ?? {};
+  await assertParameters(registered.definition, given);
+  const parameters = await registered.parameters?.read({ kind: "json", value: given }, { nan: "error" });
+  const { result: service, handles } = await collectHandles(() => createService(registered, parameters));
   return warmService(service, [...outside, ...handles], host);
 }
 
 async function warmService(
   service: Service,
   models: readonly ManagedModel[],
-  { configuredModels = {}, ...host }: ServiceHost,
+  { configuredModels = {}, parameters: _parameters, ...host }: ServiceHost,
 ): Promise<LoadedService> {
   const sources = [...new Set(models.map(({ handle }) => handle.source))];
   const replacements = matchReplacements(configuredModels, sources);
@@ -86,6 +92,7 @@ async function prepareTypes({ apis }: ServiceDefinition): Promise<void> {
 }
 
 function usesImages(spec: IoSpec): boolean {
+  if (spec.kind === "list") return usesImages(spec.items);
   if (spec.kind === "multipart") return Object.values(spec.fields).some((field) => usesImages(field.spec));
   return spec.kind === "image";
 }

@@ -39,6 +39,7 @@ const link = connectWorker({
       digests,
       modelPaths,
       configuredModels: config.models,
+      parameters: config.parameters,
       startedWith,
       onRun: createRunObserver(metrics),
       onIncident: (error) => log.error({ err: error }, error.message),

@@ -1,3 +1,4 @@
+import type { ServiceClass } from "../authoring/registry.ts";
 import { loadConfig } from "../config/index.ts";
 import type { JsonValue } from "../io/types.ts";
 import type { LoadedModel } from "../models/types.ts";
@@ -48,7 +49,7 @@ export interface TestClient {
  * Throws ServingError as the server's start would.
  */
 export async function createTestClient(
-  serviceClass: new () => object,
+  serviceClass: ServiceClass,
   options: TestClientOptions = {},
 ): Promise<TestClient> {
   const { config } = await loadConfig({
@@ -62,6 +63,7 @@ export async function createTestClient(
     cpus: 1,
     digests: {},
     configuredModels: config.models,
+    parameters: config.parameters,
     fakes: new Map(Object.entries(options.models ?? {})),
   });
   const server = await buildServer({

@@ -49,6 +49,7 @@ function partTypes(spec: IoSpec): readonly string[] {
     case "dataFrame":
     case "tensors":
     case "multipart":
+    case "list":
       return types;
   }
 }
