@@ -1,7 +1,7 @@
 import { createModelTable } from "../served-models/model-table.ts";
 import type { Protocol } from "../types.ts";
 import { grpcRoutes } from "./grpc/routes.ts";
-import { toErrorReply } from "./rest/error-reply.ts";
+import { toErrorReply } from "../served-models/error-reply.ts";
 import { httpRoutes } from "./rest/routes.ts";
 
 /** The Open Inference Protocol V2: `/v2…` over REST, `inference.GRPCInferenceService` over gRPC. */

@@ -8,7 +8,7 @@ import type { DataOf, DType } from "../../tensor/dtype.ts";
 import { fromNested } from "../../tensor/from-nested.ts";
 import { fromBytes, toBytes } from "../../tensor/raw.ts";
 import type { Tensor, TensorAmong } from "../../tensor/tensor.ts";
-import { atPlace } from "./at-place.ts";
+import { atPlace } from "../at-place.ts";
 import { dtypeOf, TF_TYPES, VALUE_LISTS, type ValueList } from "./data-types.ts";
 import { fillShape, type RepeatBudget, shapeOf } from "./fill-shape.ts";
 import type { ValuesForm } from "./tensor-proto.ts";

@@ -1,10 +1,10 @@
 import fc from "fast-check";
-import protobuf from "protobufjs/minimal.js";
 import { describe, expect, it } from "vitest";
 import { ServingError } from "../../errors.ts";
 import { DTYPE_NAMES, type DType } from "../../tensor/dtype.ts";
 import { toBytes } from "../../tensor/raw.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { ProtoWriter } from "../wire/proto-writer.ts";
 import { TF_TYPES } from "./data-types.ts";
 import { decodeWith, encodeWith, loadProtos } from "./dynamic-proto.fixture.ts";
 import type { RepeatBudget } from "./fill-shape.ts";
@@ -14,11 +14,14 @@ import { tensorProtoFromJson, tensorProtoToJson } from "./tensor-proto-json.ts";
 const TensorProto = loadProtos("tensorflow/core/framework/tensor.proto").lookupType("tensorflow.TensorProto");
 
 const budget = (leftBytes = 1_000_000): RepeatBudget => ({ leftBytes, limitName: "server.limits.grpc" });
-const hex = (text: string): Uint8Array => Buffer.from(text.replaceAll(" ", ""), "hex");
-const decode = (bytes: Uint8Array): Tensor => decodeTensorProto(bytes, budget());
+const hex = (text: string): Buffer => Buffer.from(text.replaceAll(" ", ""), "hex");
+const decode = (bytes: Buffer): Tensor => decodeTensorProto(bytes, budget());
 const decodeObject = (value: object): Tensor => decode(encodeWith(TensorProto, value));
-const encode = (tensor: Tensor, form: "lists" | "content" = "lists"): Uint8Array =>
-  writeTensorProto(protobuf.Writer.create(), tensor, form).finish();
+const encode = (tensor: Tensor, form: "lists" | "content" = "lists"): Buffer => {
+  const writer = new ProtoWriter(16);
+  writeTensorProto(writer, tensor, form);
+  return writer.finish();
+};
 const shape = (...sizes: (number | string)[]): object => ({ dim: sizes.map((size) => ({ size: String(size) })) });
 
 // dtype DT_FLOAT, shape [1,2]
@@ -130,19 +133,19 @@ describe("decodeTensorProto", () => {
     expect(() => decodeTensorProto(one, shared)).toThrow(expect.objectContaining({ code: "PAYLOAD_TOO_LARGE" }));
   });
 
-  it("refuses bytes that are no message, and names the message", () => {
+  it("refuses bytes that are no message", () => {
     for (const bytes of ["08", "12 05 00", "2a ff ff ff ff 0f", "00 00", "0f", "a3 06", "2a 03 000000"]) {
       expect(() => decode(hex(`${FLOAT_1_2} ${bytes}`)), bytes).toThrow(
         expect.objectContaining({
           code: "INVALID_ARGUMENT",
-          message: expect.stringMatching(/^expected a tensorflow\.Tensor(Shape)?Proto/) as unknown,
+          message: expect.stringMatching(/^not a valid protobuf message: /) as unknown,
         }),
       );
     }
   });
 
   it("gives a tensor or an error of the caller for any bytes", () => {
-    const check = (bytes: Uint8Array): void => {
+    const check = (bytes: Buffer): void => {
       try {
         decode(bytes);
       } catch (error) {
@@ -150,7 +153,10 @@ describe("decodeTensorProto", () => {
         expect((error as ServingError).code).toMatch(/^(INVALID_ARGUMENT|PAYLOAD_TOO_LARGE)$/);
       }
     };
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), check), { numRuns: 2_000 });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => check(Buffer.from(bytes))),
+      { numRuns: 2_000 },
+    );
     fc.assert(
       fc.property(tensors(), fc.nat(), fc.uint8Array({ maxLength: 3 }), (tensor, cut, tail) => {
         const bytes = encode(tensor);

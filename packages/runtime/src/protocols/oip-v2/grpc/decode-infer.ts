@@ -2,7 +2,7 @@ import { invalidInput } from "../../../errors.ts";
 import { childPath } from "../../../problem-list.ts";
 import { fromBytes } from "../../../tensor/raw.ts";
 import { delimitedTag, ProtoReader, varintTag } from "../../wire/proto-reader.ts";
-import { atPlace } from "../at-place.ts";
+import { atPlace } from "../../at-place.ts";
 import { assertAxes, parseDatatype } from "../datatype.ts";
 import type { InferInput, InferRequest } from "../types.ts";
 import { readContentType } from "./infer-parameter.ts";

@@ -7,7 +7,7 @@ import { fromNested } from "../../../tensor/from-nested.ts";
 import { fromBytes } from "../../../tensor/raw.ts";
 import { elementCount, formatShape } from "../../../tensor/shape.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
-import { atPlace } from "../at-place.ts";
+import { atPlace } from "../../at-place.ts";
 import { assertAxes, parseDatatype } from "../datatype.ts";
 import type { InferInput, InferRequest, WantedOutput } from "../types.ts";
 import type { InferBody } from "./read-infer-body.ts";

@@ -9,7 +9,7 @@ import type { InferReply, InferRequest, NamedModel } from "../types.ts";
 import { decodeInferRequest } from "./decode-infer.ts";
 import { decodeRawTensor } from "./decode-raw-tensor.ts";
 import { encodeInferReply } from "./encode-infer.ts";
-import { toErrorReply } from "./error-reply.ts";
+import { toErrorReply } from "../../served-models/error-reply.ts";
 import { type InferLimits, limitOf, readInferBody } from "./read-infer-body.ts";
 
 /** `POST /v2/models/:model[/versions/:version]/infer` as a surface of inference. */

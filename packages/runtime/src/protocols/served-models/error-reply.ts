@@ -1,11 +1,11 @@
-import type { HttpReply } from "../../../call/types.ts";
-import { ERROR_TABLE, type ErrorCode } from "../../../error-table.ts";
-import type { ServingError } from "../../../errors.ts";
+import type { HttpReply } from "../../call/types.ts";
+import { ERROR_TABLE, type ErrorCode } from "../../error-table.ts";
+import type { ServingError } from "../../errors.ts";
 
 /** Codes whose status clients of this protocol do not know: 400 stands for them. */
 const AS_BAD_REQUEST: ReadonlySet<ErrorCode> = new Set(["UNSUPPORTED_MEDIA_TYPE", "NOT_ACCEPTABLE"]);
 
-/** The reply for an error: `{"error": text}`, the key that tritonclient reads. Source: Open Inference Protocol v2, "Inference Response JSON Error Object". */
+/** The reply for an error: `{"error": text}`, the key that tritonclient reads. Source: Open Inference Protocol v2, "Inference Response JSON Error Object"; KServe V1 and TensorFlow Serving have the same. */
 export function toErrorReply(error: ServingError, requestId: string): HttpReply {
   const row = ERROR_TABLE[error.code];
   const headers: Record<string, string> = { "content-type": "application/json" };

@@ -1,4 +1,4 @@
-import { invalidInput, ServingError } from "../../errors.ts";
+import { invalidInput, ServingError } from "../errors.ts";
 
 /** Does something with a caller's input; a fault without a place gets this one. */
 export function atPlace<T>(path: string, work: () => T): T {
