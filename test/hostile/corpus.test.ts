@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { CORPUS } from "./corpus.ts";
 import type { HostileRequest } from "./corpus/hostile-request.ts";
 import { GOOD } from "./good-calls.ts";
-import { sendRaw, toWire } from "./raw-http.ts";
+import { type RawReply, sendRaw, toWire } from "./raw-http.ts";
 import { type RunningVictim, startVictim } from "./start-victim.ts";
 import { Victim } from "./victim.ts";
 
@@ -45,6 +45,24 @@ afterAll(async () => {
   rmSync(spoolFolder, { recursive: true });
 });
 
+/** Paths of the protocols that tell an error as `{"error": text}`. */
+const MODEL_PATHS = /^\/v[12](?:\/|$)/;
+
+function errorWords({ headers, text }: RawReply): string | undefined {
+  if (headers.get("content-type") !== "application/json") return undefined;
+  const { error, ...others } = JSON.parse(text) as { readonly error: string };
+  return error.length < 10 || Object.keys(others).length > 0 ? undefined : error;
+}
+
+function problemWords({ status, headers, text }: RawReply): string | undefined {
+  if (headers.get("content-type") !== "application/problem+json") return undefined;
+  const problem = JSON.parse(text) as Problem;
+  const { detail, title, requestId, errors = [] } = problem;
+  if (problem.status !== status || detail.length < 10 || title === "") return undefined;
+  if (requestId === "" || requestId !== headers.get("x-request-id")) return undefined;
+  return [detail, ...errors.map(({ path, message }) => `${path} ${message}`)].join("\n");
+}
+
 /** What is wrong with the answer to a hostile request, undefined when it is right. */
 async function faultOf(request: HostileRequest): Promise<string | undefined> {
   const body = typeof request.body === "function" ? request.body() : (request.body ?? "");
@@ -55,13 +73,8 @@ async function faultOf(request: HostileRequest): Promise<string | undefined> {
   const text = `${[...reply.headers].map(([name, value]) => `${name}: ${value}`).join("\n")}\n\n${reply.text}`;
   if (reply.status !== request.status)
     return `status ${reply.status} in place of ${request.status}: ${reply.text.slice(0, 300)}`;
-  if (reply.headers.get("content-type") !== "application/problem+json") return `no problem details: ${text}`;
-  const problem = JSON.parse(reply.text) as Problem;
-  if (problem.status !== reply.status || problem.detail.length < 10 || problem.title === "")
-    return `problem details without substance: ${text}`;
-  if (problem.requestId === "" || problem.requestId !== reply.headers.get("x-request-id"))
-    return `no request id: ${text}`;
-  const words = [problem.detail, ...(problem.errors ?? []).map(({ path, message }) => `${path} ${message}`)].join("\n");
+  const words = (MODEL_PATHS.test(request.path) ? errorWords : problemWords)(reply);
+  if (words === undefined) return `not in the shape of its protocol, or without substance: ${text}`;
   if (!request.says.test(words)) return `does not say ${request.says}: ${words.slice(0, 500)}`;
   const leak = LEAK.exec(text);
   // The caller's own words are no secret.

@@ -29,7 +29,6 @@ const METHODS = [
 
 /** Paths near those of an API, or dear to scanners. */
 const PATHS = [
-  "/",
   "//rows",
   "///rows",
   "/rows//",
@@ -101,8 +100,6 @@ const PATHS = [
   "/phpmyadmin/index.php",
   "/wp-login.php",
   "/cgi-bin/test.cgi",
-  "/v2/models/absent/infer",
-  "/v1/models/rows:predict",
   "/api/v1.0/predictions",
   "/predict",
   "/invocations",
@@ -142,6 +139,14 @@ export const PATHS_AND_METHODS: readonly HostileRequest[] = [
     status: 404,
     says: /nothing answers POST on this path; the APIs are: POST \/frame/,
   })),
+  ...["/v1/models/absent:predict", "/v2/models/absent/infer"].map((path): HostileRequest => ({
+    name: `POST ${path}`,
+    path,
+    headers: [JSON_TYPE],
+    body: GOOD.rows.body,
+    status: 404,
+    says: /unknown model "absent"/,
+  })),
   ...UNREADABLE.map((path): HostileRequest => ({
     name: `POST ${path}`,
     path,
@@ -161,7 +166,7 @@ export const PATHS_AND_METHODS: readonly HostileRequest[] = [
       says: new RegExp(`${path} takes POST, not ${method}`),
     })),
   ),
-  ...["/healthz", "/readyz"].flatMap((path) =>
+  ...["/", "/healthz", "/readyz"].flatMap((path) =>
     METHODS.filter((method) => method !== "GET").map((method): HostileRequest => ({
       name: `${method} ${path}`,
       method,

@@ -8,6 +8,8 @@ export interface ProtocolHost {
   readonly limits: ProtocolLimits;
   /** Second name of the default API as a model; undefined for the service's name. */
   readonly modelName: string | undefined;
+  /** Whether KServe started this process: its probes ask without credentials. */
+  readonly isKServe: boolean;
   /** Whether every worker has loaded and warmed every model and the server does not drain. */
   isReady(): boolean;
   /** Calls the listener whenever `isReady` may have changed; returns what ends that. */

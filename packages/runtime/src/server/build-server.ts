@@ -78,6 +78,7 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     definition: service.definition,
     limits,
     modelName: config.server.modelName ?? undefined,
+    isKServe: false,
     isReady: () => parts.state.get().ready,
     onReadyChange: parts.state.onChange,
   };

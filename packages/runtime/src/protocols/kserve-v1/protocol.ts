@@ -1,0 +1,13 @@
+import type { Protocol } from "../types.ts";
+import { toErrorReply } from "../served-models/error-reply.ts";
+import { httpRoutes } from "./routes.ts";
+
+/** KServe V1 and TensorFlow Serving: `/v1/models…` over REST. */
+export const kserveV1Protocol: Protocol = {
+  name: "kserveV1",
+  pathPrefixes: ["/v1"],
+  httpRoutes,
+  grpcRoutes: () => [],
+  protoFiles: [],
+  encodeError: toErrorReply,
+};
