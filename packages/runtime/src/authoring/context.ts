@@ -28,7 +28,10 @@ export interface Context {
   readonly requestId: string;
   /** Name of the API. */
   readonly api: string;
-  /** Aborts when the caller is gone, the deadline has passed or the server ends. */
+  /**
+   * Aborts when the caller is gone, the deadline has passed, or the server stops and waits no longer; in a stream that has been open for longer than
+   * `server.drainTimeout` as soon as the server stops. The reason is a ServingError.
+   */
   readonly signal: AbortSignal;
   /** When the call must be answered, in milliseconds since the epoch. */
   readonly deadline: number;

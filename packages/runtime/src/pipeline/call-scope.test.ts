@@ -1,10 +1,15 @@
 import { describe, expect, it, vi } from "vitest";
-import { openScope } from "./call-scope.ts";
+import type { Cancellation } from "../call/cancellation.ts";
+import { type CallScope, openScope } from "./call-scope.ts";
+import { createOpenCalls } from "./open-calls.ts";
+
+const open = (caller: Cancellation, timeoutMs: number, isStream = false, openCalls = createOpenCalls()): CallScope =>
+  openScope(caller, { timeoutMs, isStream, openCalls });
 
 describe("openScope", () => {
   it("rejects the race with DEADLINE_EXCEEDED when the time is over, while the work goes on", async () => {
     vi.useFakeTimers();
-    const scope = openScope(new AbortController().signal, 50);
+    const scope = open(new AbortController().signal, 50);
     const work = Promise.withResolvers<string>();
     const raced = scope.race(work.promise).catch((error: unknown) => error);
     vi.advanceTimersByTime(50);
@@ -17,7 +22,7 @@ describe("openScope", () => {
 
   it("rejects with CANCELLED when the caller goes away", async () => {
     const caller = new AbortController();
-    const scope = openScope(caller.signal, 10_000);
+    const scope = open(caller.signal, 10_000);
     const raced = scope.race(new Promise(() => undefined)).catch((error: unknown) => error);
     caller.abort();
     expect(await raced).toMatchObject({ code: "CANCELLED" });
@@ -25,14 +30,14 @@ describe("openScope", () => {
   });
 
   it("is aborted from the start for a caller that is gone already", async () => {
-    const scope = openScope(AbortSignal.abort(), 10_000);
+    const scope = open(AbortSignal.abort(), 10_000);
     await expect(scope.race(Promise.resolve(1))).rejects.toMatchObject({ code: "CANCELLED" });
     scope.close();
   });
 
   it("settles as the work does and leaves neither timer nor listener behind", async () => {
     const caller = new AbortController();
-    const scope = openScope(caller.signal, 10_000);
+    const scope = open(caller.signal, 10_000);
     await expect(scope.race(Promise.resolve("done"))).resolves.toBe("done");
     await expect(scope.race(Promise.reject(new Error("failed")))).rejects.toThrow("failed");
     scope.close();

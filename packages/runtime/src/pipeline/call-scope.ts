@@ -1,35 +1,54 @@
 import { type Cancellation, Canceller } from "../call/cancellation.ts";
 import { ServingError } from "../errors.ts";
+import type { EndableCall, OpenCalls } from "./open-calls.ts";
 
 /** The time and the caller of one call, joined in one cancellation. */
 export interface CallScope {
-  /** Aborts with a ServingError: CANCELLED (caller gone) or DEADLINE_EXCEEDED. */
+  /** Aborts with a ServingError: CANCELLED (caller gone), DEADLINE_EXCEEDED or UNAVAILABLE (the worker ends). */
   readonly cancellation: Cancellation;
-  /** The same as an AbortSignal, made when it is first asked for. */
+  /** For the author's method, made when it is first asked for: aborts with `cancellation`, and before it in an old stream whose worker ends. */
   readonly signal: AbortSignal;
   /** When the call must be answered, in milliseconds since the epoch. */
   readonly deadline: number;
   /** Settles as `work` does, or rejects with the cancellation's reason when that comes first; `work` itself goes on. */
   race<T>(work: Promise<T>): Promise<T>;
+  /** What ended the author's work: the reason for which `signal` aborted, when the work threw because of it, else what it threw. */
+  causeOf(thrown: unknown): unknown;
   /** Lets go of timer and listeners. */
   close(): void;
 }
 
-/** Opens the scope of a call that may take `timeoutMs` from now and ends when `caller` aborts. */
-export function openScope(caller: Cancellation, timeoutMs: number): CallScope {
-  return new Scope(caller, timeoutMs);
+export interface ScopeOptions {
+  readonly timeoutMs: number;
+  readonly isStream: boolean;
+  /** Where the call is listed until its scope is closed. */
+  readonly openCalls: OpenCalls;
 }
 
-class Scope implements CallScope {
+/** Opens the scope of a call that may take `timeoutMs` from now and ends when `caller` aborts. */
+export function openScope(caller: Cancellation, options: ScopeOptions): CallScope {
+  return new Scope(caller, options);
+}
+
+class Scope implements CallScope, EndableCall {
   readonly cancellation = new Canceller();
   readonly deadline: number;
+  readonly isStream: boolean;
+  readonly #timeoutMs: number;
+  readonly #openCalls: OpenCalls;
   readonly #caller: Cancellation;
   readonly #timer: NodeJS.Timeout;
-  #signal: AbortSignal | undefined;
+  /** Of `signal`. */
+  #controller: AbortController | undefined;
+  #told: ServingError | undefined;
 
-  constructor(caller: Cancellation, timeoutMs: number) {
+  constructor(caller: Cancellation, { timeoutMs, isStream, openCalls }: ScopeOptions) {
     this.deadline = Date.now() + timeoutMs;
+    this.isStream = isStream;
+    this.#timeoutMs = timeoutMs;
+    this.#openCalls = openCalls;
     this.#caller = caller;
+    openCalls.add(this);
     this.#timer = setTimeout(() => {
       this.cancellation.abort(
         new ServingError("DEADLINE_EXCEEDED", `the call was not answered within ${timeoutMs} ms`),
@@ -42,8 +61,29 @@ class Scope implements CallScope {
   readonly #cancel = (): void => this.cancellation.abort(new ServingError("CANCELLED", "the caller went away"));
 
   get signal(): AbortSignal {
-    this.#signal ??= toAbortSignal(this.cancellation);
-    return this.#signal;
+    if (this.#controller === undefined) {
+      const controller = new AbortController();
+      const { cancellation } = this;
+      const abort = (): void => controller.abort(cancellation.reason);
+      if (cancellation.aborted) abort();
+      else if (this.#told !== undefined) controller.abort(this.#told);
+      else cancellation.addEventListener("abort", abort);
+      this.#controller = controller;
+    }
+    return this.#controller.signal;
+  }
+
+  get ageMs(): number {
+    return Date.now() - this.deadline + this.#timeoutMs;
+  }
+
+  tell(reason: ServingError): void {
+    this.#told = reason;
+    this.#controller?.abort(reason);
+  }
+
+  end(reason: ServingError): void {
+    this.cancellation.abort(reason);
   }
 
   race<T>(work: Promise<T>): Promise<T> {
@@ -65,16 +105,14 @@ class Scope implements CallScope {
     });
   }
 
+  causeOf(thrown: unknown): unknown {
+    // What waits for a signal throws one of its own, whose cause is the reason; such as `node:timers/promises`.
+    return this.#told !== undefined && thrown instanceof Error && thrown.name === "AbortError" ? this.#told : thrown;
+  }
+
   close(): void {
     clearTimeout(this.#timer);
     this.#caller.removeEventListener("abort", this.#cancel);
+    this.#openCalls.delete(this);
   }
-}
-
-function toAbortSignal(cancellation: Cancellation): AbortSignal {
-  const controller = new AbortController();
-  const abort = (): void => controller.abort(cancellation.reason);
-  if (cancellation.aborted) abort();
-  else cancellation.addEventListener("abort", abort);
-  return controller.signal;
 }

@@ -28,7 +28,15 @@ export async function openCall(call: RawCall<unknown>, stages: Stages, record: C
   const target = await call.target(NOTHING_TO_READ);
   const { as, timeoutMs } = await aim(call, stages, { record, principal, target });
   const visit = stages.admission.enter(call.announcedBytes ?? 0);
-  return { principal, target, as, visit, scope: openScope(call.signal, timeoutMs) };
+  return { principal, target, as, visit, scope: scopeOf(call, stages, { timeoutMs, isStream: target.api.stream }) };
+}
+
+function scopeOf(
+  call: RawCall<unknown>,
+  { openCalls }: Stages,
+  options: { readonly timeoutMs: number; readonly isStream: boolean },
+): CallScope {
+  return openScope(call.signal, { ...options, openCalls });
 }
 
 interface Caller {
@@ -39,12 +47,13 @@ interface Caller {
 async function openByBody(call: RawCall<unknown>, stages: Stages, caller: Caller): Promise<OpenCall> {
   const sinceMs = performance.now();
   const visit = stages.admission.enter(call.announcedBytes ?? 0);
-  const arrival = openScope(call.signal, timeoutMsOf(call, null, stages));
+  const arrival = scopeOf(call, stages, { timeoutMs: timeoutMsOf(call, null, stages), isStream: false });
   try {
     const target = await readTarget(call, arrival, visit);
     const { as, timeoutMs } = await aim(call, stages, { ...caller, target });
     const leftMs = Math.max(1, timeoutMs - (performance.now() - sinceMs));
-    return { principal: caller.principal, target, as, visit, scope: openScope(call.signal, leftMs) };
+    const scope = scopeOf(call, stages, { timeoutMs: leftMs, isStream: target.api.stream });
+    return { principal: caller.principal, target, as, visit, scope };
   } catch (thrown) {
     visit.leave();
     throw thrown;

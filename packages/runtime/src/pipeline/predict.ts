@@ -83,6 +83,8 @@ async function* writeEach(
       if (next.done === true) return;
       yield await output.write(next.value, as, { nan });
     }
+  } catch (thrown) {
+    throw scope.causeOf(thrown);
   } finally {
     // Ends the author's generator where it stands, so that its own finally blocks run; it may still be computing.
     void stop(iterator).then(onStopped, onStopped);

@@ -6,6 +6,7 @@ import type { IoSpec, IoType, Payload } from "../io/types.ts";
 import { type Admission, createAdmission } from "../limits/admit.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import { authenticateAnybody } from "../auth/authenticate.ts";
+import { createOpenCalls } from "./open-calls.ts";
 import type { Stages } from "./stages.ts";
 
 /** What a recorded call is answered with. */
@@ -59,6 +60,7 @@ export function recordCall(options: RecordedOptions = {}): RecordedCall {
     authorize: () => step("authorize"),
     admission: stepwise(admission, step),
     requestTimeoutMs: options.requestTimeoutMs ?? 60_000,
+    openCalls: createOpenCalls(),
     recorder: {
       open: () => {
         step("recorder.open");

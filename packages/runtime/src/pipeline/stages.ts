@@ -5,6 +5,7 @@ import type { ContextLogger, ContextMetrics } from "../authoring/context.ts";
 import type { Principal, RecordedCall, Target } from "../call/types.ts";
 import type { ServingError } from "../errors.ts";
 import type { Admission } from "../limits/admit.ts";
+import type { OpenCalls } from "./open-calls.ts";
 
 /** Everything that one call passes through; made once by the server. */
 export interface Stages {
@@ -14,6 +15,7 @@ export interface Stages {
   readonly admission: Admission;
   /** Longest time of any call, in milliseconds. */
   readonly requestTimeoutMs: number;
+  readonly openCalls: OpenCalls;
   readonly recorder: Recorder;
   readonly metrics: ContextMetrics;
   logFor(requestId: string): ContextLogger;

@@ -6,6 +6,7 @@ import type { Service } from "../authoring/create-service.ts";
 import type { HttpReply } from "../call/types.ts";
 import type { Config } from "../config/types.ts";
 import { type Admission, createAdmission } from "../limits/admit.ts";
+import { createOpenCalls, type OpenCalls } from "../pipeline/open-calls.ts";
 import type { Stages } from "../pipeline/stages.ts";
 import { PROTOCOLS } from "../protocols/all.ts";
 import { openApiDocument } from "../protocols/openapi/index.ts";
@@ -44,6 +45,7 @@ export interface BuiltServer {
   readonly app: FastifyInstance;
   readonly grpc: GrpcServer;
   readonly admission: Admission;
+  readonly openCalls: OpenCalls;
   close(): void;
 }
 
@@ -68,6 +70,7 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     authorize: authorizeAnybody,
     admission,
     requestTimeoutMs: config.server.requestTimeoutMs,
+    openCalls: createOpenCalls(),
     recorder: createRecorder({ service: service.definition, metrics, audit: sink, log, now }),
     metrics: metrics.user,
     logFor: (requestId) => log.child({ requestId }),
@@ -105,7 +108,7 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     grpc.close();
     sink?.close();
   };
-  return { app, grpc, admission, close };
+  return { app, grpc, admission, openCalls: stages.openCalls, close };
 }
 
 function spokenProtocols({ server }: Config): readonly Protocol[] {

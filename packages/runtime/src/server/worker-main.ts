@@ -66,8 +66,9 @@ const link = connectWorker({
     else running.sink.accept(socket);
   },
   stateChanged: state.set,
-  async drain() {
+  async drain(timeoutMs) {
     if (running === undefined) return;
+    running.server.openCalls.drain(timeoutMs);
     running.stopWatching();
     running.onePort.drain();
     await Promise.all([running.sink.drain(), running.server.grpc.drain()]);

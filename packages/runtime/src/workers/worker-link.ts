@@ -24,8 +24,8 @@ export interface WorkerHandlers {
   connection(socket: Socket, listener: string): void;
   /** The state of the whole server; in phase "draining" replies tell their callers to close. Called before the first connection. */
   stateChanged(state: ServerState): void;
-  /** Finishes what runs, closes all connections, frees what `start` took. The process ends after it. */
-  drain(): Promise<void>;
+  /** Finishes what runs, closes all connections, frees what `start` took, within the time. The process ends after it, or is ended. */
+  drain(timeoutMs: number): Promise<void>;
   /** Logs an error that nobody caught; the worker goes on until another one has taken its place. */
   uncaught(error: ServingError): void;
   readonly metrics: MetricsSource;
@@ -75,7 +75,7 @@ function receive(message: SupervisorMessage, handle: unknown, { life, handlers }
       handlers.stateChanged(message.state);
       return;
     case "drain":
-      void life.drain();
+      void life.drain(message.timeoutMs);
       return;
     case "metrics-request":
       void life.sendMetrics(message.id);
@@ -92,7 +92,7 @@ function receive(message: SupervisorMessage, handle: unknown, { life, handlers }
 interface Life {
   start(payload: unknown, worker: StartedWorker): Promise<void>;
   take(connection: { readonly id: number; readonly listener: string }, handle: unknown): void;
-  drain(): Promise<void>;
+  drain(timeoutMs: number): Promise<void>;
   sendMetrics(id: number): Promise<void>;
   orphaned(): void;
   uncaught(error: ServingError): void;
@@ -102,11 +102,11 @@ function createLife(handlers: WorkerHandlers): Life {
   let phase: "waiting" | "starting" | "ready" | "draining" = "waiting";
   const closings = createClosings();
   const reports = createReports(handlers.metrics);
-  async function drain(): Promise<void> {
+  async function drain(timeoutMs: number): Promise<void> {
     if (phase === "draining") return;
     phase = "draining";
     reports.stop();
-    const problem = await handlers.drain().then(() => undefined, messageOf);
+    const problem = await handlers.drain(timeoutMs).then(() => undefined, messageOf);
     closings.flush();
     await reports.sendMetrics(undefined);
     send({ type: "drained", problem }, () => process.exit(problem === undefined ? 0 : 1));
@@ -150,7 +150,7 @@ function createLife(handlers: WorkerHandlers): Life {
       if (phase === "waiting" || phase === "starting") endNow();
       // Not process.exit(): it aborts the process while a native run is in progress, with a core and a message.
       setTimeout(endNow, ORPHAN_DRAIN_MS).unref();
-      void drain();
+      void drain(ORPHAN_DRAIN_MS);
     },
   };
 }
