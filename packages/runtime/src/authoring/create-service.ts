@@ -9,6 +9,8 @@ import { constructService, type RegisteredService } from "./registry.ts";
 export interface ApiCode {
   readonly input: IoType<unknown>;
   readonly output: IoType<unknown>;
+  /** The engine that runs it, where it is a model as it is and no code of an author's. */
+  readonly engine?: string;
   /** Calls the author's method with a value that `input` has read. */
   invoke(value: unknown, ctx: Context): unknown;
 }

@@ -21,7 +21,9 @@ export interface Prediction {
 /** Reads the payload into the typed value, calls the author's method and writes its result. */
 export async function predict(prediction: Prediction): Promise<{ output: Payload; extra: ReplyExtra }> {
   const { options, output, result, extra } = await invoke(prediction);
-  const written = output.write(await result, prediction.as, options);
+  const value = await result;
+  prediction.record.passed("infer");
+  const written = output.write(value, prediction.as, options);
   return { output: written instanceof Promise ? await written : written, extra };
 }
 
@@ -65,6 +67,7 @@ async function invoke(prediction: Prediction): Promise<Invoked> {
   const value = read instanceof Promise ? await read : read;
   // A caller that left while its input was read is not worth the model's time.
   if (scope.cancellation.aborted) throw scope.cancellation.reason;
+  record.passed("input");
   const headers: Record<string, string> = {};
   const ctx: Context = createContext(prediction, headers);
   record.tags = ctx.tags;

@@ -68,6 +68,7 @@ export function recordCall(options: RecordedOptions = {}): RecordedCall {
           principal: undefined,
           tags: undefined,
           aim: () => step("aim"),
+          passed: () => undefined,
           close: (error) => void closed.push(error?.code ?? "OK"),
         };
       },

@@ -34,12 +34,16 @@ async function answer<R>(call: RawCall<R>, stages: Stages, record: CallRecord): 
   let work: Promise<unknown> | undefined;
   try {
     const input = await readInput(call, scope, visit);
+    record.passed("arrival");
     await visit.takeSlot(scope.cancellation);
+    record.passed("queue");
     const running = predict({ ...open, call, input, stages, record });
     work = running;
     const { output, extra } = await scope.race(running);
     const reply = call.encode(output, extra);
-    return reply instanceof Promise ? await reply : reply;
+    const encoded = reply instanceof Promise ? await reply : reply;
+    record.passed("output");
+    return encoded;
   } finally {
     scope.close();
     if (work === undefined) visit.leave();

@@ -2,6 +2,7 @@ import type { Authenticate } from "../auth/authenticate.ts";
 import type { Authorize } from "../auth/authorize.ts";
 import type { Service } from "../authoring/create-service.ts";
 import type { ContextLogger, ContextMetrics } from "../authoring/context.ts";
+import type { CallPhase } from "../call/phase.ts";
 import type { Principal, RecordedCall, Target } from "../call/types.ts";
 import type { ServingError } from "../errors.ts";
 import type { Admission } from "../limits/admit.ts";
@@ -32,6 +33,8 @@ export interface CallRecord {
   principal: Principal | undefined;
   /** Says what is called, once it is known. */
   aim(target: Target): void;
+  /** Says that a phase of the call has ended now, and the next begun. */
+  passed(phase: CallPhase): void;
   /** Facts that the author's code added. */
   tags: ReadonlyMap<string, string> | undefined;
   /** Writes the record; `error` undefined means that the call succeeded. Gives the error to answer with when calls that can't be written down must not be answered. Throws nothing. */

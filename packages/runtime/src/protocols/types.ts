@@ -1,3 +1,4 @@
+import type { CallPhase } from "../call/phase.ts";
 import type { GrpcInfoRoute, GrpcRoute, GrpcTalkRoute, HttpInfoRoute, HttpReply, HttpRoute } from "../call/types.ts";
 import type { ServiceDefinition } from "../definition/types.ts";
 import type { ServingError } from "../errors.ts";
@@ -14,6 +15,22 @@ export interface ProtocolHost {
   isReady(): boolean;
   /** Calls the listener whenever `isReady` may have changed; returns what ends that. */
   onReadyChange(listener: () => void): () => void;
+  /** The engine that runs an API as it is, such as "onnx"; undefined where the author's code does more than that. */
+  engineOf(api: string): string | undefined;
+  /** What the APIs have done so far in the whole server, by name; an API that was not called is not there. Throws UNAVAILABLE when it can't be had in time. */
+  statistics(): Promise<ReadonlyMap<string, CallStatistics>>;
+}
+
+/** What one API has done so far, over all protocols and workers. */
+export interface CallStatistics {
+  readonly succeeded: number;
+  readonly failed: number;
+  /** Time of all calls together. */
+  readonly seconds: number;
+  /** Time of the successful ones by phase. */
+  readonly phaseSeconds: Readonly<Record<CallPhase, number>>;
+  /** When the last successful one ended, in seconds since 1970; 0 when there was none. */
+  readonly lastSuccessSeconds: number;
 }
 
 /** Largest bodies in bytes, after decompression. */

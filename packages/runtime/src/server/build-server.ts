@@ -13,6 +13,7 @@ import { openApiDocument } from "../protocols/openapi/index.ts";
 import { nativeProtocol } from "../protocols/native/routes.ts";
 import type { Protocol, ProtocolHost } from "../protocols/types.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import type { MetricsSnapshot } from "../telemetry/metrics-snapshot.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { readinessReply } from "../telemetry/readiness.ts";
 import { type BoundRoute, createHttpApp } from "../transports/http/create-app.ts";
@@ -20,6 +21,7 @@ import { registerDocs } from "../transports/http/docs.ts";
 import type { GrpcServer } from "../transports/grpc/create-grpc-server.ts";
 import { bindHttpRoutes, errorShapes } from "./bind-http.ts";
 import { buildGrpcServer } from "./build-grpc-server.ts";
+import { CALL_METRICS, toCallStatistics } from "./call-statistics.ts";
 import { readExampleFiles } from "./example-files.ts";
 import { createRecorder } from "./recorder.ts";
 import type { StateCell } from "./state-cell.ts";
@@ -38,6 +40,8 @@ export interface ServerParts {
   readonly state: Pick<StateCell, "get" | "onChange">;
   /** Folder of the service's example files, for the documentation. */
   readonly baseDir: string;
+  /** Metrics of these names summed over the whole server; this process's own unless given. */
+  readonly totals?: ((names: readonly string[]) => Promise<MetricsSnapshot>) | undefined;
 }
 
 /** The composed server of one process: an application that answers, bound to no port. */
@@ -84,6 +88,8 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     isKServe: false,
     isReady: () => parts.state.get().ready,
     onReadyChange: parts.state.onChange,
+    engineOf: (api) => service.apis.get(api)?.engine,
+    statistics: async () => toCallStatistics(await (parts.totals ?? metrics.snapshot)(CALL_METRICS)),
   };
   const app = createHttpApp({
     routes: [...bindHttpRoutes(protocols, host, stages), ...probeRoutes(parts)],

@@ -1,5 +1,6 @@
 import { toAuditRecord } from "../audit/record.ts";
 import type { AuditSink } from "../audit/sink.ts";
+import { CALL_PHASES, type CallPhase } from "../call/phase.ts";
 import type { Principal, RecordedCall, Target } from "../call/types.ts";
 import { ERROR_TABLE } from "../error-table.ts";
 import { ServingError } from "../errors.ts";
@@ -54,17 +55,26 @@ class OpenRecord implements CallRecord {
   readonly #startedMs: number;
   #target: Target | undefined = undefined;
   #counted: CallMetrics | undefined = undefined;
+  readonly #phaseSeconds = CALL_PHASES.map(() => 0);
+  #passedMs: number;
 
   constructor(call: RecordedCall, options: RecorderOptions, metricsOf: (api: string, protocol: string) => CallMetrics) {
     this.#call = call;
     this.#options = options;
     this.#metricsOf = metricsOf;
     this.#startedMs = options.now();
+    this.#passedMs = this.#startedMs;
   }
 
   aim(target: Target): void {
     this.#target = target;
     this.#count(target.api.name);
+  }
+
+  passed(phase: CallPhase): void {
+    const nowMs = this.#options.now();
+    this.#phaseSeconds[CALL_PHASES.indexOf(phase)] = (nowMs - this.#passedMs) / 1000;
+    this.#passedMs = nowMs;
   }
 
   close(failure: ServingError | undefined): ServingError | undefined {
@@ -75,7 +85,9 @@ class OpenRecord implements CallRecord {
     const error = refusal ?? failure;
     const status = error === undefined ? 200 : ERROR_TABLE[error.code].http;
     const counted = this.#counted ?? this.#count(NO_API);
-    counted.finished({ status, seconds: durationMs / 1000, bytesIn: call.bytesIn(), bytesOut: call.bytesOut() ?? 0 });
+    const seconds = durationMs / 1000;
+    const phaseSeconds = error === undefined ? this.#phaseSeconds : undefined;
+    counted.finished({ status, seconds, phaseSeconds, bytesIn: call.bytesIn(), bytesOut: call.bytesOut() ?? 0 });
     if (failure?.code === "INTERNAL") {
       log.error({ requestId: call.requestId, route: call.route, err: failure, ...failure.details }, failure.message);
     }

@@ -52,6 +52,7 @@ const link = connectWorker({
       now: () => performance.now(),
       state,
       baseDir,
+      totals: (names) => link.totals(names),
     });
     const stopWatching = watchReadiness(loaded, (ready, note) => link.setReady(ready, note));
     const sink = createHttpSink(server.app.server);

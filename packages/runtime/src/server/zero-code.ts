@@ -25,6 +25,7 @@ export async function zeroCodeService(entry: ModelsEntry): Promise<Service> {
     apis.set(name, {
       input,
       output,
+      engine: model.engine,
       invoke: (feeds, { signal }) => model.run(feeds as NamedTensors, { signal, transferFeeds: true }),
     });
     inputs.push({ name, input: input.spec, output: output.spec, summary: `Runs ${basename(path)}` });

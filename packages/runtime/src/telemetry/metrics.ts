@@ -1,4 +1,5 @@
 import type { Registry } from "prom-client";
+import { CALL_PHASES } from "../call/phase.ts";
 import type { Counter, Gauge, Histogram } from "./cells.ts";
 import { createInstruments, type Instruments } from "./instruments.ts";
 import { sumSnapshots } from "./metrics-sum.ts";
@@ -35,6 +36,8 @@ export interface CallMetrics {
 export interface CallResult {
   readonly status: number;
   readonly seconds: number;
+  /** Seconds of each of CALL_PHASES, of a call that succeeded; undefined for others and where it is not known. */
+  readonly phaseSeconds?: readonly number[] | undefined;
   readonly bytesIn: number;
   readonly bytesOut: number;
 }
@@ -97,6 +100,7 @@ function createCallBinder(instruments: Instruments): Metrics["call"] {
   const inProgress = instruments.gauge("bento_requests_in_progress", "Calls that are being answered", "sum");
   const bytesIn = instruments.counter("bento_request_body_bytes_total", "Bytes of request bodies, after decompression");
   const bytesOut = instruments.counter("bento_response_body_bytes_total", "Bytes of response bodies");
+  const successes = createSuccessBinder(instruments);
   return (api, protocol) => {
     const labels = { api, protocol };
     const bound = {
@@ -106,6 +110,7 @@ function createCallBinder(instruments: Instruments): Metrics["call"] {
       bytesOut: bytesOut.series(labels) ?? NOTHING,
     };
     const byStatus = new Map<number, Counter>();
+    let succeeded: ((phaseSeconds: readonly number[]) => void) | undefined;
     const bindStatus = (status: number): Counter => {
       const counter = requests.series({ ...labels, status: String(status) }) ?? NOTHING;
       byStatus.set(status, counter);
@@ -119,7 +124,24 @@ function createCallBinder(instruments: Instruments): Metrics["call"] {
         bound.duration.observe(result.seconds);
         bound.bytesIn.add(result.bytesIn);
         bound.bytesOut.add(result.bytesOut);
+        if (result.phaseSeconds === undefined) return;
+        succeeded ??= successes(api);
+        succeeded(result.phaseSeconds);
       },
+    };
+  };
+}
+
+/** Where the time of an API's successful calls goes, and when the last of them ended. */
+function createSuccessBinder(instruments: Instruments): (api: string) => (phaseSeconds: readonly number[]) => void {
+  const phases = instruments.counter("bento_call_phase_seconds_total", "Time of successful calls by phase");
+  const last = instruments.gauge("bento_last_success_timestamp_seconds", "When the last successful call ended", "max");
+  return (api) => {
+    const counters = CALL_PHASES.map((phase) => phases.series({ api, phase }) ?? NOTHING);
+    const gauge = last.series({ api }) ?? NOTHING;
+    return (phaseSeconds) => {
+      for (const [index, counter] of counters.entries()) counter.add(phaseSeconds[index] ?? 0);
+      gauge.set(Date.now() / 1000);
     };
   };
 }

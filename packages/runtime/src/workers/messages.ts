@@ -12,6 +12,8 @@ export type SupervisorMessage =
   | { readonly type: "state"; readonly state: ServerState }
   | { readonly type: "drain"; readonly timeoutMs: number }
   | { readonly type: "metrics-request"; readonly id: number }
+  /** Answers the worker's request of that id. */
+  | { readonly type: "totals"; readonly id: number; readonly snapshot: MetricsSnapshot }
   | { readonly type: "log-level"; readonly level: string };
 
 /** What a worker tells the supervisor. */
@@ -28,6 +30,8 @@ export type WorkerMessage =
   | { readonly type: "status"; readonly ready: boolean; readonly note: string | undefined }
   /** `id` of the request that it answers; undefined when the worker sends it by itself. */
   | { readonly type: "metrics"; readonly id: number | undefined; readonly snapshot: MetricsSnapshot }
+  /** Asks for metrics of these names, summed over the whole server. */
+  | { readonly type: "totals-request"; readonly id: number; readonly names: readonly string[] }
   | { readonly type: "memory"; readonly rssBytes: number }
   | { readonly type: "drained"; readonly problem: string | undefined };
 
@@ -57,6 +61,9 @@ export function parseWorkerMessage(value: unknown): WorkerMessage | undefined {
       if (snapshot === undefined || !(fields.id === undefined || isCount(fields.id))) return undefined;
       return { type: "metrics", id: fields.id, snapshot };
     }
+    case "totals-request":
+      if (!isCount(fields.id) || !isTexts(fields.names)) return undefined;
+      return { type: "totals-request", id: fields.id, names: fields.names };
     case "memory":
       return isCount(fields.rssBytes) ? { type: "memory", rssBytes: fields.rssBytes } : undefined;
     case "drained":
@@ -82,6 +89,10 @@ export function parseSupervisorMessage(value: unknown): SupervisorMessage | unde
       return isCount(fields.timeoutMs) ? { type: "drain", timeoutMs: fields.timeoutMs } : undefined;
     case "metrics-request":
       return isCount(fields.id) ? { type: "metrics-request", id: fields.id } : undefined;
+    case "totals": {
+      const snapshot = parseMetricsSnapshot(fields.snapshot);
+      return snapshot === undefined || !isCount(fields.id) ? undefined : { type: "totals", id: fields.id, snapshot };
+    }
     case "log-level":
       return typeof fields.level === "string" ? { type: "log-level", level: fields.level } : undefined;
     default:
@@ -99,6 +110,10 @@ function isCount(value: unknown): value is number {
 
 function isCounts(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every(isCount);
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }
 
 function isOptionalText(value: unknown): value is string | undefined {

@@ -8,6 +8,8 @@ export interface MetricsCollector {
   ended(member: PoolMember): void;
   /** Asks these workers, waits for a bounded time, and shows for each that did not answer what it last told. */
   text(members: readonly PoolMember[], own: MetricsSnapshot): Promise<string>;
+  /** The same for some metrics, as a snapshot. */
+  totals(members: readonly PoolMember[], names: readonly string[]): Promise<MetricsSnapshot>;
 }
 
 interface Question {
@@ -51,6 +53,15 @@ export function createMetricsCollector(timeoutMs: number): MetricsCollector {
     questions.delete(member);
   }
 
+  async function collect(members: readonly PoolMember[]): Promise<readonly WorkerSnapshot[]> {
+    await waitAll(
+      members.map((member) => ask(member).answered),
+      timeoutMs,
+    );
+    const lasting = [base, ...dead].map((snapshot) => ({ worker: undefined, snapshot }));
+    return [...lasting, ...Array.from(last, ([member, snapshot]) => ({ worker: member.slotId, snapshot }))];
+  }
+
   return {
     received(member, { id, snapshot }) {
       last.set(member, snapshot);
@@ -65,13 +76,15 @@ export function createMetricsCollector(timeoutMs: number): MetricsCollector {
       folding = folding.then(fold);
     },
     async text(members, own) {
-      await waitAll(
-        members.map((member) => ask(member).answered),
-        timeoutMs,
-      );
-      const parts: WorkerSnapshot[] = [base, ...dead, own].map((snapshot) => ({ worker: undefined, snapshot }));
-      for (const [member, snapshot] of last) parts.push({ worker: member.slotId, snapshot });
-      return (await sumSnapshots(parts)).text();
+      const parts = await collect(members);
+      return (await sumSnapshots([...parts, { worker: undefined, snapshot: own }])).text();
+    },
+    async totals(members, names) {
+      const parts = (await collect(members)).map(({ worker, snapshot }) => ({
+        worker,
+        snapshot: snapshot.filter((family) => names.includes(family.name)),
+      }));
+      return (await sumSnapshots(parts)).snapshot();
     },
   };
 }

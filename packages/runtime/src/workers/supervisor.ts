@@ -195,6 +195,7 @@ class ProcessSupervisor implements Supervisor {
     if (message.type === "connection-ack") this.#connections.acknowledged(member.process, message.id);
     else if (message.type === "connections-closed") this.#connections.closed(member.process, message.ids);
     else if (message.type === "metrics") this.#collector.received(member, message);
+    else if (message.type === "totals-request") void this.#sendTotals(member, message);
   }
 
   #changed(): void {
@@ -203,8 +204,20 @@ class ProcessSupervisor implements Supervisor {
     for (const observer of this.#observers) observer(state);
   }
 
+  #measured(): readonly PoolMember[] {
+    return this.#pool.members().filter((member) => member.phase === "ready" || member.phase === "draining");
+  }
+
+  async #sendTotals(
+    member: PoolMember,
+    { id, names }: Extract<WorkerMessage, { type: "totals-request" }>,
+  ): Promise<void> {
+    const snapshot = await this.#collector.totals(this.#measured(), names);
+    member.process.send({ type: "totals", id, snapshot });
+  }
+
   #collectMetrics(): Promise<string> {
-    const members = this.#pool.members().filter((member) => member.phase === "ready" || member.phase === "draining");
+    const members = this.#measured();
     const own = supervisorSnapshot({
       state: this.state(),
       connections: this.#connections.counts(),

@@ -1,7 +1,9 @@
 import { Socket } from "node:net";
 import { assertNever, ServingError, toServingError } from "../errors.ts";
+import type { MetricsSnapshot } from "../telemetry/metrics-snapshot.ts";
 import type { ModelState, ServerState } from "../telemetry/readiness.ts";
 import { type ModelDigests, parseSupervisorMessage, type SupervisorMessage, type WorkerMessage } from "./messages.ts";
+import { createTotals, type Totals } from "./totals.ts";
 import { createClosings, createReports, sendToSupervisor as send, type MetricsSource } from "./worker-reports.ts";
 import { watchUncaughtErrors } from "./uncaught-errors.ts";
 
@@ -36,6 +38,8 @@ export interface WorkerHandlers {
 export interface WorkerLink {
   /** Tells whether this worker can answer, with the reason when it can't; it counts as ready from the start. */
   setReady(ready: boolean, note?: string): void;
+  /** Metrics of these names, summed over the whole server; throws UNAVAILABLE when the supervisor does not answer in time. */
+  totals(names: readonly string[]): Promise<MetricsSnapshot>;
 }
 
 /** A worker without supervisor answers nobody: it finishes what it can in this time, and ends. */
@@ -49,21 +53,22 @@ export function connectWorker(handlers: WorkerHandlers): WorkerLink {
   }
   const life = createLife(handlers);
   watchUncaughtErrors(life.uncaught);
+  const totals = createTotals(send);
   process.on("message", (raw: unknown, handle: unknown) => {
     const message = parseSupervisorMessage(raw);
-    if (message !== undefined) receive(message, handle, { life, handlers });
+    if (message !== undefined) receive(message, handle, { life, handlers, totals });
   });
   process.once("disconnect", life.orphaned);
   // A terminal's Ctrl-C and some service managers signal the whole group; the supervisor alone decides when a worker ends.
   process.on("SIGINT", () => undefined);
   process.on("SIGTERM", () => undefined);
   send({ type: "hello" });
-  return { setReady: (ready, note) => send({ type: "status", ready, note }) };
+  return { setReady: (ready, note) => send({ type: "status", ready, note }), totals: totals.ask };
 }
 
-type Handed = { readonly life: Life; readonly handlers: WorkerHandlers };
+type Handed = { readonly life: Life; readonly handlers: WorkerHandlers; readonly totals: Totals };
 
-function receive(message: SupervisorMessage, handle: unknown, { life, handlers }: Handed): void {
+function receive(message: SupervisorMessage, handle: unknown, { life, handlers, totals }: Handed): void {
   switch (message.type) {
     case "start":
       void life.start(message.payload, { id: message.worker, digests: message.digests });
@@ -79,6 +84,9 @@ function receive(message: SupervisorMessage, handle: unknown, { life, handlers }
       return;
     case "metrics-request":
       void life.sendMetrics(message.id);
+      return;
+    case "totals":
+      totals.answered(message.id, message.snapshot);
       return;
     case "log-level":
       handlers.setLogLevel(message.level);

@@ -82,7 +82,8 @@ function createFastify(options: HttpAppOptions): FastifyInstance {
       // Of two headers the parser would keep the first without a word, where a proxy may have read the second.
       joinDuplicateHeaders: true,
     },
-    routerOptions: { ignoreTrailingSlash: true, caseSensitive: true },
+    // Names of models have up to 128 characters; the default is 100.
+    routerOptions: { ignoreTrailingSlash: true, caseSensitive: true, maxParamLength: 128 },
   });
   app.server.headersTimeout = HEADERS_TIMEOUT_MS;
   // Backstops: the call's own deadline answers before them. The second is for readers who take nothing of a reply.

@@ -10,6 +10,7 @@ import { decodeInferRequest } from "./decode-infer.ts";
 import { decodeRawTensor } from "./decode-raw-tensor.ts";
 import { encodeInferReply } from "./encode-infer.ts";
 import { toErrorReply } from "../../served-models/error-reply.ts";
+import { targetOf } from "./info-routes.ts";
 import { type InferLimits, limitOf, readInferBody } from "./read-infer-body.ts";
 
 /** `POST /v2/models/:model[/versions/:version]/infer` as a surface of inference. */
@@ -46,7 +47,7 @@ export class RestInferWire implements InferWire<HttpReply> {
   }
 
   findModel(): NamedModel {
-    const { model: name = "", version } = this.request.params;
+    const { name, version } = targetOf(this.request);
     this.#named ??= { name, model: this.#models.find(name, version) };
     return this.#named;
   }
