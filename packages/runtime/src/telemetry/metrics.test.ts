@@ -43,6 +43,29 @@ describe("createMetrics", () => {
     expect(text).toContain('bento_model_run_duration_seconds_bucket{model="a.onnx",place="thread",le="0.25"} 1');
   });
 
+  it("sums where the time of successful calls goes, over all protocols, and says when the last one ended", async () => {
+    const metrics = createMetrics({ processMetrics: false });
+    const startedSeconds = Date.now() / 1000;
+    for (const protocol of ["native", "v2"]) {
+      const call = metrics.call("score", protocol);
+      call.started();
+      call.finished({ status: 200, seconds: 1, phaseSeconds: [0.5, 0.25, 0.125, 2, 4], bytesIn: 0, bytesOut: 0 });
+    }
+    const failed = metrics.call("score", "v2");
+    failed.started();
+    failed.finished({ status: 400, seconds: 9, bytesIn: 0, bytesOut: 0 });
+    const text = await metrics.text();
+    expect(lines(text, "bento_call_phase_seconds_total")).toEqual([
+      'bento_call_phase_seconds_total{api="score",phase="arrival"} 1',
+      'bento_call_phase_seconds_total{api="score",phase="queue"} 0.5',
+      'bento_call_phase_seconds_total{api="score",phase="input"} 0.25',
+      'bento_call_phase_seconds_total{api="score",phase="infer"} 4',
+      'bento_call_phase_seconds_total{api="score",phase="output"} 8',
+    ]);
+    const [last = ""] = lines(text, 'bento_last_success_timestamp_seconds{api="score"}');
+    expect(Number(last.split(" ")[1])).toBeGreaterThanOrEqual(startedSeconds);
+  });
+
   it("counts under one series however often the same names are bound", async () => {
     const metrics = createMetrics({ processMetrics: false });
     for (let index = 0; index < 3; index += 1) {

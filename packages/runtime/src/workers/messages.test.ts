@@ -18,6 +18,7 @@ const FROM_WORKER: readonly WorkerMessage[] = [
   { type: "connections-closed", ids: [2, 7] },
   { type: "status", ready: false, note: "warming" },
   { type: "metrics", id: undefined, snapshot },
+  { type: "totals-request", id: 4, names: ["a", "b"] },
   { type: "memory", rssBytes: 1 },
   { type: "drained", problem: undefined },
 ];
@@ -28,6 +29,7 @@ const FROM_SUPERVISOR: readonly SupervisorMessage[] = [
   { type: "state", state: { phase: "serving", ready: true, workers: [] } },
   { type: "drain", timeoutMs: 5 },
   { type: "metrics-request", id: 0 },
+  { type: "totals", id: 4, snapshot },
   { type: "log-level", level: "debug" },
 ];
 
@@ -61,6 +63,8 @@ describe("messages between supervisor and workers", () => {
     { type: "status", ready: "yes" },
     { type: "metrics", snapshot: [{ name: "a" }] },
     { type: "metrics", snapshot: [{ ...snapshot[0], values: [{ labels: null, value: 1 }] }] },
+    { type: "totals-request", id: 1, names: [1] },
+    { type: "totals", id: 1, snapshot: {} },
     { type: "memory", rssBytes: Number.NaN },
     { type: "drained", problem: 3 },
     { type: "start", worker: "0", digests: {} },

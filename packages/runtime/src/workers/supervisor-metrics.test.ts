@@ -19,6 +19,26 @@ describe("metrics of a supervisor", SLOW, () => {
       .toMatch(/^bento_worker_resident_memory_bytes\{worker="1"\} \d{7,}$/m);
   });
 
+  it("tells every worker the sums over all of them, of the metrics that it names", async () => {
+    await using harness = createHarness();
+    const port = await harness.start();
+    for (let index = 0; index < 6; index += 1) await call(port, "/");
+    const total = async (): Promise<number> => {
+      const { snapshot } = await callJson(port, "/totals");
+      const families = snapshot as readonly {
+        readonly name: string;
+        readonly values: readonly { readonly value: number }[];
+      }[];
+      expect(families.map(({ name }) => name)).toEqual(["bento_requests_total"]);
+      return families[0]?.values.reduce((sum, { value }) => sum + value, 0) ?? 0;
+    };
+    // Both workers are asked in turn; each question is a call of its own.
+    const first = await total();
+    const second = await total();
+    expect(first).toBeGreaterThanOrEqual(6);
+    expect(second).toBeGreaterThan(first);
+  });
+
   it("never lets a counter fall when a worker is replaced", async () => {
     await using harness = createHarness({
       timing: { restart: { firstDelayMs: 50, factor: 2, maxDelayMs: 1000, healthyMs: 60_000 } },

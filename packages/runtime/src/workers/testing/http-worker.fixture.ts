@@ -66,6 +66,10 @@ const ROUTES: Readonly<Record<string, (response: ServerResponse, request: Incomi
     response.writeHead(200).write("begun ");
   },
   "/crash": () => process.exit(9),
+  /** The numbers of the whole server, as this worker is told them. */
+  "/totals": (response) => {
+    void link.totals(["bento_requests_total"]).then((snapshot) => response.end(JSON.stringify({ snapshot })));
+  },
   "/log-level": (response) => response.end(logLevel),
   "/not-ready": (response) => {
     link.setReady(false, "warming a cache");

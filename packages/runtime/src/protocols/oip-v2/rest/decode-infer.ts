@@ -35,7 +35,8 @@ export function decodeInferRequest(
     throw fault("/inputs", `${tensors.length} bytes follow the JSON, binary_data_size of all inputs makes ${bytes.at}`);
   const outputs = request["outputs"];
   return {
-    id: textAt(request["id"], "/id"),
+    // An empty one is none, as over gRPC.
+    id: textAt(request["id"], "/id") || undefined,
     contentType: textAt(parameters["content_type"], "/parameters/content_type"),
     inputs,
     outputs: outputs === undefined || outputs === null ? undefined : readWanted(listAt(outputs, "/outputs"), isBinary),
