@@ -4,7 +4,7 @@ import type { ModelTable, ServedModel } from "../served-models/model-table.ts";
 import type { ProtocolHost } from "../types.ts";
 
 /** Extensions that work here, by the names that clients look for. Source: Triton's "Extensions". */
-export const EXTENSIONS: readonly string[] = ["binary_tensor_data", "model_configuration", "statistics"];
+const EXTENSIONS: readonly string[] = ["binary_tensor_data", "model_configuration", "statistics"];
 
 /** What the server tells of itself. */
 export interface ServerFacts {
