@@ -12,6 +12,7 @@ import { describeValue, quote } from "../../describe-value.ts";
 import { needsExactIntegers } from "../../io/json-text.ts";
 import { consumesOf, fitsMediaTypes } from "../../io/media.ts";
 import type { Payload } from "../../io/types.ts";
+import { assertSignature } from "../tensorflow/signature.ts";
 import type { ProtocolLimits } from "../types.ts";
 import { fromInputs } from "./input/from-inputs.ts";
 import { fromInstances } from "./input/from-instances.ts";
@@ -81,8 +82,8 @@ function fromBody(api: ApiDefinition, body: unknown): V1Request {
       "INVALID_ARGUMENT",
       `expected a JSON object with "instances" or "inputs", got ${describeValue(body)}`,
     );
-  assertSignature(body);
-  const { instances, inputs } = body;
+  const { instances, inputs, signature_name: signature } = body;
+  assertSignature(signature);
   if ((instances === undefined) === (inputs === undefined)) throw notOneOf(body);
   if (instances === undefined) {
     const { value, place } = fromInputs(api.input, inputs);
@@ -103,15 +104,6 @@ function notOneOf(body: JsonObject): ServingError {
   return new ServingError(
     "INVALID_ARGUMENT",
     `expected "instances" (rows) or "inputs" (columns), got ${near === undefined ? "neither" : quote(near)}`,
-  );
-}
-
-/** Each model has one signature. */
-function assertSignature({ signature_name: name = "" }: JsonObject): void {
-  if (name === "" || name === "serving_default" || name === null) return;
-  throw new ServingError(
-    "INVALID_ARGUMENT",
-    `/signature_name: expected "serving_default", the only signature, got ${describeValue(name)}`,
   );
 }
 

@@ -1,3 +1,5 @@
+import { describeValue } from "../../describe-value.ts";
+import { ServingError } from "../../errors.ts";
 import type { IoTensorInfo } from "../../io/tensor-infos.ts";
 import type { ServedModel } from "../served-models/model-table.ts";
 import { TF_TYPES } from "./data-types.ts";
@@ -5,7 +7,16 @@ import { TF_TYPES } from "./data-types.ts";
 /** Name of the one signature that each model has. */
 export const SIGNATURE = "serving_default";
 /** What the signature is for. */
-const METHOD = "tensorflow/serving/predict";
+export const METHOD = "tensorflow/serving/predict";
+
+/** Throws INVALID_ARGUMENT for a signature that is asked for and is not the one that there is. */
+export function assertSignature(name: unknown): void {
+  if (name === SIGNATURE || name === "" || name === null || name === undefined) return;
+  throw new ServingError(
+    "INVALID_ARGUMENT",
+    `signature_name: expected ${JSON.stringify(SIGNATURE)}, the only signature of a model, got ${describeValue(name)}`,
+  );
+}
 
 /** One tensor of a signature as JSON: -1 where a size is free. Source: tensorflow/core/protobuf/meta_graph.proto. */
 export interface TensorInfoJson {
@@ -35,6 +46,10 @@ function infosJson(infos: readonly IoTensorInfo[]): Readonly<Record<string, Tens
 
 function infoJson({ name, dtype, shape }: IoTensorInfo): TensorInfoJson {
   const dim = shape.map((size) => ({ size: String(size ?? -1), name: "" }));
-  // In a graph a name is followed by the number of the operation's result.
-  return { dtype: TF_TYPES[dtype].name, tensor_shape: { dim, unknown_rank: false }, name: `${name}:0` };
+  return { dtype: TF_TYPES[dtype].name, tensor_shape: { dim, unknown_rank: false }, name: graphName(name) };
+}
+
+/** The name of a tensor in a graph: that of an operation and the number of its result. */
+export function graphName(name: string): string {
+  return `${name}:0`;
 }

@@ -7,12 +7,11 @@ import { delimitedTag, ProtoReader, varintTag } from "../wire/proto-reader.ts";
 import type { ProtoWriter } from "../wire/proto-writer.ts";
 import { dtypeOf, TF_TYPES, VALUE_LISTS } from "./data-types.ts";
 import { fillShape, type RepeatBudget, shapeOf, wrongCount } from "./fill-shape.ts";
+import { readShape, type ShapePieces, writeShape } from "./tensor-shape.ts";
 import { LIST_ROWS, type ListRow } from "./value-lists.ts";
 
-/** Fields of TensorProto beside its lists; of TensorShapeProto; of its Dim. */
+/** Fields beside the lists. */
 const FIELD = { dtype: 1, shape: 2, content: 4 } as const;
-const SHAPE_FIELD = { dim: 2, unknownRank: 3 } as const;
-const DIM_SIZE = 1;
 
 /**
  * The tensor that a `tensorflow.TensorProto` holds: its content where it is not empty, else the list of its element type, whose last value repeats.
@@ -39,12 +38,7 @@ export function writeTensorProto(writer: ProtoWriter, tensor: Tensor, form: Valu
     if (form === "content" && tensor.dtype !== "string") writer.delimited(FIELD.content, toBytes(tensor));
     else writeList(writer, tensor);
   }
-  writer.message(FIELD.shape, () => {
-    for (const size of tensor.shape.toReversed())
-      writer.message(SHAPE_FIELD.dim, () => {
-        if (size !== 0) writer.varint(DIM_SIZE, size);
-      });
-  });
+  writeShape(writer, FIELD.shape, tensor.shape);
   writer.varint(FIELD.dtype, TF_TYPES[tensor.dtype].code);
 }
 
@@ -54,10 +48,8 @@ function writeList(writer: ProtoWriter, { dtype, data }: Tensor): void {
 }
 
 /** Everything of a message but the values of its lists. */
-interface Head {
+interface Head extends ShapePieces {
   code: number;
-  readonly sizes: number[];
-  isRankUnknown: boolean;
   content: Buffer | undefined;
   /** Bit n is set when a field with number n came. */
   lists: number;
@@ -82,24 +74,6 @@ function readHead(reader: ProtoReader): Head {
     }
   }
   return head;
-}
-
-/** A shape that comes in several pieces is all of them: messages are merged by joining their lists. */
-function readShape(reader: ProtoReader, head: Pick<Head, "sizes" | "isRankUnknown">): void {
-  for (let tag = reader.nextTag(); tag !== 0; tag = reader.nextTag()) {
-    if (tag === delimitedTag(SHAPE_FIELD.dim)) head.sizes.push(readSize(reader.message()));
-    else if (tag === varintTag(SHAPE_FIELD.unknownRank)) head.isRankUnknown = reader.varint() !== 0;
-    else reader.skip(tag);
-  }
-}
-
-function readSize(reader: ProtoReader): number {
-  let size = 0;
-  for (let tag = reader.nextTag(); tag !== 0; tag = reader.nextTag()) {
-    if (tag === varintTag(DIM_SIZE)) size = reader.signedVarint();
-    else reader.skip(tag);
-  }
-  return size;
 }
 
 interface ListSource {

@@ -27,9 +27,9 @@ export class ProtoWriter {
     return this.#bytes.subarray(this.#start);
   }
 
-  /** uint64, bool or enum; int32 and int64 that are not negative. A number must be a whole one ≥ 0. */
+  /** A whole number within ±2^53, a bool or an enum. */
   varint(field: number, value: number): void {
-    this.#rawVarint(value);
+    this.signedVarint(value);
     this.#rawVarint(varintTag(field));
   }
 

@@ -1,14 +1,17 @@
-import { defineApi } from "../../authoring/define-api.ts";
-import { serviceClass } from "../../authoring/define-service-class.ts";
-import { ServingError } from "../../errors.ts";
-import { bytes } from "../../io/bytes.ts";
-import { dataFrame } from "../../io/data-frame/data-frame.ts";
-import { file } from "../../io/file.ts";
-import { t } from "../../io/json/json-type.ts";
-import { multipart, optional } from "../../io/multipart.ts";
-import { tensor } from "../../io/tensor/tensor-type.ts";
-import { tensors } from "../../io/tensor/tensors-type.ts";
-import { text } from "../../io/text.ts";
+import {
+  bytes,
+  dataFrame,
+  defineApi,
+  file,
+  multipart,
+  optional,
+  serviceClass,
+  ServingError,
+  t,
+  tensor,
+  tensors,
+  text,
+} from "@bento-ts/runtime";
 
 const Houses = dataFrame({ key: "df", columns: { rooms: "float64", town: "string" } });
 const Ages = dataFrame({ key: "ages", columns: { age: "int64" } });

@@ -1,7 +1,7 @@
+import type { JsonValue } from "@bento-ts/runtime";
+import { createTestClient, type TestClient, type TestReply } from "@bento-ts/runtime/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { JsonValue } from "../../io/types.ts";
-import { createTestClient, type TestClient, type TestReply } from "../../testing/test-client.ts";
-import { Shop } from "./models.fixture.ts";
+import { Shop } from "./models.ts";
 
 let client: TestClient;
 beforeAll(async () => {
@@ -320,7 +320,7 @@ describe("bodies", () => {
     ["score", '{"instance":[1]}', 'got "instance"'],
     ["score", '{"instances":[1],"inputs":[1]}', "got both"],
     ["score", '{"instances":{"rooms":[1]}}', "/instances: expected a list, got an object"],
-    ["score", '{"instances":[],"signature_name":"other"}', '/signature_name: expected "serving_default"'],
+    ["score", '{"instances":[],"signature_name":"other"}', 'signature_name: expected "serving_default"'],
     [
       "score",
       '{"instances":[{"rooms":3,"town":"Bonn"},{"rooms":"x","town":"Ulm"}]}',
