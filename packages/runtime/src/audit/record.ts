@@ -2,9 +2,8 @@ import type { Principal, RecordedCall, Target } from "../call/types.ts";
 import { ERROR_TABLE } from "../error-table.ts";
 import type { ServingError } from "../errors.ts";
 
-/** What became of one call, as it stands in the audit log: one JSON line each. Source: security.md A11, less the keys of parts that do not exist yet. */
-export interface AuditRecord {
-  readonly time: string;
+/** Which call it is and whose. */
+export interface CallIdentity {
   readonly requestId: string;
   readonly protocol: string;
   readonly method: string;
@@ -17,23 +16,32 @@ export interface AuditRecord {
   readonly authMethod: string | null;
   readonly peerIp: string;
   readonly clientIp: string;
+  readonly userAgent: string | null;
+}
+
+/** What became of one call, as it stands in the audit log: one JSON line each. Source: security.md A11, less the keys of parts that do not exist yet. */
+export interface AuditRecord extends CallIdentity {
+  readonly time: string;
   readonly decision: "allow" | "deny" | "error";
   readonly reason: string | null;
   readonly status: number;
   readonly bytesIn: number;
   readonly bytesOut: number | null;
   readonly durationMs: number;
-  readonly userAgent: string | null;
   readonly tags?: Readonly<Record<string, string>>;
   readonly level: "metadata";
 }
 
-/** Facts from which a record is made. */
-export interface AuditFacts {
+/** Facts from which it is seen which call it is. */
+export interface CallFacts {
   readonly call: RecordedCall;
   readonly service: { readonly name: string; readonly version: string };
   readonly principal: Principal | undefined;
   readonly target: Target | undefined;
+}
+
+/** Facts from which a record is made. */
+export interface AuditFacts extends CallFacts {
   readonly tags: ReadonlyMap<string, string> | undefined;
   readonly error: ServingError | undefined;
   readonly time: Date;
@@ -45,32 +53,39 @@ const MAX_TEXT = 1024;
 
 /** Makes the audit record of a call. Texts are cut at 1 KiB; JSON escapes control characters, so that one call is one line. */
 export function toAuditRecord(facts: AuditFacts): AuditRecord {
-  const { call, error, principal, target, tags } = facts;
+  const { call, error, tags } = facts;
   return {
     time: facts.time.toISOString(),
-    requestId: call.requestId,
-    protocol: call.protocol,
-    method: call.method,
-    route: cut(call.route),
-    function: target?.api.name ?? null,
-    service: facts.service.name,
-    version: facts.service.version,
-    principal: principal === undefined ? null : cut(principal.name),
-    issuer: principal?.issuer ?? null,
-    authMethod: principal?.method ?? null,
-    peerIp: call.peerIp,
-    clientIp: call.clientIp,
+    ...identify(facts),
     decision: decisionOf(error),
     reason: error === undefined ? null : error.code,
     status: error === undefined ? 200 : ERROR_TABLE[error.code].http,
     bytesIn: call.bytesIn(),
     bytesOut: call.bytesOut() ?? null,
     durationMs: Math.round(facts.durationMs * 1000) / 1000,
-    userAgent: call.userAgent === undefined ? null : cut(call.userAgent),
     ...(tags !== undefined && tags.size > 0
       ? { tags: Object.fromEntries([...tags].map(([key, value]) => [cut(key), cut(value)])) }
       : {}),
     level: "metadata",
+  };
+}
+
+/** Which call it is, its texts cut at 1 KiB. */
+export function identify({ call, service, principal, target }: CallFacts): CallIdentity {
+  return {
+    requestId: call.requestId,
+    protocol: call.protocol,
+    method: call.method,
+    route: cut(call.route),
+    function: target?.api.name ?? null,
+    service: service.name,
+    version: service.version,
+    principal: principal === undefined ? null : cut(principal.name),
+    issuer: principal?.issuer ?? null,
+    authMethod: principal?.method ?? null,
+    peerIp: call.peerIp,
+    clientIp: call.clientIp,
+    userAgent: call.userAgent === undefined ? null : cut(call.userAgent),
   };
 }
 

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, statSync, writeSync } from "node:fs";
 import { ServingError } from "../errors.ts";
+import type { LostCallRecord } from "./lost-call.ts";
 import type { AuditRecord } from "./record.ts";
 
 /** Where audit records go. */
@@ -7,7 +8,7 @@ export interface AuditSink {
   /** Whether calls must be refused because a record could not be written (`mode: strict`). */
   readonly blocked: boolean;
   /** Appends one line; "lost" when it can't be written, "refused" when the call must not be answered because of that (`mode: strict`). */
-  write(record: AuditRecord): "written" | "lost" | "refused";
+  write(record: AuditRecord | LostCallRecord): "written" | "lost" | "refused";
   close(): void;
 }
 

@@ -60,6 +60,7 @@ export type RecordedCall = Pick<
   | "clientIp"
   | "userAgent"
   | "headers"
+  | "isTargetInBody"
   | "bytesIn"
   | "bytesOut"
 >;

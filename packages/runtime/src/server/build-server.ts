@@ -19,6 +19,7 @@ import { readinessReply } from "../telemetry/readiness.ts";
 import { type BoundRoute, createHttpApp } from "../transports/http/create-app.ts";
 import { registerDocs } from "../transports/http/docs.ts";
 import type { GrpcServer } from "../transports/grpc/create-grpc-server.ts";
+import type { CallNotes } from "../workers/call-journal.ts";
 import { bindHttpRoutes, errorShapes } from "./bind-http.ts";
 import { buildGrpcServer } from "./build-grpc-server.ts";
 import { CALL_METRICS, toCallStatistics } from "./call-statistics.ts";
@@ -38,6 +39,8 @@ export interface ServerParts {
   now(): number;
   /** State of the whole server, for probes and draining. */
   readonly state: Pick<StateCell, "get" | "onChange">;
+  /** Where open calls are noted. */
+  readonly notes?: CallNotes | undefined;
   /** Folder of the service's example files, for the documentation. */
   readonly baseDir: string;
   /** Metrics of these names summed over the whole server; this process's own unless given. */
@@ -75,7 +78,7 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     admission,
     requestTimeoutMs: config.server.requestTimeoutMs,
     openCalls: createOpenCalls(),
-    recorder: createRecorder({ service: service.definition, metrics, audit: sink, log, now }),
+    recorder: createRecorder({ service: service.definition, metrics, audit: sink, notes: parts.notes, log, now }),
     metrics: metrics.user,
     logFor: (requestId) => log.child({ requestId }),
   };

@@ -1,4 +1,5 @@
-import { toAuditRecord } from "../audit/record.ts";
+import { toCallNote } from "../audit/lost-call.ts";
+import { type CallFacts, toAuditRecord } from "../audit/record.ts";
 import type { AuditSink } from "../audit/sink.ts";
 import { CALL_PHASES, type CallPhase } from "../call/phase.ts";
 import type { Principal, RecordedCall, Target } from "../call/types.ts";
@@ -7,11 +8,14 @@ import { ServingError } from "../errors.ts";
 import type { CallRecord, Recorder } from "../pipeline/stages.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { CallMetrics, Metrics } from "../telemetry/metrics.ts";
+import type { CallNotes } from "../workers/call-journal.ts";
 
 export interface RecorderOptions {
   readonly service: { readonly name: string; readonly version: string };
   readonly metrics: Metrics;
   readonly audit: AuditSink | undefined;
+  /** Where open calls are noted, so that those that end with this process are recorded too; undefined where nobody records calls. */
+  readonly notes: CallNotes | undefined;
   readonly log: Logger;
   /** Monotonic milliseconds. */
   now(): number;
@@ -47,12 +51,13 @@ function notRecorded(): ServingError {
 
 /** The record of one call: opened → target known → closed. */
 class OpenRecord implements CallRecord {
-  principal: Principal | undefined = undefined;
+  #principal: Principal | undefined = undefined;
   tags: ReadonlyMap<string, string> | undefined = undefined;
   readonly #call: RecordedCall;
   readonly #options: RecorderOptions;
   readonly #metricsOf: (api: string, protocol: string) => CallMetrics;
   readonly #startedMs: number;
+  #slot: number | undefined = undefined;
   #target: Target | undefined = undefined;
   #counted: CallMetrics | undefined = undefined;
   readonly #phaseSeconds = CALL_PHASES.map(() => 0);
@@ -66,9 +71,20 @@ class OpenRecord implements CallRecord {
     this.#passedMs = this.#startedMs;
   }
 
+  get principal(): Principal | undefined {
+    return this.#principal;
+  }
+
+  set principal(principal: Principal | undefined) {
+    this.#principal = principal;
+    // Its body is read before it is known what is called; of all others that is known at once.
+    if (this.#call.isTargetInBody === true) this.#note();
+  }
+
   aim(target: Target): void {
     this.#target = target;
     this.#count(target.api.name);
+    this.#note();
   }
 
   passed(phase: CallPhase): void {
@@ -82,6 +98,8 @@ class OpenRecord implements CallRecord {
     const { log, now } = this.#options;
     const durationMs = now() - this.#startedMs;
     const refusal = this.#audit(failure, durationMs);
+    // Behind the record: a process that ends between the two has a line too many, never none.
+    if (this.#slot !== undefined) this.#options.notes?.clear(this.#slot);
     const error = refusal ?? failure;
     const status = error === undefined ? 200 : ERROR_TABLE[error.code].http;
     const counted = this.#counted ?? this.#count(NO_API);
@@ -95,13 +113,23 @@ class OpenRecord implements CallRecord {
   }
 
   #audit(error: ServingError | undefined, durationMs: number): ServingError | undefined {
-    const { audit, metrics, service } = this.#options;
+    const { audit, metrics } = this.#options;
     if (audit === undefined) return undefined;
-    const { principal, tags } = this;
-    const facts = { call: this.#call, service, principal, target: this.#target, tags, error };
-    const outcome = audit.write(toAuditRecord({ ...facts, time: new Date(), durationMs }));
+    const record = toAuditRecord({ ...this.#facts(), tags: this.tags, error, time: new Date(), durationMs });
+    const outcome = audit.write(record);
     if (outcome !== "written") metrics.auditDropped.add(1);
     return outcome === "refused" ? notRecorded() : undefined;
+  }
+
+  #note(): void {
+    const { notes, now } = this.#options;
+    if (notes === undefined) return;
+    const startedMs = Date.now() - Math.round(now() - this.#startedMs);
+    this.#slot = notes.note(toCallNote(this.#facts(), startedMs), this.#slot);
+  }
+
+  #facts(): CallFacts {
+    return { call: this.#call, service: this.#options.service, principal: this.#principal, target: this.#target };
   }
 
   #count(api: string): CallMetrics {

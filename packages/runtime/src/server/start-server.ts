@@ -7,6 +7,7 @@ import type { ServerState } from "../telemetry/readiness.ts";
 import { createAdminServer } from "../transports/admin/admin-server.ts";
 import type { ListenAddress } from "../workers/supervisor-options.ts";
 import { createSupervisor } from "../workers/supervisor.ts";
+import { createLostCallRecorder } from "./record-lost-calls.ts";
 import type { ServiceEntry, StartPayload } from "./service-entry.ts";
 
 export interface StartOptions {
@@ -67,6 +68,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     drainDelayMs: server.drainDelayMs,
     drainTimeoutMs: server.drainTimeoutMs,
     memoryBytes: server.limits.workerMemoryBytes,
+    onLostCalls: createLostCallRecorder(config.security.audit, log),
     logger: log,
   });
   const admin = await createAdminServer({

@@ -1,6 +1,7 @@
 import { createLogger } from "../telemetry/logger.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { createOnePort, type OnePort } from "../transports/one-port.ts";
+import { openCallNotes } from "../workers/call-journal.ts";
 import { createHttpSink, type HttpSink } from "../workers/http-sink.ts";
 import { connectWorker } from "../workers/worker-link.ts";
 import { buildServer, type BuiltServer } from "./build-server.ts";
@@ -25,7 +26,7 @@ const state = createStateCell({ phase: "starting", ready: false, workers: [] });
 let running: Running | undefined;
 
 const link = connectWorker({
-  async start(payload, { id, digests: startedWith }) {
+  async start(payload, { id, digests: startedWith, journal }) {
     const { entry, config, baseDir, storeDir, cpus, digests, modelPaths = {} } = payload as StartPayload;
     log = createLogger({
       level: config.telemetry.logLevel,
@@ -51,6 +52,7 @@ const link = connectWorker({
       log,
       now: () => performance.now(),
       state,
+      notes: journal === undefined ? undefined : openCallNotes(journal),
       baseDir,
       totals: (names) => link.totals(names),
     });

@@ -24,7 +24,7 @@ const FROM_WORKER: readonly WorkerMessage[] = [
 ];
 
 const FROM_SUPERVISOR: readonly SupervisorMessage[] = [
-  { type: "start", worker: 1, payload: { any: "thing" }, digests: { "a.onnx": "sha256:ab" } },
+  { type: "start", worker: 1, payload: { any: "thing" }, digests: { "a.onnx": "sha256:ab" }, journal: "/dev/shm/a" },
   { type: "connection", id: 3, listener: "http" },
   { type: "state", state: { phase: "serving", ready: true, workers: [] } },
   { type: "drain", timeoutMs: 5 },
@@ -69,6 +69,7 @@ describe("messages between supervisor and workers", () => {
     { type: "drained", problem: 3 },
     { type: "start", worker: "0", digests: {} },
     { type: "start", worker: 0 },
+    { type: "start", worker: 0, digests: {}, journal: 7 },
     { type: "start", worker: 0, digests: { "a.onnx": 1 } },
     { type: "state", state: {} },
   ])("takes no notice of %j", (message) => {

@@ -7,7 +7,13 @@ export type ModelDigests = Readonly<Record<string, string>>;
 
 /** What the supervisor tells a worker. A connection's socket travels beside its message. */
 export type SupervisorMessage =
-  | { readonly type: "start"; readonly worker: number; readonly payload: unknown; readonly digests: ModelDigests }
+  | {
+      readonly type: "start";
+      readonly worker: number;
+      readonly payload: unknown;
+      readonly digests: ModelDigests;
+      readonly journal: string | undefined;
+    }
   | { readonly type: "connection"; readonly id: number; readonly listener: string }
   | { readonly type: "state"; readonly state: ServerState }
   | { readonly type: "drain"; readonly timeoutMs: number }
@@ -77,9 +83,11 @@ export function parseWorkerMessage(value: unknown): WorkerMessage | undefined {
 export function parseSupervisorMessage(value: unknown): SupervisorMessage | undefined {
   const fields = toFields(value);
   switch (fields.type) {
-    case "start":
-      if (!isCount(fields.worker) || !isDigests(fields.digests)) return undefined;
-      return { type: "start", worker: fields.worker, payload: fields.payload, digests: fields.digests };
+    case "start": {
+      if (!isCount(fields.worker) || !isDigests(fields.digests) || !isOptionalText(fields.journal)) return undefined;
+      const { worker, payload, digests, journal } = fields;
+      return { type: "start", worker, payload, digests, journal };
+    }
     case "connection":
       if (!isCount(fields.id) || typeof fields.listener !== "string") return undefined;
       return { type: "connection", id: fields.id, listener: fields.listener };

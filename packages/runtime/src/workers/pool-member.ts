@@ -1,5 +1,6 @@
 import { ServingError } from "../errors.ts";
 import type { ModelState, ServerState, WorkerPhase } from "../telemetry/readiness.ts";
+import type { CallJournal } from "./call-journal.ts";
 import type { ModelDigests, WorkerMessage } from "./messages.ts";
 import { startWorkerProcess, type WorkerProcess, type WorkerProgram } from "./worker-process.ts";
 
@@ -10,6 +11,8 @@ export interface MemberEnd {
   /** What kept it from getting ready; undefined when it was ready. */
   readonly failure: ServingError | undefined;
   readonly readyForMs: number | undefined;
+  /** Notes of the calls that were open in it. */
+  readonly lostCalls: readonly string[];
 }
 
 /** What a member reports; after `ended` nothing more. */
@@ -33,6 +36,7 @@ export class PoolMember {
   readonly #silentMs: number;
   readonly #unresponsiveMs: number | undefined;
   readonly #nowMs: () => number;
+  readonly #journal: CallJournal | undefined;
   #phase: WorkerPhase = "starting";
   #models: readonly ModelState[] = [];
   #note: string | undefined;
@@ -53,6 +57,8 @@ export class PoolMember {
     readonly payload: unknown;
     /** Asked when the process is there. */
     readonly digests: () => ModelDigests;
+    /** Belongs to the member from now on. */
+    readonly journal: CallJournal | undefined;
     readonly startTimeoutMs: number;
     /** Silence past which it counts as unable to answer, once it is ready. */
     readonly silentMs: number;
@@ -66,6 +72,7 @@ export class PoolMember {
     this.#silentMs = options.silentMs;
     this.#unresponsiveMs = options.unresponsiveMs;
     this.#nowMs = options.nowMs;
+    this.#journal = options.journal;
     this.process = startWorkerProcess(options.program, {
       message: (message) => this.#receive(message, () => ({ payload: options.payload, digests: options.digests() })),
       ended: (end) => this.#ended(end),
@@ -164,7 +171,7 @@ export class PoolMember {
     if (this.#phase === "ready") this.#watchSilence();
     switch (message.type) {
       case "hello":
-        this.process.send({ type: "start", worker: this.slotId, ...start() });
+        this.process.send({ type: "start", worker: this.slotId, journal: this.#journal?.path, ...start() });
         return;
       case "ready":
         if (this.#phase !== "starting") return;
@@ -198,11 +205,13 @@ export class PoolMember {
   #ended(end: { readonly how: string; readonly isClean: boolean }): void {
     clearTimeout(this.#killTimer);
     clearTimeout(this.#silence);
+    const lostCalls = this.#journal?.read() ?? [];
+    this.#journal?.close();
     const readyForMs = this.readyForMs;
     const how = this.#problem === undefined ? end.how : `${end.how}: ${this.#problem}`;
     this.#phase = "dead";
     const failure = readyForMs === undefined ? (this.#failure ?? this.#endedEarly(end.how)) : undefined;
-    this.#events.ended(this, { how, isClean: end.isClean, failure, readyForMs });
+    this.#events.ended(this, { how, isClean: end.isClean, failure, readyForMs, lostCalls });
   }
 
   #endedEarly(how: string): ServingError {

@@ -34,6 +34,8 @@ export interface SupervisorOptions {
   readonly drainTimeoutMs: number;
   /** Resident memory of one worker past which it is replaced; null for no mark. */
   readonly memoryBytes: number | null;
+  /** Given the notes of calls that ended with their worker; undefined: calls are not noted. */
+  readonly onLostCalls?: ((notes: readonly string[]) => void) | undefined;
   readonly logger: Logger;
   readonly timing?: Partial<SupervisorTiming>;
 }

@@ -89,6 +89,7 @@ class ProcessSupervisor implements Supervisor {
       restart: this.#timing.restart,
       memoryBytes: options.memoryBytes,
       memoryIntervalMs: this.#timing.memoryIntervalMs,
+      onLostCalls: options.onLostCalls,
       logger: options.logger,
       nowMs,
       events: {

@@ -12,6 +12,8 @@ export interface StartedWorker {
   readonly id: number;
   /** Digests of the models that the server started with; empty for its first workers. */
   readonly digests: ModelDigests;
+  /** For `openCallNotes`: where calls are noted as long as they are open; undefined where nobody records calls. */
+  readonly journal: string | undefined;
 }
 
 /** What a worker does, in the order of its life: start → connections and state → drain. */
@@ -70,9 +72,11 @@ type Handed = { readonly life: Life; readonly handlers: WorkerHandlers; readonly
 
 function receive(message: SupervisorMessage, handle: unknown, { life, handlers, totals }: Handed): void {
   switch (message.type) {
-    case "start":
-      void life.start(message.payload, { id: message.worker, digests: message.digests });
+    case "start": {
+      const { payload, worker: id, digests, journal } = message;
+      void life.start(payload, { id, digests, journal });
       return;
+    }
     case "connection":
       life.take(message, handle);
       return;

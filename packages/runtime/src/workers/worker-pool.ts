@@ -1,6 +1,7 @@
 import { ServingError } from "../errors.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { WorkerState } from "../telemetry/readiness.ts";
+import { type CallJournal, createCallJournal } from "./call-journal.ts";
 import { chooseOversized } from "./memory-guard.ts";
 import { joinDigests } from "./model-digests.ts";
 import type { ModelDigests, WorkerMessage } from "./messages.ts";
@@ -22,6 +23,8 @@ export interface PoolOptions {
   /** null for no mark. */
   readonly memoryBytes: number | null;
   readonly memoryIntervalMs: number;
+  /** Given the notes of calls that ended with their worker; undefined: calls are not noted. */
+  readonly onLostCalls: ((notes: readonly string[]) => void) | undefined;
   readonly logger: Logger;
   /** Monotonic. */
   readonly nowMs: () => number;
@@ -156,6 +159,7 @@ export class WorkerPool {
       program,
       payload,
       digests: () => this.#digests,
+      journal: this.#createJournal(),
       startTimeoutMs,
       silentMs,
       unresponsiveMs,
@@ -170,6 +174,17 @@ export class WorkerPool {
     });
     this.#members.add(member);
     return member;
+  }
+
+  #createJournal(): CallJournal | undefined {
+    const { onLostCalls, logger } = this.#options;
+    if (onLostCalls === undefined) return undefined;
+    try {
+      return createCallJournal();
+    } catch (err) {
+      logger.warn({ err }, "calls that end with their worker will leave no audit record");
+      return undefined;
+    }
   }
 
   #ready(member: PoolMember): void {
@@ -271,6 +286,7 @@ export class WorkerPool {
       logger.warn(this.#facts(member, end), "replaced worker did not end in order");
     }
     if (this.#phase === "stopping" && end.readyForMs !== undefined && !end.isClean) this.#failedDrains += 1;
+    if (end.lostCalls.length > 0) this.#options.onLostCalls?.(end.lostCalls);
     events.ended(member);
     events.changed();
     if (this.#members.size === 0) this.#emptied?.();
@@ -310,7 +326,8 @@ export class WorkerPool {
 
   #facts(member: PoolMember, end: MemberEnd): Readonly<Record<string, unknown>> {
     const failure = end.failure === undefined ? {} : { reason: end.failure.message, ...end.failure.details };
-    return { worker: member.slotId, pid: member.process.pid, end: end.how, ...failure };
+    const lost = end.lostCalls.length === 0 ? {} : { lostCalls: end.lostCalls.length };
+    return { worker: member.slotId, pid: member.process.pid, end: end.how, ...lost, ...failure };
   }
 
   #slot(member: PoolMember): Slot {
