@@ -62,8 +62,8 @@ const records = (): readonly Record<string, unknown>[] =>
     .split("\n")
     .slice(0, -1)
     .map((line) => JSON.parse(line) as Record<string, unknown>);
-const idsOf = (lines: readonly Record<string, unknown>[]): readonly unknown[] =>
-  lines.map(({ requestId }) => requestId).sort();
+const idsOf = (lines: readonly Record<string, unknown>[]): readonly string[] =>
+  lines.map(({ requestId }) => String(requestId)).sort();
 
 /** Files that a process has open, by name; one that has no name any more has " (deleted)" behind it. */
 const openFiles = (pid: number): readonly string[] =>
