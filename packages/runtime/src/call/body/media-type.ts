@@ -22,7 +22,7 @@ export function parseMediaType(header: string): MediaType {
   if (type === undefined || rest === undefined || header.slice(rest.end).trim() !== "") {
     throw new ServingError(
       "UNSUPPORTED_MEDIA_TYPE",
-      "the content type is not readable: expected type/subtype; name=value",
+      "the content type is not readable: expected Content-Type: type/subtype; name=value",
     );
   }
   return { type: type.toLowerCase(), parameters: rest.parameters };

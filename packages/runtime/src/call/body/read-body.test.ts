@@ -37,6 +37,41 @@ describe("readBody", () => {
     expect(await readBody(requestOf([chunk]), limits())).toBe(chunk);
   });
 
+  describe("of a body that has come whole", () => {
+    const whole = (): BodyRequest & { readonly stream: Readable } => {
+      const stream = new Readable({ read: () => undefined });
+      stream.push("ab");
+      stream.push("cde");
+      return { headers: { "content-length": "5" }, openBody: () => stream, stream };
+    };
+
+    it("takes it at once, without a listener on its stream", async () => {
+      const counter = { bytes: 0 };
+      const held: number[] = [];
+      const request = whole();
+      const body = await readBody(request, { ...limits(), counter, hold: (bytes) => held.push(bytes) });
+      expect(body.toString()).toBe("abcde");
+      expect({ ...counter, held }).toEqual({ bytes: 5, held: [5] });
+      expect(request.stream.eventNames()).toEqual([]);
+      expect(request.stream.readableFlowing).toBe(null);
+    });
+
+    it("throws what holding its bytes throws", async () => {
+      const full = new ServingError("UNAVAILABLE", "the queue is full");
+      const hold = (): never => {
+        throw full;
+      };
+      await expect(readBody(whole(), { ...limits(), hold })).rejects.toBe(full);
+    });
+
+    it("takes nothing once the call was cancelled", async () => {
+      const request = whole();
+      const cancelled = { ...limits(), signal: AbortSignal.abort() };
+      await expect(readBody(request, cancelled)).rejects.toMatchObject({ code: "CANCELLED" });
+      expect(request.stream.readableLength).toBe(5);
+    });
+  });
+
   it("reads a large announced body into one buffer", async () => {
     const sent = Buffer.alloc(2_500_000, "0123456789");
     const body = await readBody(requestOf(cut(sent, 65_536), { "content-length": "2500000" }), limits(3_000_000));

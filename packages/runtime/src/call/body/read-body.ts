@@ -1,5 +1,6 @@
+import type { Readable } from "node:stream";
 import { consumeBody } from "./consume-body.ts";
-import type { BodyLimits } from "./limits.ts";
+import { bodyAborted, type BodyLimits } from "./limits.ts";
 import { openBody, type BodyRequest } from "./open-body.ts";
 
 export type { BodyLimits } from "./limits.ts";
@@ -24,6 +25,8 @@ export interface WholeBodyLimits extends BodyLimits {
  */
 export async function readBody(request: BodyRequest, limits: WholeBodyLimits): Promise<Buffer> {
   const body = openBody(request, limits);
+  // Small bodies come with the headers and stand in the stream whole: there is nothing to wait for.
+  if (body.length === body.stream.readableLength) return takeWhole(body.stream, limits);
   if (body.length !== undefined && body.length >= PREALLOCATED_BYTES) {
     const lead = (ALIGNMENT - ((limits.alignedAt ?? 0) % ALIGNMENT)) % ALIGNMENT;
     const whole = Buffer.allocUnsafeSlow(lead + body.length).subarray(lead);
@@ -37,4 +40,13 @@ export async function readBody(request: BodyRequest, limits: WholeBodyLimits): P
   await consumeBody(body, limits, (chunk) => void chunks.push(chunk));
   const [first] = chunks;
   return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
+}
+
+function takeWhole(stream: Readable, { signal, counter, hold }: BodyLimits): Buffer {
+  if (signal.aborted) throw bodyAborted(signal);
+  const bytes: unknown = stream.read();
+  const whole = Buffer.isBuffer(bytes) ? bytes : Buffer.alloc(0);
+  if (counter !== undefined) counter.bytes += whole.length;
+  hold?.(whole.length);
+  return whole;
 }

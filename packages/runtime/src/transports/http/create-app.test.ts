@@ -1,7 +1,11 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
-import { createHttpApp } from "./create-app.ts";
+import { readBody } from "../../call/body/read-body.ts";
+import type { HttpReply, HttpRequest } from "../../call/types.ts";
+import { createHttpApp, type HttpAppOptions } from "./create-app.ts";
 
-const app = createHttpApp({
+const options: HttpAppOptions = {
   routes: [
     {
       id: "native.score",
@@ -20,7 +24,8 @@ const app = createHttpApp({
     headers: {},
     body: `${error.code} ${requestId} ${error.message}`,
   }),
-});
+};
+const app = createHttpApp(options);
 
 describe("createHttpApp", () => {
   it("answers a route under the base path, with and without a slash at its end", async () => {
@@ -60,5 +65,50 @@ describe("createHttpApp", () => {
         "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
       });
     }
+  });
+});
+
+describe("the connection of a call", () => {
+  const limits = { maxBytes: 100, limitName: "server.limits.json", signal: new AbortController().signal };
+  const echo = async (request: HttpRequest): Promise<HttpReply> => {
+    // As the pipeline does: who calls is asked before the body is read.
+    await Promise.resolve();
+    return { status: 200, headers: {}, body: `got ${String(await readBody(request, limits))}` };
+  };
+
+  /** Sends pieces one after the other, each after the server has seen the one before; gives all that came when `count` replies are there. */
+  async function talk(pieces: readonly string[], count: number): Promise<string> {
+    const server = createHttpApp({ ...options, routes: [{ id: "echo", method: "POST", path: "/echo", handle: echo }] });
+    const url = await server.listen({ host: "127.0.0.1", port: 0 });
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    let answer = "";
+    socket.on("data", (chunk) => (answer += String(chunk)));
+    for (const piece of pieces) {
+      await new Promise((resolve) => socket.write(piece, resolve));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    while (answer.split("HTTP/1.1 ").length <= count) await once(socket, "data");
+    socket.destroy();
+    await server.close();
+    return answer;
+  }
+
+  const head = "POST /models/echo HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\n\r\n";
+
+  it("stays open when the body came with the headers, and takes the next call", async () => {
+    const answer = await talk([`${head}one`, `${head}two`], 2);
+    expect(answer).toMatch(/got one[^]*got two$/);
+    expect(answer).not.toContain("close");
+  });
+
+  it("stays open when the body came later or in pieces", async () => {
+    const answer = await talk([head, "on", "e", `${head}two`], 2);
+    expect(answer).toMatch(/got one[^]*got two$/);
+    expect(answer).not.toContain("close");
+  });
+
+  it("answers calls that came in one piece in their order", async () => {
+    const answer = await talk([`${head}one${head}two${head}six`], 3);
+    expect(answer.match(/got [a-z]+/g)).toEqual(["got one", "got two", "got six"]);
   });
 });

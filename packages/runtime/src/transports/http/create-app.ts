@@ -123,18 +123,23 @@ function addRoute(
   app.route({
     method: route.method,
     url: joinPath(options.basePath, route.path),
-    handler: (request, reply) => {
-      const http = toHttpRequest(request, reply.raw, facts);
-      const answer = route.handle(http);
-      if (!(answer instanceof Promise)) return void send(options, answer, { request, reply });
-      // The reply is written by hand: fastify need not wait for it.
-      reply.hijack();
-      // A reply that can't be written (a header that the author got wrong) is an error like any other: nobody else would catch it.
-      answer
-        .then((late) => send(options, late, { request, reply }))
-        .catch((cause: unknown) => answerError(options, cause, { request, reply }));
+    // Answered in the first step: the next ones look at the body's type and make ready to read it, which is the protocols' part.
+    onRequest: (request, reply) => {
+      const answer = route.handle(toHttpRequest(request, reply.raw, facts));
+      if (answer instanceof Promise) void sendLater(options, answer, { request, reply });
+      else void send(options, answer, { request, reply });
     },
+    handler: () => undefined,
   });
+}
+
+async function sendLater(options: HttpAppOptions, answer: Promise<HttpReply>, exchange: Exchange): Promise<void> {
+  try {
+    await send(options, await answer, exchange);
+  } catch (cause) {
+    // A reply that can't be written (a header that the author got wrong) is an error like any other: nobody else would catch it.
+    await answerError(options, cause, exchange);
+  }
 }
 
 function answerUnknownPaths(app: FastifyInstance, options: HttpAppOptions): void {

@@ -42,27 +42,26 @@ function write(
   const headers = toRawHeaders(requestId, extra);
   if (close || unread) headers.push("connection", "close");
   if (body === undefined || typeof body === "string" || body instanceof Uint8Array) {
-    if (status !== 204) headers.push("content-length", String(body === undefined ? 0 : Buffer.byteLength(body)));
+    const length = body === undefined ? 0 : Buffer.byteLength(body);
+    if (status !== 204) headers.push("content-length", String(length));
     response.writeHead(status, headers);
     const sent = request.method === "HEAD" ? undefined : body;
     if (unread) return linger(request, response, sent);
-    // A text goes out together with the headers in one write; bytes would take a second buffer.
-    response.end(sent);
+    // A text goes out together with the headers in one write; bytes would take a second buffer. One of ASCII alone is copied as it is.
+    response.end(sent, typeof sent === "string" && sent.length === length ? "latin1" : "utf8");
     return;
   }
   response.writeHead(status, headers);
   return writeStream(response, body);
 }
 
-const SECURITY_LINES: readonly string[] = Object.entries(SECURITY_HEADERS).flat();
+const SECURITY_LINES: readonly (readonly [string, string])[] = Object.entries(SECURITY_HEADERS);
 
 /** Names and values in turn: Node takes such a list as it is, where an object would become one first. A header of the reply goes over one of ours. */
 function toRawHeaders(requestId: string, extra: HttpReply["headers"]): string[] {
-  const names = Object.keys(extra);
-  const lines = names.some((name) => Object.hasOwn(SECURITY_HEADERS, name))
-    ? Object.entries({ ...SECURITY_HEADERS, ...extra }).flat()
-    : [...SECURITY_LINES, ...names.flatMap((name) => [name, extra[name] ?? ""])];
-  lines.push("x-request-id", requestId);
+  const lines = ["x-request-id", requestId];
+  for (const [name, value] of SECURITY_LINES) if (extra[name] === undefined) lines.push(name, value);
+  for (const name in extra) lines.push(name, extra[name] ?? "");
   return lines;
 }
 
@@ -116,7 +115,9 @@ async function abandon(reply: HttpReply): Promise<void> {
 function hasUnreadBody(request: IncomingMessage): boolean {
   const announced =
     request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
-  return announced && !request.readableEnded && !request.complete;
+  // What came whole with the headers is taken without listening to the stream (call/body/read-body.ts), before the parser says that it was all.
+  const isTaken = request.readableDidRead && request.readableFlowing === null;
+  return announced && !isTaken && !request.readableEnded && !request.complete;
 }
 
 /**
