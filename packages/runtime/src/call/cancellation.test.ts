@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Canceller } from "./cancellation.ts";
+import { CANCELLATION, cancellationOf, Canceller } from "./cancellation.ts";
 
 describe("Canceller", () => {
   it("tells each listener once, keeps the first reason, and tells none that left", () => {
@@ -28,5 +28,24 @@ describe("Canceller", () => {
     canceller.addEventListener("abort", second);
     canceller.abort("once");
     expect(told).toEqual([1, 2]);
+  });
+});
+
+describe("cancellationOf", () => {
+  it("asks for no signal where the cancellation itself is carried", () => {
+    const canceller = new Canceller();
+    const context = {
+      [CANCELLATION]: canceller,
+      get signal(): AbortSignal {
+        return expect.fail("a signal was made");
+      },
+    };
+    expect(cancellationOf(context)).toBe(canceller);
+  });
+
+  it("gives the signal of options that carry nothing else", () => {
+    const { signal } = new AbortController();
+    expect(cancellationOf({ signal })).toBe(signal);
+    expect(cancellationOf({})).toBeUndefined();
   });
 });

@@ -11,6 +11,17 @@ export interface Cancellation {
   removeEventListener(type: "abort", listener: () => void): void;
 }
 
+/** Under this key stands the cancellation from which `signal` is made when somebody asks for it. */
+export const CANCELLATION: unique symbol = Symbol("cancellation");
+
+/** What waiting work can be cancelled by: that of a call's context without the real signal being made. */
+export function cancellationOf(options: {
+  readonly signal?: Cancellation | undefined;
+  readonly [CANCELLATION]?: Cancellation | undefined;
+}): Cancellation | undefined {
+  return options[CANCELLATION] ?? options.signal;
+}
+
 /** A cancellation with its trigger. Moves once, from open to aborted; listeners are told once. */
 export class Canceller implements Cancellation {
   aborted = false;

@@ -1,3 +1,4 @@
+import { type Cancellation, cancellationOf } from "../call/cancellation.ts";
 import { ServingError } from "../errors.ts";
 import type { TurnBudget } from "./turn-budget.ts";
 
@@ -8,7 +9,7 @@ import type { TurnBudget } from "./turn-budget.ts";
  */
 export interface RunQueue {
   /** Settles as the job does; a job whose signal aborts while it waits is dropped at once, one that has begun is finished. */
-  run<T>(job: () => Promise<T>, options?: { readonly signal?: AbortSignal | undefined }): Promise<T>;
+  run<T>(job: () => Promise<T>, options?: { readonly signal?: Cancellation | undefined }): Promise<T>;
   /** Drops all jobs that wait, with this error. */
   rejectWaiting(error: ServingError): void;
 }
@@ -44,7 +45,7 @@ export function createRunQueue(turns?: Pick<TurnBudget, "isOpen" | "onOpen">): R
 
   return {
     run(job, options) {
-      const signal = options?.signal;
+      const signal = options === undefined ? undefined : cancellationOf(options);
       if (signal?.aborted === true) return Promise.reject(cancelled(signal));
       if (mayStart()) return start(job);
       return enqueue(waiting, { start: () => start(job), signal });
@@ -57,7 +58,7 @@ export function createRunQueue(turns?: Pick<TurnBudget, "isOpen" | "onOpen">): R
 
 function enqueue<T>(
   waiting: Set<WaitingJob>,
-  job: { readonly start: () => Promise<T>; readonly signal: AbortSignal | undefined },
+  job: { readonly start: () => Promise<T>; readonly signal: Cancellation | undefined },
 ): Promise<T> {
   const { signal } = job;
   return new Promise((resolve, reject) => {
@@ -82,7 +83,7 @@ function enqueue<T>(
 }
 
 /** The signal's own reason when it says more, such as DEADLINE_EXCEEDED. */
-function cancelled(signal: AbortSignal | undefined): ServingError {
+function cancelled(signal: Cancellation | undefined): ServingError {
   const reason: unknown = signal?.reason;
   if (reason instanceof ServingError) return reason;
   return new ServingError("CANCELLED", "the call was cancelled while it waited for the model", { cause: reason });

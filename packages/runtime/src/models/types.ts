@@ -1,3 +1,4 @@
+import type { Cancellation, CANCELLATION } from "../call/cancellation.ts";
 import type { ServingError } from "../errors.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { NamedTensors } from "../tensor/tensor.ts";
@@ -67,6 +68,8 @@ export interface ModelEngine {
 export interface RunOptions {
   /** Drops the run while it waits; one that has begun is finished. */
   readonly signal?: AbortSignal;
+  /** What a call's context carries beside `signal`, so that no signal has to be made for a run that does not wait. */
+  readonly [CANCELLATION]?: Cancellation | undefined;
   /**
    * Hands the feeds' memory over to the run: the caller does not look at them again. Saves one copy when a thread runs the model.
    *

@@ -1,5 +1,6 @@
 import { type Cancellation, Canceller } from "../call/cancellation.ts";
 import { ServingError } from "../errors.ts";
+import { type LateTimer, setTimerLater } from "./late-timer.ts";
 import type { EndableCall, OpenCalls } from "./open-calls.ts";
 
 /** The time and the caller of one call, joined in one cancellation. */
@@ -8,6 +9,8 @@ export interface CallScope {
   readonly cancellation: Cancellation;
   /** For the author's method, made when it is first asked for: aborts with `cancellation`, and before it in an old stream whose worker ends. */
   readonly signal: AbortSignal;
+  /** The same as `signal` for what waits on the author's behalf, such as a run of a model; makes one only where it is not `cancellation` itself. */
+  readonly waiting: Cancellation;
   /** When the call must be answered, in milliseconds since the epoch. */
   readonly deadline: number;
   /** Settles as `work` does, or rejects with the cancellation's reason when that comes first; `work` itself goes on. */
@@ -37,7 +40,7 @@ class Scope implements CallScope, EndableCall {
   readonly #timeoutMs: number;
   readonly #openCalls: OpenCalls;
   readonly #caller: Cancellation;
-  readonly #timer: NodeJS.Timeout;
+  readonly #timer: LateTimer;
   /** Of `signal`. */
   #controller: AbortController | undefined;
   #told: ServingError | undefined;
@@ -49,11 +52,11 @@ class Scope implements CallScope, EndableCall {
     this.#openCalls = openCalls;
     this.#caller = caller;
     openCalls.add(this);
-    this.#timer = setTimeout(() => {
+    this.#timer = setTimerLater(timeoutMs, () =>
       this.cancellation.abort(
         new ServingError("DEADLINE_EXCEEDED", `the call was not answered within ${timeoutMs} ms`),
-      );
-    }, timeoutMs);
+      ),
+    );
     if (caller.aborted) this.#cancel();
     else caller.addEventListener("abort", this.#cancel, { once: true });
   }
@@ -71,6 +74,10 @@ class Scope implements CallScope, EndableCall {
       this.#controller = controller;
     }
     return this.#controller.signal;
+  }
+
+  get waiting(): Cancellation {
+    return this.isStream ? this.signal : this.cancellation;
   }
 
   get ageMs(): number {
@@ -111,7 +118,7 @@ class Scope implements CallScope, EndableCall {
   }
 
   close(): void {
-    clearTimeout(this.#timer);
+    this.#timer.cancel();
     this.#caller.removeEventListener("abort", this.#cancel);
     this.#openCalls.delete(this);
   }

@@ -1,4 +1,5 @@
 import type { Context } from "../authoring/context.ts";
+import { type Cancellation, CANCELLATION } from "../call/cancellation.ts";
 import { ServingError } from "../errors.ts";
 import type { Prediction } from "./predict.ts";
 
@@ -30,13 +31,20 @@ export function createContext(prediction: Prediction, replyHeaders: Record<strin
 }
 
 class CallContext implements Context {
-  readonly tags = new Map<string, string>();
+  #tags: Map<string, string> | undefined;
   readonly #prediction: Prediction;
   readonly #replyHeaders: Record<string, string>;
 
   constructor(prediction: Prediction, replyHeaders: Record<string, string>) {
     this.#prediction = prediction;
     this.#replyHeaders = replyHeaders;
+  }
+
+  /** Made when it is first asked for; the record is told of it then. */
+  get tags(): Map<string, string> {
+    this.#tags ??= new Map();
+    this.#prediction.record.tags = this.#tags;
+    return this.#tags;
   }
 
   get principal(): Context["principal"] {
@@ -53,6 +61,10 @@ class CallContext implements Context {
 
   get signal(): AbortSignal {
     return this.#prediction.scope.signal;
+  }
+
+  get [CANCELLATION](): Cancellation {
+    return this.#prediction.scope.waiting;
   }
 
   get deadline(): number {

@@ -70,7 +70,6 @@ async function invoke(prediction: Prediction): Promise<Invoked> {
   record.passed("input");
   const headers: Record<string, string> = {};
   const ctx: Context = createContext(prediction, headers);
-  record.tags = ctx.tags;
   return { options, output: code.output, result: code.invoke(value, ctx), extra: { headers } };
 }
 

@@ -1,5 +1,6 @@
 import { basename, extname } from "node:path";
 import type { ApiCode, Service } from "../authoring/create-service.ts";
+import { CANCELLATION, cancellationOf } from "../call/cancellation.ts";
 import { defineService } from "../definition/define-service.ts";
 import { ServingError } from "../errors.ts";
 import { tensors } from "../io/tensor/tensors-type.ts";
@@ -26,7 +27,8 @@ export async function zeroCodeService(entry: ModelsEntry): Promise<Service> {
       input,
       output,
       engine: model.engine,
-      invoke: (feeds, { signal }) => model.run(feeds as NamedTensors, { signal, transferFeeds: true }),
+      invoke: (feeds, ctx) =>
+        model.run(feeds as NamedTensors, { [CANCELLATION]: cancellationOf(ctx), transferFeeds: true }),
     });
     inputs.push({ name, input: input.spec, output: output.spec, summary: `Runs ${basename(path)}` });
   }
