@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { status } from "@grpc/grpc-js";
-import { loadFileDescriptorSetFromBuffer } from "@grpc/proto-loader";
+import { loadFileDescriptorSetFromBuffer, type PackageDefinition } from "@grpc/proto-loader";
 import protobuf from "protobufjs/minimal.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { api, service, t } from "@bento-ts/runtime";
@@ -22,6 +22,14 @@ interface Answer {
   readonly list_services_response?: { readonly service: readonly { readonly name: string }[] };
   readonly file_descriptor_response?: { readonly file_descriptor_proto: readonly Buffer[] };
   readonly error_response?: { readonly error_code: number; readonly error_message: string };
+}
+
+/** What another implementation makes of descriptors. */
+function loadDefinition(files: readonly Buffer[]): PackageDefinition {
+  // The set of protoc's --descriptor_set_out: files in field 1.
+  const set = protobuf.Writer.create();
+  for (const file of files) set.uint32(10).bytes(file);
+  return loadFileDescriptorSetFromBuffer(Buffer.from(set.finish()));
 }
 
 describe.each(["v1", "v1alpha"])("reflection %s", (version) => {
@@ -55,6 +63,17 @@ describe.each(["v1", "v1alpha"])("reflection %s", (version) => {
     });
   });
 
+  it("describes every service that it lists", async () => {
+    const [list] = await ask({ list_services: "" });
+    const names = list?.list_services_response?.service.map(({ name }) => name) ?? [];
+    const answers = await ask(...names.map((name) => ({ file_containing_symbol: name })));
+    for (const [at, answer] of answers.entries()) {
+      const name = names[at] ?? "";
+      const definition = loadDefinition(answer.file_descriptor_response?.file_descriptor_proto ?? []);
+      expect([name, Object.keys(definition)]).toEqual([name, expect.arrayContaining([name])]);
+    }
+  });
+
   it.each([
     { file_containing_symbol: "grpc.health.v1.Health" },
     { file_containing_symbol: "grpc.health.v1.Health.Check" },
@@ -62,11 +81,7 @@ describe.each(["v1", "v1alpha"])("reflection %s", (version) => {
     { file_by_filename: "grpc/health/v1/health.proto" },
   ])("gives the file of %o, from which a client can be made", async (question) => {
     const [answer] = await ask(question);
-    const files = answer?.file_descriptor_response?.file_descriptor_proto ?? [];
-    // The set of protoc's --descriptor_set_out: files in field 1.
-    const set = protobuf.Writer.create();
-    for (const file of files) set.uint32(10).bytes(file);
-    const definition = loadFileDescriptorSetFromBuffer(Buffer.from(set.finish()));
+    const definition = loadDefinition(answer?.file_descriptor_response?.file_descriptor_proto ?? []);
     expect(definition["grpc.health.v1.Health"]).toMatchObject({
       Check: { path: "/grpc.health.v1.Health/Check", requestStream: false, responseStream: false },
       Watch: { path: "/grpc.health.v1.Health/Watch", requestStream: false, responseStream: true },

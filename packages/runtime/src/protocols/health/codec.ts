@@ -1,5 +1,4 @@
-import protobuf from "protobufjs/minimal.js";
-import { readingMessage } from "../grpc/reading-message.ts";
+import { delimitedTag, ProtoReader } from "../wire/proto-reader.ts";
 
 /** Numbers of `ServingStatus` in protos/grpc/health/v1/health.proto. */
 const STATUSES = { UNKNOWN: 0, SERVING: 1, NOT_SERVING: 2, SERVICE_UNKNOWN: 3 } as const;
@@ -7,22 +6,18 @@ const STATUSES = { UNKNOWN: 0, SERVING: 1, NOT_SERVING: 2, SERVICE_UNKNOWN: 3 } 
 /** How a service is. */
 export type ServingStatus = keyof typeof STATUSES;
 
+const SERVICE = delimitedTag(1);
+
 /** The name in a `HealthCheckRequest`, "" where it has none. Throws INVALID_ARGUMENT for bytes that are no message. */
 export function readServiceName(message: Buffer): string {
-  return readingMessage(() => {
-    const reader = protobuf.Reader.create(message);
-    let name = "";
-    while (reader.pos < reader.len) {
-      const tag = reader.uint32();
-      if (tag === NAME) name = Buffer.from(reader.bytes()).toString();
-      else reader.skipType(tag & 7);
-    }
-    return name;
-  });
+  const reader = new ProtoReader(message);
+  let name = "";
+  for (let tag = reader.nextTag(); tag !== 0; tag = reader.nextTag()) {
+    if (tag === SERVICE) name = reader.text();
+    else reader.skip(tag);
+  }
+  return name;
 }
-
-/** Field 1, delimited. */
-const NAME = 0x0a;
 
 /** A `HealthCheckResponse`. */
 export function encodeStatus(status: ServingStatus): Uint8Array {

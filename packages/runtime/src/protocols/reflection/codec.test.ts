@@ -34,6 +34,6 @@ it("refuses what is no message, whatever the bytes", () => {
       }
     }),
   );
-  expect(() => readServiceName(Buffer.from([0x0a, 5, 0x61]))).toThrow("cut short or damaged");
-  expect(() => readQuestion(Buffer.from([0x22, 0xff, 0xff, 0xff, 0xff, 0x0f]))).toThrow("cut short or damaged");
+  expect(() => readServiceName(Buffer.from([0x0a, 5, 0x61]))).toThrow("not a valid protobuf message");
+  expect(() => readQuestion(Buffer.from([0x22, 0xff, 0xff, 0xff, 0xff, 0x0f]))).toThrow("not a valid protobuf message");
 });

@@ -1,10 +1,9 @@
-import protobuf from "protobufjs/minimal.js";
-import { readingMessage } from "../grpc/reading-message.ts";
+import { delimitedTag, ProtoReader } from "../wire/proto-reader.ts";
+import { ProtoWriter } from "../wire/proto-writer.ts";
 
 /** One question of a client, the last one where its message holds several. */
 export type ReflectionQuestion =
-  | { readonly kind: "file" | "symbol" | "extensionNumbers"; readonly name: string }
-  | { readonly kind: "extension"; readonly name: string }
+  | { readonly kind: "file" | "symbol" | "extension" | "extensionNumbers"; readonly name: string }
   | { readonly kind: "services" }
   | { readonly kind: "none" };
 
@@ -14,71 +13,72 @@ export type ReflectionAnswer =
   | { readonly kind: "services"; readonly names: readonly string[] }
   | { readonly kind: "error"; readonly status: number; readonly message: string };
 
-/** Fields of `ServerReflectionRequest`: number × 8 + 2, all are delimited. Source: protos/grpc/reflection/v1/reflection.proto. */
-const REQUEST = { host: 10, file: 26, symbol: 34, extension: 42, extensionNumbers: 50, services: 58 } as const;
-/** `ExtensionRequest.containing_type`. */
-const CONTAINING_TYPE = 10;
+/** Fields of `ServerReflectionRequest` in protos/grpc/reflection/v1/reflection.proto. */
+const REQUEST = {
+  host: delimitedTag(1),
+  file: delimitedTag(3),
+  symbol: delimitedTag(4),
+  extension: delimitedTag(5),
+  extensionNumbers: delimitedTag(6),
+  services: delimitedTag(7),
+} as const;
 
 /** Reads a `ServerReflectionRequest`. Throws INVALID_ARGUMENT for bytes that are none. */
 export function readQuestion(message: Buffer): { readonly host: string; readonly question: ReflectionQuestion } {
-  return readingMessage(() => {
-    const reader = protobuf.Reader.create(message);
-    let host = "";
-    let question: ReflectionQuestion = { kind: "none" };
-    while (reader.pos < reader.len) {
-      const tag = reader.uint32();
-      if (tag === REQUEST.host) host = textOf(reader.bytes());
-      else if (tag === REQUEST.file) question = { kind: "file", name: textOf(reader.bytes()) };
-      else if (tag === REQUEST.symbol) question = { kind: "symbol", name: textOf(reader.bytes()) };
-      else if (tag === REQUEST.extensionNumbers) question = { kind: "extensionNumbers", name: textOf(reader.bytes()) };
-      else if (tag === REQUEST.extension) question = { kind: "extension", name: readContainingType(reader.bytes()) };
-      else if (tag === REQUEST.services) {
-        reader.skipType(2);
-        question = { kind: "services" };
-      } else reader.skipType(tag & 7);
+  const reader = new ProtoReader(message);
+  let host = "";
+  let question: ReflectionQuestion = { kind: "none" };
+  for (let tag = reader.nextTag(); tag !== 0; tag = reader.nextTag()) {
+    if (tag === REQUEST.host) host = reader.text();
+    else if (tag === REQUEST.file) question = { kind: "file", name: reader.text() };
+    else if (tag === REQUEST.symbol) question = { kind: "symbol", name: reader.text() };
+    else if (tag === REQUEST.extensionNumbers) question = { kind: "extensionNumbers", name: reader.text() };
+    else if (tag === REQUEST.extension) question = { kind: "extension", name: readContainingType(reader.message()) };
+    else {
+      reader.skip(tag);
+      if (tag === REQUEST.services) question = { kind: "services" };
     }
-    return { host, question };
-  });
+  }
+  return { host, question };
 }
 
-function readContainingType(bytes: Uint8Array): string {
-  const reader = protobuf.Reader.create(bytes);
+const CONTAINING_TYPE = delimitedTag(1);
+
+function readContainingType(reader: ProtoReader): string {
   let name = "";
-  while (reader.pos < reader.len) {
-    const tag = reader.uint32();
-    if (tag === CONTAINING_TYPE) name = textOf(reader.bytes());
-    else reader.skipType(tag & 7);
+  for (let tag = reader.nextTag(); tag !== 0; tag = reader.nextTag()) {
+    if (tag === CONTAINING_TYPE) name = reader.text();
+    else reader.skip(tag);
   }
   return name;
 }
 
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
-}
+/** Bytes of an answer without files, about; the writer grows past a wrong guess. */
+const ANSWER_BYTES = 256;
 
 /** A `ServerReflectionResponse`; `request` is the question's message as it came. */
 export function encodeAnswer(answer: ReflectionAnswer, request: Buffer, host: string): Uint8Array {
-  const writer = protobuf.Writer.create();
-  if (host !== "") writer.uint32(10).string(host);
-  writer.uint32(18).bytes(request);
-  writer.uint32(8 * FIELDS[answer.kind] + 2).fork();
-  writeAnswer(writer, answer);
-  return writer.ldelim().finish();
+  const writer = new ProtoWriter(ANSWER_BYTES + request.length);
+  writer.message(FIELDS[answer.kind], () => writeAnswer(writer, answer));
+  writer.delimited(2, request);
+  if (host !== "") writer.text(1, host);
+  return writer.finish();
 }
 
 /** Fields of `ServerReflectionResponse.message_response`. */
 const FIELDS = { files: 4, services: 6, error: 7 } as const;
 
-function writeAnswer(writer: protobuf.Writer, answer: ReflectionAnswer): void {
+function writeAnswer(writer: ProtoWriter, answer: ReflectionAnswer): void {
   switch (answer.kind) {
     case "files":
-      for (const file of answer.files) writer.uint32(10).bytes(file);
+      for (const file of answer.files.toReversed()) writer.delimited(1, file);
       return;
     case "services":
-      for (const name of answer.names) writer.uint32(10).fork().uint32(10).string(name).ldelim();
+      for (const name of answer.names.toReversed()) writer.message(1, () => writer.text(1, name));
       return;
     case "error":
-      writer.uint32(8).int32(answer.status).uint32(18).string(answer.message);
+      writer.text(2, answer.message);
+      writer.varint(1, answer.status);
       return;
   }
 }
