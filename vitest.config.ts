@@ -14,7 +14,7 @@ export default defineConfig({
         find: /^@bento-ts\/runtime\/(definition|config|server|testing)$/,
         replacement: source("runtime/src/$1/index.ts"),
       },
-      { find: /^@bento-ts\/runtime\/openapi$/, replacement: source("runtime/src/protocols/openapi/index.ts") },
+      { find: /^@bento-ts\/runtime\/(openapi|proto)$/, replacement: source("runtime/src/protocols/$1/index.ts") },
       { find: /^@bento-ts\/runtime\/models-store$/, replacement: source("runtime/src/models/store/index.ts") },
       { find: /^@bento-ts\/runtime\/vitest$/, replacement: source("runtime/src/testing/vitest.ts") },
       { find: /^@bento-ts\/packager$/, replacement: source("packager/src/index.ts") },

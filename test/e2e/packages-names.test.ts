@@ -37,6 +37,10 @@ const PUBLIC: Readonly<Record<string, Names>> = {
     SaveModelOptions StoredFile StoredModel`,
   ),
   "@bento-ts/runtime/openapi": names(`openApiDocument`, `JsonObject OpenApiDocument OpenApiOptions OpenApiVersion`),
+  "@bento-ts/runtime/proto": names(
+    `PROTO_RECORD_FILE parseProtoRecord planProto printProto protoChanges toProtoRecord`,
+    `ProtoChanges ProtoRecord ServiceProto`,
+  ),
   "@bento-ts/runtime/server": names(
     `describeService findService isBento modelApiNames openBento readExampleFiles runUntilStopped startServer zeroCodeService`,
     `DescribedModel FoundService ModelFolders OpenedBento RunningServer ServiceDescription ServiceEntry StartOptions`,

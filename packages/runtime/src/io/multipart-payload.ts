@@ -84,6 +84,7 @@ function fromTensors(fields: Fields, tensors: readonly (readonly [string, Tensor
 
 /** What a field's type reads from a part: the part itself where it takes bytes or CSV, else the JSON in it. */
 function payloadOfPart(spec: IoSpec, part: Part): Payload | Promise<Payload> {
+  if (part.decoded !== undefined) return part.decoded;
   const raw: Payload = { kind: "parts", parts: [{ ...part, name: undefined }] };
   switch (spec.kind) {
     case "image":

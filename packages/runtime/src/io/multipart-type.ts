@@ -2,6 +2,8 @@ import { invalidInput, type Problem, ServingError, toServingError } from "../err
 import { didYouMean } from "../did-you-mean.ts";
 import { describeValue } from "../describe-value.ts";
 import { childPath } from "../problem-list.ts";
+import { toFormPart } from "./form-part.ts";
+import { naturalKindOf } from "./natural-kind.ts";
 import { type MultipartField, payloadsOf } from "./multipart-payload.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { IoOptions, IoType, MultipartSpec, Payload, PayloadKind } from "./types.ts";
@@ -79,15 +81,14 @@ async function writeFields(
   value: unknown,
   { as, options }: { readonly as: PayloadKind; readonly options: IoOptions },
 ): Promise<Payload> {
-  if (as === "parts")
-    throw new ServingError("NOT_ACCEPTABLE", "this result is answered as JSON: ask for application/json");
   const members = membersOf(fields, value);
   const written = await Promise.all(
-    members.map(
-      async ([name, { type }, member]) =>
-        [name, await writeField(name, () => type.write(member, as, options))] as const,
-    ),
+    members.map(async ([name, { type }, member]) => {
+      const kind = as === "parts" ? naturalKindOf(type.spec) : as;
+      return [name, await writeField(name, () => type.write(member, kind, options))] as const;
+    }),
   );
+  if (as === "parts") return { kind: "parts", parts: written.map(([name, one]) => toFormPart(name, one)) };
   if (as === "json")
     return {
       kind: "json",

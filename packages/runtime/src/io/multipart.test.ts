@@ -118,7 +118,19 @@ describe("multipart", () => {
       kind: "json",
       value: { options: { top: 3 }, label: "cat", image: expect.stringMatching(/^iVBORw0KGgo/) },
     });
-    await expect(Form.write(value, "parts", options)).rejects.toMatchObject({ code: "NOT_ACCEPTABLE" });
+  });
+
+  it("is written as parts, each field in the form that suits it, and read from them", async () => {
+    const value = await read(Form, parts(...whole));
+    const written = await Form.write(value, "parts", options);
+    const byName = new Map(written.kind === "parts" ? written.parts.map((one) => [one.name, one]) : []);
+    expect(byName.get("image")).toMatchObject({ mediaType: "image/png" });
+    expect(byName.get("image")?.decoded).toBeUndefined();
+    expect(byName.get("label")).toMatchObject({ content: { size: 0 }, decoded: { kind: "json", value: "cat" } });
+    expect(byName.get("options")?.decoded).toEqual({ kind: "json", value: { top: 3 } });
+    const again = await read(Form, written);
+    expect(again).toMatchObject({ label: "cat", options: { top: 3 } });
+    expect(again.image.width).toBe(value.image.width);
   });
 
   it.each([

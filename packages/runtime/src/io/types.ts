@@ -32,6 +32,8 @@ export interface Part {
   /** Media type in lower case without parameters: `image/png`; "application/octet-stream" where none came. */
   readonly mediaType: string;
   readonly content: Content;
+  /** The field's value as the protocol has taken it apart already, in place of `content`, which is then empty: a tensor in a gRPC message. */
+  readonly decoded?: Payload;
 }
 
 /** What a protocol took off the wire, or puts on it: each codec knows wire ↔ Payload, each IO type Payload ↔ value. */

@@ -2,10 +2,13 @@ import type { CallPhase } from "../call/phase.ts";
 import type { GrpcInfoRoute, GrpcRoute, GrpcTalkRoute, HttpInfoRoute, HttpReply, HttpRoute } from "../call/types.ts";
 import type { ServiceDefinition } from "../definition/types.ts";
 import type { ServingError } from "../errors.ts";
+import type { ServiceProto } from "./proto/types.ts";
 
 /** What protocols need to know of the server. */
 export interface ProtocolHost {
   readonly definition: ServiceDefinition;
+  /** The service's own `.proto`. */
+  readonly proto: ServiceProto;
   readonly limits: ProtocolLimits;
   /** Second name of the default API as a model; undefined for the service's name. */
   readonly modelName: string | undefined;

@@ -3,6 +3,7 @@ import type { Config } from "../config/types.ts";
 import type { Stages } from "../pipeline/stages.ts";
 import { readProtoFile } from "../protocols/grpc/proto-folder.ts";
 import { HEALTH_SERVICE, healthRoutes } from "../protocols/health/routes.ts";
+import { printProto, protoFileName } from "../protocols/proto/print-proto.ts";
 import type { DescriptorPool } from "../protocols/reflection/descriptor-pool.ts";
 import { REFLECTION_SERVICES, reflectionRoutes } from "../protocols/reflection/routes.ts";
 import type { Protocol, ProtocolHost } from "../protocols/types.ts";
@@ -24,7 +25,7 @@ export function buildGrpcServer(
 ): GrpcServer {
   const spoken = protocols.flatMap((protocol) => protocol.grpcRoutes(host));
   const services = [...new Set([...spoken.map(({ service }) => service), HEALTH_SERVICE, ...REFLECTION_SERVICES])];
-  const descriptors = lazyDescriptors([...protocols.flatMap(({ protoFiles }) => protoFiles), ...OWN_FILES]);
+  const descriptors = lazyDescriptors([...protocols.flatMap(({ protoFiles }) => protoFiles), ...OWN_FILES], host);
   const routes = [...spoken, ...healthRoutes(host, services), ...reflectionRoutes({ services, descriptors })];
   const stopping = new Canceller();
   const grpc = createGrpcServer({
@@ -42,11 +43,14 @@ export function buildGrpcServer(
 }
 
 /** Made when a client first asks: most servers are never asked, and what parses the files takes as long to load as a small server. */
-function lazyDescriptors(files: readonly string[]): () => Promise<DescriptorPool> {
+function lazyDescriptors(files: readonly string[], { proto }: ProtocolHost): () => Promise<DescriptorPool> {
+  const own = protoFileName(proto);
+  const read = (name: string): Promise<string> =>
+    name === own ? Promise.resolve(printProto(proto)) : readProtoFile(name);
   let pool: Promise<DescriptorPool> | undefined;
   return () => {
     pool ??= import("../protocols/reflection/descriptor-pool.ts").then(({ createDescriptorPool }) =>
-      createDescriptorPool(files, readProtoFile),
+      createDescriptorPool([own, ...files], read),
     );
     return pool;
   };

@@ -10,6 +10,8 @@ import { createOpenCalls, type OpenCalls } from "../pipeline/open-calls.ts";
 import type { Stages } from "../pipeline/stages.ts";
 import { PROTOCOLS } from "../protocols/all.ts";
 import { openApiDocument } from "../protocols/openapi/index.ts";
+import { planProto } from "../protocols/proto/plan-proto.ts";
+import type { ProtoRecord } from "../protocols/proto/types.ts";
 import { nativeProtocol } from "../protocols/native/routes.ts";
 import type { Protocol, ProtocolHost } from "../protocols/types.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -45,6 +47,8 @@ export interface ServerParts {
   readonly baseDir: string;
   /** Metrics of these names summed over the whole server; this process's own unless given. */
   readonly totals?: ((names: readonly string[]) => Promise<MetricsSnapshot>) | undefined;
+  /** Numbers that the service's `.proto` has given away; without them its fields are numbered in their order. */
+  readonly protoRecord?: ProtoRecord | undefined;
 }
 
 /** The composed server of one process: an application that answers, bound to no port. */
@@ -86,6 +90,7 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
   const protocols = spokenProtocols(config);
   const host: ProtocolHost = {
     definition: service.definition,
+    proto: planProto(service.definition, parts.protoRecord),
     limits,
     modelName: config.server.modelName ?? undefined,
     isKServe: false,

@@ -1,14 +1,15 @@
-import type { HttpRoute } from "../../call/types.ts";
+import type { GrpcRoute, HttpRoute } from "../../call/types.ts";
+import { createNativeMethod, openNativeGrpcCall } from "./grpc/native-grpc-call.ts";
 import type { Protocol, ProtocolHost } from "../types.ts";
 import { createNativeApi, openNativeCall } from "./native-call.ts";
 import { toProblemReply } from "./problem.ts";
 
-/** The native protocol: `POST /<api>` for each API. */
+/** The native protocol: `POST /<api>` and `bento.<service>.v1.<Service>/<Api>` for each API. */
 export const nativeProtocol: Protocol = {
   name: "native",
   pathPrefixes: ["/"],
   httpRoutes: nativeRoutes,
-  grpcRoutes: () => [],
+  grpcRoutes: nativeMethods,
   protoFiles: [],
   encodeError: toProblemReply,
 };
@@ -22,6 +23,19 @@ function nativeRoutes({ definition, limits }: ProtocolHost): readonly HttpRoute[
       path: `/${api.name}`,
       stream: api.stream,
       open: (request) => openNativeCall(native, request),
+    };
+  });
+}
+
+function nativeMethods({ proto, limits }: ProtocolHost): readonly GrpcRoute[] {
+  return proto.methods.map((method) => {
+    const native = createNativeMethod(method, limits);
+    return {
+      id: `native.${method.api.name}`,
+      service: `${proto.package}.${proto.service}`,
+      method: method.name,
+      stream: method.api.stream,
+      open: (request) => openNativeGrpcCall(native, request),
     };
   });
 }

@@ -5,12 +5,22 @@ export const WIRE = { varint: 0, fixed64: 1, delimited: 2, startGroup: 3, endGro
 
 /** The tag of a field that carries a varint (numbers, booleans, enums). */
 export function varintTag(field: number): number {
-  return (field << 3) | WIRE.varint;
+  return field * 8 + WIRE.varint;
+}
+
+/** The tag of a field that carries 8 bytes (double). */
+export function fixed64Tag(field: number): number {
+  return field * 8 + WIRE.fixed64;
+}
+
+/** The tag of a field that carries 4 bytes (float). */
+export function fixed32Tag(field: number): number {
+  return field * 8 + WIRE.fixed32;
 }
 
 /** The tag of a field that carries a length and bytes (texts, messages, packed lists). */
 export function delimitedTag(field: number): number {
-  return (field << 3) | WIRE.delimited;
+  return field * 8 + WIRE.delimited;
 }
 
 /**

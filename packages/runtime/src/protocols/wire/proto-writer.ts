@@ -1,5 +1,5 @@
 import { ServingError } from "../../errors.ts";
-import { delimitedTag, varintTag } from "./proto-reader.ts";
+import { delimitedTag, fixed64Tag, varintTag } from "./proto-reader.ts";
 
 /**
  * Writes one protobuf message from its end to its start: the length that stands before each inner message is known then, so nothing is measured or moved.
@@ -61,6 +61,31 @@ export class ProtoWriter {
     if (values.length === 0) return;
     this.message(field, () => {
       for (let index = values.length - 1; index >= 0; index -= 1) this.signedVarint(values[index] ?? 0);
+    });
+  }
+
+  /** int32 or int64: a whole number within ±2^53, or any of 64 bits as a bigint. */
+  signed(field: number, value: number | bigint): void {
+    if (typeof value === "number") this.signedVarint(value);
+    else this.varintWords(Number(BigInt.asUintN(32, value)), Number(BigInt.asUintN(32, value >> 32n)));
+    this.#rawVarint(varintTag(field));
+  }
+
+  double(field: number, value: number): void {
+    this.#makeRoom(8);
+    this.#start -= 8;
+    this.#bytes.writeDoubleLE(value, this.#start);
+    this.#rawVarint(fixed64Tag(field));
+  }
+
+  /** A packed list of int64; nothing for an empty list. */
+  packedInt64(field: number, values: BigInt64Array): void {
+    if (values.length === 0) return;
+    // Their halves, on little-endian hosts: a bigint costs more than both.
+    const words = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length);
+    this.message(field, () => {
+      for (let index = words.length - 2; index >= 0; index -= 2)
+        this.varintWords(words[index] ?? 0, words[index + 1] ?? 0);
     });
   }
 
