@@ -32,7 +32,7 @@ export function planProto(definition: ServiceDefinition, record: ProtoRecord | u
 }
 
 /** `bento.<service>.v1`; a "-" is no letter of a package. */
-export function packageOf(serviceName: string): string {
+function packageOf(serviceName: string): string {
   return `bento.${serviceName.replaceAll("-", "_")}.v1`;
 }
 
