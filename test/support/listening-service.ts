@@ -27,6 +27,8 @@ export interface ListenOptions {
   readonly config?: Readonly<Record<string, JsonValue>>;
   /** Variables of the process, those of orchestrators among them. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The annotations of the pod, where `env` is a Seldon deployment's. */
+  readonly annotationsFile?: string;
   /** Folder of its models and examples. */
   readonly baseDir?: string;
 }
@@ -34,10 +36,11 @@ export interface ListenOptions {
 /** Serves a class as one worker does. */
 export async function listen(
   serviceClass: ServiceClass,
-  { config = {}, env = {}, baseDir = process.cwd() }: ListenOptions = {},
+  { config = {}, env = {}, annotationsFile, baseDir = process.cwd() }: ListenOptions = {},
 ): Promise<ListeningService> {
   const { config: resolved } = await loadConfig({
     env,
+    ...(annotationsFile === undefined ? {} : { annotationsFile }),
     serviceConfig: { telemetry: { logLevel: "error" }, ...config },
   });
   const { parameters } = resolved;
@@ -48,7 +51,7 @@ export async function listen(
     service: loaded.service,
     config: resolved,
     metrics,
-    log: createLogger({ level: "error", format: "json" }),
+    log: createLogger({ level: resolved.telemetry.logLevel, format: "json" }),
     now: () => performance.now(),
     state,
     baseDir,

@@ -1,4 +1,4 @@
-import type { Principal, RecordedCall, Target } from "../call/types.ts";
+import type { Principal, RecordedCall, TagValue, Target } from "../call/types.ts";
 import { ERROR_TABLE } from "../error-table.ts";
 import type { ServingError } from "../errors.ts";
 
@@ -42,7 +42,7 @@ export interface CallFacts {
 
 /** Facts from which a record is made. */
 export interface AuditFacts extends CallFacts {
-  readonly tags: ReadonlyMap<string, string> | undefined;
+  readonly tags: ReadonlyMap<string, TagValue> | undefined;
   readonly error: ServingError | undefined;
   readonly time: Date;
   readonly durationMs: number;
@@ -64,7 +64,7 @@ export function toAuditRecord(facts: AuditFacts): AuditRecord {
     bytesOut: call.bytesOut() ?? null,
     durationMs: Math.round(facts.durationMs * 1000) / 1000,
     ...(tags !== undefined && tags.size > 0
-      ? { tags: Object.fromEntries([...tags].map(([key, value]) => [cut(key), cut(value)])) }
+      ? { tags: Object.fromEntries([...tags].map(([key, value]) => [cut(key), cut(String(value))])) }
       : {}),
     level: "metadata",
   };

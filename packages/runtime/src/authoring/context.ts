@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Principal } from "../call/types.ts";
+import type { Principal, TagValue } from "../call/types.ts";
 
 /** Writes log lines that carry the request id; objects are merged into the line. */
 export interface ContextLogger {
@@ -40,7 +40,7 @@ export interface Context {
   readonly log: ContextLogger;
   readonly metrics: ContextMetrics;
   /** Facts that travel with the answer in protocols that carry them, and with the audit record. */
-  readonly tags: Map<string, string>;
+  readonly tags: Map<string, TagValue>;
   /** Sets a header of the reply; framing and security headers are refused. */
   setHeader(name: string, value: string): void;
 }

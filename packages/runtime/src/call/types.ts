@@ -18,6 +18,19 @@ export interface Principal {
 /** What is called. */
 export interface Target {
   readonly api: ApiDefinition;
+  /** Answers in place of the author's code: what a protocol gives where its author wrote no method. */
+  readonly builtIn?: (input: Payload) => Payload;
+}
+
+/** A fact that an author's method tells about its answer. */
+export type TagValue = string | number | boolean;
+
+/** One use of a metric while a call ran; a timer's value is in milliseconds. */
+export interface MetricUse {
+  readonly kind: "counter" | "gauge" | "timer";
+  readonly name: string;
+  readonly value: number;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** One HTTP request as protocols see it, whichever framework took it off the socket. */
@@ -91,6 +104,8 @@ export interface RawCall<R> {
   callerTimeoutMs(): number | undefined;
   /** Aborts when the caller is gone. */
   readonly signal: Cancellation;
+  /** Whether its replies tell which metrics the method has used. */
+  readonly carriesMetrics?: boolean;
   /** Whether `target` has to read the body to know what is called; it is then called after the caller was admitted, and what it throws for its body is as from `decode`. */
   readonly isTargetInBody?: boolean;
   target(reading: Reading): Target | Promise<Target>;
@@ -117,6 +132,9 @@ export interface Reading {
 /** What the author's code adds to a reply. */
 export interface ReplyExtra {
   readonly headers: Readonly<Record<string, string>>;
+  readonly tags: ReadonlyMap<string, TagValue>;
+  /** Uses of metrics in their order, the first 1000; empty unless the call carries them. */
+  readonly metrics: readonly MetricUse[];
 }
 
 /** One route of a protocol over HTTP. */

@@ -1,6 +1,8 @@
 import type { Context } from "../authoring/context.ts";
 import { type Cancellation, CANCELLATION } from "../call/cancellation.ts";
+import type { MetricUse, ReplyExtra, TagValue } from "../call/types.ts";
 import { ServingError } from "../errors.ts";
+import { noteUses } from "./note-uses.ts";
 import type { Prediction } from "./predict.ts";
 
 /** Headers that the server answers for: framing, and those that browsers and proxies trust. */
@@ -25,13 +27,18 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
   "x-request-id",
 ]);
 
+const NO_TAGS: ReplyExtra["tags"] = new Map();
+const NO_USES: ReplyExtra["metrics"] = [];
+
 /** Makes the context of one call; what `setHeader` sets lands in `replyHeaders`. */
-export function createContext(prediction: Prediction, replyHeaders: Record<string, string>): Context {
+export function createContext(prediction: Prediction, replyHeaders: Record<string, string>): CallContext {
   return new CallContext(prediction, replyHeaders);
 }
 
-class CallContext implements Context {
-  #tags: Map<string, string> | undefined;
+/** The context of one call, with what its method adds to the reply. */
+export class CallContext implements Context {
+  #tags: Map<string, TagValue> | undefined;
+  #metricUses: MetricUse[] | undefined;
   readonly #prediction: Prediction;
   readonly #replyHeaders: Record<string, string>;
 
@@ -40,8 +47,13 @@ class CallContext implements Context {
     this.#replyHeaders = replyHeaders;
   }
 
+  /** What the reply carries of it so far. */
+  extra(): ReplyExtra {
+    return { headers: this.#replyHeaders, tags: this.#tags ?? NO_TAGS, metrics: this.#metricUses ?? NO_USES };
+  }
+
   /** Made when it is first asked for; the record is told of it then. */
-  get tags(): Map<string, string> {
+  get tags(): Map<string, TagValue> {
     this.#tags ??= new Map();
     this.#prediction.record.tags = this.#tags;
     return this.#tags;
@@ -80,7 +92,11 @@ class CallContext implements Context {
   }
 
   get metrics(): Context["metrics"] {
-    return this.#prediction.stages.metrics;
+    const { stages, target, call } = this.#prediction;
+    const metrics = stages.metricsFor(target.api.role);
+    if (call.carriesMetrics !== true) return metrics;
+    this.#metricUses ??= [];
+    return noteUses(metrics, this.#metricUses);
   }
 
   // A property, so that it may be taken apart from its context.

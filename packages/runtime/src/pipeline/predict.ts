@@ -1,9 +1,8 @@
-import type { Context } from "../authoring/context.ts";
 import type { Principal, RawCall, ReplyExtra, Target } from "../call/types.ts";
 import { ServingError } from "../errors.ts";
 import type { IoType, Payload, PayloadKind } from "../io/types.ts";
 import type { CallScope } from "./call-scope.ts";
-import { createContext } from "./create-context.ts";
+import { type CallContext, createContext } from "./create-context.ts";
 import type { CallRecord, Stages } from "./stages.ts";
 
 /** One call that was authorised, admitted and read. */
@@ -20,12 +19,16 @@ export interface Prediction {
 
 /** Reads the payload into the typed value, calls the author's method and writes its result. */
 export async function predict(prediction: Prediction): Promise<{ output: Payload; extra: ReplyExtra }> {
-  const { options, output, result, extra } = await invoke(prediction);
+  const { builtIn } = prediction.target;
+  if (builtIn !== undefined) return { output: builtIn(prediction.input), extra: NOTHING_MORE };
+  const { options, output, result, ctx } = await invoke(prediction);
   const value = await result;
   prediction.record.passed("infer");
   const written = output.write(value, prediction.as, options);
-  return { output: written instanceof Promise ? await written : written, extra };
+  return { output: written instanceof Promise ? await written : written, extra: ctx.extra() };
 }
+
+const NOTHING_MORE: ReplyExtra = { headers: {}, tags: new Map(), metrics: [] };
 
 /** What a method that gives a stream is answered with. */
 export interface OutputStream {
@@ -37,7 +40,7 @@ export interface OutputStream {
 
 /** The same for a method that gives a stream; each of its values is written as it comes. Whoever takes `outputs` asks it for one value at least. */
 export async function predictStream(prediction: Prediction): Promise<OutputStream> {
-  const { options, output, result, extra } = await invoke(prediction);
+  const { options, output, result, ctx } = await invoke(prediction);
   const values: unknown = await result;
   if (!isAsyncIterable(values)) {
     throw new ServingError(
@@ -48,14 +51,14 @@ export async function predictStream(prediction: Prediction): Promise<OutputStrea
   const stopped = Promise.withResolvers<void>();
   const iterator = values[Symbol.asyncIterator]();
   const outputs = writeEach(iterator, output, prediction, { ...options, onStopped: stopped.resolve });
-  return { outputs, stopped: stopped.promise, extra };
+  return { outputs, stopped: stopped.promise, extra: ctx.extra() };
 }
 
 interface Invoked {
   readonly options: { readonly nan: Target["api"]["nan"] };
   readonly output: IoType<unknown>;
   readonly result: unknown;
-  readonly extra: ReplyExtra;
+  readonly ctx: CallContext;
 }
 
 async function invoke(prediction: Prediction): Promise<Invoked> {
@@ -69,8 +72,8 @@ async function invoke(prediction: Prediction): Promise<Invoked> {
   if (scope.cancellation.aborted) throw scope.cancellation.reason;
   record.passed("input");
   const headers: Record<string, string> = {};
-  const ctx: Context = createContext(prediction, headers);
-  return { options, output: code.output, result: code.invoke(value, ctx), extra: { headers } };
+  const ctx = createContext(prediction, headers);
+  return { options, output: code.output, result: code.invoke(value, ctx), ctx };
 }
 
 async function* writeEach(

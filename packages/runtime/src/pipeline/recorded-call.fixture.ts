@@ -73,7 +73,7 @@ export function recordCall(options: RecordedOptions = {}): RecordedCall {
         };
       },
     },
-    metrics: { counter: ignore, gauge: ignore, histogram: ignore, timer: ignore },
+    metricsFor: () => ({ counter: ignore, gauge: ignore, histogram: ignore, timer: ignore }),
     logFor: (requestId) => log.child({ requestId }),
   };
   return { steps, closed, lines, caller, admission, call: callOf(step, caller), stages };

@@ -3,7 +3,8 @@ import type { Authorize } from "../auth/authorize.ts";
 import type { Service } from "../authoring/create-service.ts";
 import type { ContextLogger, ContextMetrics } from "../authoring/context.ts";
 import type { CallPhase } from "../call/phase.ts";
-import type { Principal, RecordedCall, Target } from "../call/types.ts";
+import type { Principal, RecordedCall, TagValue, Target } from "../call/types.ts";
+import type { Role } from "../definition/types.ts";
 import type { ServingError } from "../errors.ts";
 import type { Admission } from "../limits/admit.ts";
 import type { OpenCalls } from "./open-calls.ts";
@@ -18,7 +19,8 @@ export interface Stages {
   readonly requestTimeoutMs: number;
   readonly openCalls: OpenCalls;
   readonly recorder: Recorder;
-  readonly metrics: ContextMetrics;
+  /** Metrics of the author's own, as methods of this role use them. */
+  metricsFor(role: Role): ContextMetrics;
   logFor(requestId: string): ContextLogger;
 }
 
@@ -36,7 +38,7 @@ export interface CallRecord {
   /** Says that a phase of the call has ended now, and the next begun. */
   passed(phase: CallPhase): void;
   /** Facts that the author's code added. */
-  tags: ReadonlyMap<string, string> | undefined;
+  tags: ReadonlyMap<string, TagValue> | undefined;
   /** Writes the record; `error` undefined means that the call succeeded. Gives the error to answer with when calls that can't be written down must not be answered. Throws nothing. */
   close(error: ServingError | undefined): ServingError | undefined;
 }

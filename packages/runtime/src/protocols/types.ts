@@ -22,6 +22,9 @@ export interface ProtocolHost {
   engineOf(api: string): string | undefined;
   /** What the APIs have done so far in the whole server, by name; an API that was not called is not there. Throws UNAVAILABLE when it can't be had in time. */
   statistics(): Promise<ReadonlyMap<string, CallStatistics>>;
+  /** Whose the path `POST /predict` is. */
+  readonly predictOwner: "native" | "seldon";
+  readonly seldon: SeldonHost;
 }
 
 /** What one API has done so far, over all protocols and workers. */
@@ -36,6 +39,24 @@ export interface CallStatistics {
   readonly lastSuccessSeconds: number;
 }
 
+/** What a Seldon deployment's variables say of this component, and what is counted of it. */
+export interface SeldonHost {
+  /** Whether the operator runs it: its probes come without credentials. */
+  readonly isDeployed: boolean;
+  readonly id: string | null;
+  readonly image: string | null;
+  /** The object of MODEL_METADATA as JSON, not checked yet; null where it is none. */
+  readonly metadataJson: string | null;
+  readonly includesMetrics: boolean;
+  /** Whether `/predict` hands bodies to the method as they are. */
+  readonly passesPayload: boolean;
+  /** Longest time of one call over each transport; null for the server's own. */
+  readonly restTimeoutMs: number | null;
+  readonly grpcTimeoutMs: number | null;
+  /** Counts a feedback that came, and its reward. */
+  countFeedback(reward: number): void;
+}
+
 /** Largest bodies in bytes, after decompression. */
 export interface ProtocolLimits {
   readonly jsonBytes: number;
@@ -48,6 +69,8 @@ export interface Protocol {
   readonly name: string;
   /** Paths below which every answer, also that to an unknown path or a wrong method, has this protocol's shape: `/v2`. */
   readonly pathPrefixes: readonly string[];
+  /** Further such paths that are this protocol's for some services only. */
+  ownPaths?(host: ProtocolHost): readonly string[];
   httpRoutes(host: ProtocolHost): readonly (HttpRoute | HttpInfoRoute)[];
   grpcRoutes(host: ProtocolHost): readonly (GrpcRoute | GrpcInfoRoute | GrpcTalkRoute)[];
   /** Files of `protos/` that hold its gRPC services, for reflection. */

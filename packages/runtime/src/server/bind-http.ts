@@ -26,9 +26,14 @@ export function bindHttpRoutes(protocols: readonly Protocol[], host: ProtocolHos
 /** The reply for an error outside of a call, in the shape of the protocol whose path it is: that with the longest prefix. */
 export function errorShapes(
   protocols: readonly Protocol[],
+  host: ProtocolHost,
   fallback: Protocol,
 ): (error: ServingError, requestId: string, path: string) => HttpReply {
-  const rows = protocols.flatMap((protocol) => protocol.pathPrefixes.map((prefix) => ({ prefix, protocol })));
+  const prefixesOf = (protocol: Protocol): readonly string[] => [
+    ...protocol.pathPrefixes,
+    ...(protocol.ownPaths?.(host) ?? []),
+  ];
+  const rows = protocols.flatMap((protocol) => prefixesOf(protocol).map((prefix) => ({ prefix, protocol })));
   rows.sort((a, b) => b.prefix.length - a.prefix.length);
   const isBelow = (path: string, prefix: string): boolean =>
     path === prefix || prefix === "/" || path.startsWith(`${prefix}/`);

@@ -12,7 +12,8 @@ import { PROTOCOLS } from "../protocols/all.ts";
 import { openApiDocument } from "../protocols/openapi/index.ts";
 import { planProto } from "../protocols/proto/plan-proto.ts";
 import type { ProtoRecord } from "../protocols/proto/types.ts";
-import { nativeProtocol } from "../protocols/native/routes.ts";
+import { nativeApis, nativeProtocol } from "../protocols/native/routes.ts";
+import { ownerOfPredict } from "../protocols/predict-owner.ts";
 import type { Protocol, ProtocolHost } from "../protocols/types.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { MetricsSnapshot } from "../telemetry/metrics-snapshot.ts";
@@ -27,6 +28,7 @@ import { buildGrpcServer } from "./build-grpc-server.ts";
 import { CALL_METRICS, toCallStatistics } from "./call-statistics.ts";
 import { readExampleFiles } from "./example-files.ts";
 import { createRecorder } from "./recorder.ts";
+import { createSeldonMetrics } from "./seldon-metrics.ts";
 import type { StateCell } from "./state-cell.ts";
 
 /** Calls that run at once in one worker unless `server.limits.concurrency` says otherwise: models queue for themselves, this bounds memory. */
@@ -49,6 +51,8 @@ export interface ServerParts {
   readonly totals?: ((names: readonly string[]) => Promise<MetricsSnapshot>) | undefined;
   /** Numbers that the service's `.proto` has given away; without them its fields are numbered in their order. */
   readonly protoRecord?: ProtoRecord | undefined;
+  /** Number of this worker, for labels of metrics; 0 unless given. */
+  readonly worker?: number;
 }
 
 /** The composed server of one process: an application that answers, bound to no port. */
@@ -75,6 +79,7 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     now,
     metrics.queue,
   );
+  const seldon = createSeldonMetrics(metrics.user, config.seldon, parts.worker ?? 0);
   const stages: Stages = {
     service,
     authenticate: authenticateAnybody,
@@ -83,7 +88,7 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     requestTimeoutMs: config.server.requestTimeoutMs,
     openCalls: createOpenCalls(),
     recorder: createRecorder({ service: service.definition, metrics, audit: sink, notes: parts.notes, log, now }),
-    metrics: metrics.user,
+    metricsFor: seldon.metricsFor,
     logFor: (requestId) => log.child({ requestId }),
   };
   const closing = (): boolean => parts.state.get().phase === "draining";
@@ -98,6 +103,8 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     onReadyChange: parts.state.onChange,
     engineOf: (api) => service.apis.get(api)?.engine,
     statistics: async () => toCallStatistics(await (parts.totals ?? metrics.snapshot)(CALL_METRICS)),
+    predictOwner: ownerOfPredict(config.server.protocols, service.definition),
+    seldon: { ...config.seldon, countFeedback: seldon.countFeedback },
   };
   const app = createHttpApp({
     routes: [...bindHttpRoutes(protocols, host, stages), ...probeRoutes(parts)],
@@ -106,12 +113,13 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     requestTimeoutMs: config.server.requestTimeoutMs,
     trustedProxies: config.server.trustedProxies,
     closing,
-    encodeError: errorShapes(protocols, nativeProtocol),
+    encodeError: errorShapes(protocols, host, nativeProtocol),
   });
   const grpc = buildGrpcServer(protocols, host, { config, stages });
   const exampleFiles = await readExampleFiles(service.definition, parts.baseDir);
+  const documented = { ...service.definition, apis: nativeApis(host) };
   await registerDocs(app, {
-    document: (wanted) => openApiDocument(service.definition, { ...wanted, exampleFiles }),
+    document: (wanted) => openApiDocument(documented, { ...wanted, exampleFiles }),
     title: service.definition.name,
     basePath: config.server.basePath,
     trustedProxies: config.server.trustedProxies,

@@ -2,7 +2,7 @@ import { toCallNote } from "../audit/lost-call.ts";
 import { type CallFacts, toAuditRecord } from "../audit/record.ts";
 import type { AuditSink } from "../audit/sink.ts";
 import { CALL_PHASES, type CallPhase } from "../call/phase.ts";
-import type { Principal, RecordedCall, Target } from "../call/types.ts";
+import type { Principal, RecordedCall, TagValue, Target } from "../call/types.ts";
 import { ERROR_TABLE } from "../error-table.ts";
 import { ServingError } from "../errors.ts";
 import type { CallRecord, Recorder } from "../pipeline/stages.ts";
@@ -52,7 +52,7 @@ function notRecorded(): ServingError {
 /** The record of one call: opened → target known → closed. */
 class OpenRecord implements CallRecord {
   #principal: Principal | undefined = undefined;
-  tags: ReadonlyMap<string, string> | undefined = undefined;
+  tags: ReadonlyMap<string, TagValue> | undefined = undefined;
   readonly #call: RecordedCall;
   readonly #options: RecorderOptions;
   readonly #metricsOf: (api: string, protocol: string) => CallMetrics;

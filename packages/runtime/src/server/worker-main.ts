@@ -55,6 +55,7 @@ const link = connectWorker({
       notes: journal === undefined ? undefined : openCallNotes(journal),
       baseDir,
       totals: (names) => link.totals(names),
+      worker: id,
     });
     const stopWatching = watchReadiness(loaded, (ready, note) => link.setReady(ready, note));
     const sink = createHttpSink(server.app.server);

@@ -9,7 +9,15 @@ import type { Labels, MetricsSnapshot } from "./metrics-snapshot.ts";
  * Throws INTERNAL for a name that can't be one or that is of another kind: the author's mistake, found by the first call.
  * A value that is no finite number, or a label set past the limits, is left out and counted in `bento_user_metrics_dropped_total`.
  */
-export interface UserMetrics {
+export interface UserMetrics extends MetricsForm {
+  /** The same metrics in another form: each series with these labels as well, which go over the author's, each counter's name with a suffix. */
+  inForm(form: { readonly labels: Labels; readonly counterSuffix: string }): MetricsForm;
+  snapshot(): MetricsSnapshot;
+  revision(): number;
+}
+
+/** How an author uses metrics. */
+export interface MetricsForm {
   /** Adds to a counter; `value` ≥ 0, default 1. */
   counter(name: string, value?: number, labels?: Labels): void;
   /** Sets a gauge; each worker shows its own. */
@@ -18,8 +26,6 @@ export interface UserMetrics {
   histogram(name: string, value: number, labels?: Labels): void;
   /** Adds a duration, given in milliseconds, to a distribution in seconds. */
   timer(name: string, durationMs: number, labels?: Labels): void;
-  snapshot(): MetricsSnapshot;
-  revision(): number;
 }
 
 /** Label sets that one metric may have; each costs memory in every worker and in every scrape. */
@@ -49,7 +55,7 @@ export function createUserMetrics(own: Instruments): UserMetrics {
       if (kinds.size >= MAX_METRICS) return refuse("metrics");
       kinds.set(name, kind);
     } else if (known !== kind) {
-      throw new ServingError("INTERNAL", `metric "${name}" is a ${known}, it can't be a ${kind} too`);
+      throw badMetric(name, `metric "${name}" is a ${known}, it can't be a ${kind} too`);
     }
     if (!Number.isFinite(value) || (kind === "counter" && value < 0)) return refuse("value");
     return areLabels(labels) || refuse("labels");
@@ -58,20 +64,35 @@ export function createUserMetrics(own: Instruments): UserMetrics {
     drop(reason);
     return false;
   }
-  function observe(name: string, value: number, labels: Labels): void {
-    if (!admit(name, "histogram", value, labels)) return;
-    instruments.histogram(name, HELP, BUCKETS).series(labels)?.observe(value);
+  function inForm({
+    labels: own,
+    counterSuffix,
+  }: {
+    readonly labels: Labels;
+    readonly counterSuffix: string;
+  }): MetricsForm {
+    const all = (labels: Labels): Labels => ({ ...labels, ...own });
+    const observe = (name: string, value: number, labels: Labels): void => {
+      if (!admit(name, "histogram", value, labels)) return;
+      instruments.histogram(name, HELP, BUCKETS).series(all(labels))?.observe(value);
+    };
+    return {
+      counter(base, value = 1, labels = {}) {
+        const name = base + counterSuffix;
+        if (admit(name, "counter", value, labels)) instruments.counter(name, HELP).series(all(labels))?.add(value);
+      },
+      gauge(name, value, labels = {}) {
+        if (admit(name, "gauge", value, labels))
+          instruments.gauge(name, HELP, "worker").series(all(labels))?.set(value);
+      },
+      histogram: (name, value, labels = {}) => observe(name, value, labels),
+      timer: (name, durationMs, labels = {}) => observe(name, durationMs / 1000, labels),
+    };
   }
 
   return {
-    counter(name, value = 1, labels = {}) {
-      if (admit(name, "counter", value, labels)) instruments.counter(name, HELP).series(labels)?.add(value);
-    },
-    gauge(name, value, labels = {}) {
-      if (admit(name, "gauge", value, labels)) instruments.gauge(name, HELP, "worker").series(labels)?.set(value);
-    },
-    histogram: (name, value, labels = {}) => observe(name, value, labels),
-    timer: (name, durationMs, labels = {}) => observe(name, durationMs / 1000, labels),
+    ...inForm({ labels: {}, counterSuffix: "" }),
+    inForm,
     snapshot: () => instruments.snapshot(),
     revision: () => instruments.revision(),
   };
@@ -81,17 +102,19 @@ const HELP = "Metric of the service's author";
 
 function assertName(name: string): void {
   if (typeof name !== "string" || !NAME.test(name)) {
-    throw new ServingError(
-      "INTERNAL",
+    throw badMetric(
+      name,
       `metric name ${JSON.stringify(name)}: expected [a-zA-Z_][a-zA-Z0-9_]*, at most 128 characters`,
     );
   }
   if (RESERVED.test(name)) {
-    throw new ServingError(
-      "INTERNAL",
-      `metric name "${name}": bento_, process_, nodejs_ and __ are taken, use another prefix`,
-    );
+    throw badMetric(name, `metric name "${name}": bento_, process_, nodejs_ and __ are taken, use another prefix`);
   }
+}
+
+/** The error of a metric that can't be; `details.metric` tells it from other faults of the author's. */
+function badMetric(metric: unknown, message: string): ServingError {
+  return new ServingError("INTERNAL", message, { details: { metric: String(metric) } });
 }
 
 function areLabels(labels: Labels): boolean {

@@ -1,4 +1,5 @@
 import type { GrpcRoute, HttpRoute } from "../../call/types.ts";
+import type { ApiDefinition } from "../../definition/types.ts";
 import { createNativeMethod, openNativeGrpcCall } from "./grpc/native-grpc-call.ts";
 import type { Protocol, ProtocolHost } from "../types.ts";
 import { createNativeApi, openNativeCall } from "./native-call.ts";
@@ -14,9 +15,17 @@ export const nativeProtocol: Protocol = {
   encodeError: toProblemReply,
 };
 
-function nativeRoutes({ definition, limits }: ProtocolHost): readonly HttpRoute[] {
-  return definition.apis.map((api) => {
-    const native = createNativeApi(api, limits);
+/** The APIs that answer natively: all but one whose path is another protocol's. */
+export function nativeApis({
+  definition,
+  predictOwner,
+}: Pick<ProtocolHost, "definition" | "predictOwner">): readonly ApiDefinition[] {
+  return definition.apis.filter(({ name }) => name !== "predict" || predictOwner === "native");
+}
+
+function nativeRoutes(host: ProtocolHost): readonly HttpRoute[] {
+  return nativeApis(host).map((api) => {
+    const native = createNativeApi(api, host.limits);
     return {
       id: `native.${api.name}`,
       method: "POST",

@@ -1,7 +1,6 @@
 import { describeValue } from "../../describe-value.ts";
 import { didYouMean } from "../../did-you-mean.ts";
 import { invalidInput } from "../../errors.ts";
-import { decodeBase64 } from "../../io/base64.ts";
 import type { JsonValue } from "../../io/types.ts";
 import { childPath } from "../../problem-list.ts";
 import type { DataOf, DType } from "../../tensor/dtype.ts";
@@ -9,6 +8,7 @@ import { fromNested } from "../../tensor/from-nested.ts";
 import { fromBytes, toBytes } from "../../tensor/raw.ts";
 import type { Tensor, TensorAmong } from "../../tensor/tensor.ts";
 import { atPlace } from "../at-place.ts";
+import { bytesFromProtoJson } from "../wire/json-bytes.ts";
 import { dtypeOf, TF_TYPES, VALUE_LISTS, type ValueList } from "./data-types.ts";
 import { fillShape, type RepeatBudget, shapeOf } from "./fill-shape.ts";
 import type { ValuesForm } from "./tensor-proto.ts";
@@ -28,7 +28,7 @@ export function tensorProtoFromJson(value: unknown, path: string, budget: Repeat
   const content = fields.get("tensor_content");
   if (content !== undefined && content !== "" && dtype !== "string") {
     const place = childPath(path, "tensorContent");
-    const bytes = readBase64(content, place);
+    const bytes = bytesFromProtoJson(content, place);
     return atPlace(place, () => fromBytes(bytes, dtype, shape));
   }
   return readList(dtype, shape, { value: fields.get(TF_TYPES[dtype].list), path, budget });
@@ -106,7 +106,7 @@ function readValues<D extends DType>(dtype: D, list: ValueList, items: readonly 
   if (list === "string_val") {
     const texts = items.map((item, index) => {
       const place = childPath(path, index);
-      const bytes = readBase64(item, place);
+      const bytes = bytesFromProtoJson(item, place);
       return atPlace(place, () => toText(bytes, index));
     });
     return texts as DataOf[D];
@@ -124,15 +124,6 @@ function toPlain(item: unknown): unknown {
 }
 
 const JSON_NUMBER = /^-?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,4})?$/;
-
-/** Bytes in base64 of either alphabet, padded or not. */
-function readBase64(value: unknown, path: string): Uint8Array {
-  if (typeof value !== "string")
-    throw invalidInput([{ path, message: `expected base64, got ${describeValue(value)}` }]);
-  const standard = value.replaceAll("-", "+").replaceAll("_", "/");
-  const missing = standard.endsWith("=") ? 0 : (4 - (standard.length % 4)) % 4;
-  return decodeBase64(missing === 3 ? standard : standard + "=".repeat(missing), path);
-}
 
 function toJsonList(tensor: Tensor): readonly JsonValue[] {
   switch (tensor.dtype) {

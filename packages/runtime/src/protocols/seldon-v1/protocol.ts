@@ -1,0 +1,24 @@
+import type { Protocol } from "../types.ts";
+import { toErrorReply } from "./rest/error-reply.ts";
+import { httpRoutes, ownPaths } from "./rest/routes.ts";
+
+/** Seldon v1: a component's REST API. */
+export const seldonProtocol: Protocol = {
+  name: "seldon",
+  pathPrefixes: [
+    "/api",
+    "/transform-input",
+    "/transform-output",
+    "/route",
+    "/aggregate",
+    "/send-feedback",
+    "/health",
+    "/metadata",
+    "/seldon.json",
+  ],
+  ownPaths,
+  httpRoutes,
+  grpcRoutes: () => [],
+  protoFiles: [],
+  encodeError: toErrorReply,
+};
