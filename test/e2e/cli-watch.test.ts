@@ -78,7 +78,7 @@ describe("bento-ts serve --watch", () => {
     await watched.answers(4);
     put(watched.dir, { "service.ts": service("(((") });
     await eventually(async () => (watched.output().includes("waiting for a change") ? true : undefined));
-    expect(watched.output()).toMatch(/error: service\.ts can't be loaded: .*\n.*service\.ts:7/);
+    expect(watched.output()).toMatch(/error: service\.ts can't be loaded: service\.ts:7:\d+: /);
     put(watched.dir, { "service.ts": service("3") });
     await watched.answers(6);
   });

@@ -49,7 +49,12 @@ describe.each(PACKAGES)("the tarball of %s", (name) => {
     expect(rest.sort()).toEqual(["LICENSE", "README.md", ...command, "package.json"]);
     expect(files.some((file) => file.startsWith("templates/"))).toBe(name === "cli");
 
-    const built = files.filter((file) => file.startsWith("dist/"));
+    const protos = files.filter((file) => file.startsWith("dist/protos/"));
+    const given = name === "runtime" ? readdirSync(`${root}protos`, { recursive: true, encoding: "utf8" }) : [];
+    const expected = given.filter((file) => file.endsWith(".proto")).map((file) => `dist/protos/${file}`);
+    expect(protos.sort()).toEqual(expected.sort());
+
+    const built = files.filter((file) => file.startsWith("dist/") && !protos.includes(file));
     const sourceOf = (file: string): string => file.replace(/^dist\//, "src/").replace(/(\.d\.ts|\.js)$/, ".ts");
     expect(built.length).toBeGreaterThan(50);
     expect(built.filter((file) => !existsSync(`${root}packages/${name}/${sourceOf(file)}`))).toEqual([]);

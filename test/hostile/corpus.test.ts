@@ -45,9 +45,20 @@ afterAll(async () => {
   rmSync(spoolFolder, { recursive: true });
 });
 
-/** Paths of the protocols that tell an error as `{"error": text}`. */
-const MODEL_PATHS = /^\/v[12](?:\/|$)/;
+/** What a reply says of what is wrong, undefined when it has not the shape of the path's protocol. */
+function wordsOf(path: string, reply: RawReply): string | undefined {
+  if (/^\/v[12](?:\/|$)/.test(path)) return errorWords(reply);
+  return /^\/(?:predict|api\/v1\.0\/predictions)$/.test(path) ? seldonWords(reply) : problemWords(reply);
+}
 
+function seldonWords({ headers, text }: RawReply): string | undefined {
+  if (headers.get("content-type") !== "application/json") return undefined;
+  const { status, ...others } = JSON.parse(text) as { readonly status: Readonly<Record<string, unknown>> };
+  if (status["status"] !== 1 || Object.keys(others).length > 0) return undefined;
+  return `${String(status["reason"])}: ${String(status["info"])}`;
+}
+
+/** Of the protocols that tell an error as `{"error": text}`. */
 function errorWords({ headers, text }: RawReply): string | undefined {
   if (headers.get("content-type") !== "application/json") return undefined;
   const { error, ...others } = JSON.parse(text) as { readonly error: string };
@@ -73,7 +84,7 @@ async function faultOf(request: HostileRequest): Promise<string | undefined> {
   const text = `${[...reply.headers].map(([name, value]) => `${name}: ${value}`).join("\n")}\n\n${reply.text}`;
   if (reply.status !== request.status)
     return `status ${reply.status} in place of ${request.status}: ${reply.text.slice(0, 300)}`;
-  const words = (MODEL_PATHS.test(request.path) ? errorWords : problemWords)(reply);
+  const words = wordsOf(request.path, reply);
   if (words === undefined) return `not in the shape of its protocol, or without substance: ${text}`;
   if (!request.says.test(words)) return `does not say ${request.says}: ${words.slice(0, 500)}`;
   const leak = LEAK.exec(text);

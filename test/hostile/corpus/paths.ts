@@ -100,8 +100,6 @@ const PATHS = [
   "/phpmyadmin/index.php",
   "/wp-login.php",
   "/cgi-bin/test.cgi",
-  "/api/v1.0/predictions",
-  "/predict",
   "/invocations",
   "/graphql",
   "/rpc",
@@ -146,6 +144,14 @@ export const PATHS_AND_METHODS: readonly HostileRequest[] = [
     body: GOOD.rows.body,
     status: 404,
     says: /unknown model "absent"/,
+  })),
+  ...["/predict", "/api/v1.0/predictions"].map((path): HostileRequest => ({
+    name: `POST ${path}`,
+    path,
+    headers: [JSON_TYPE],
+    body: GOOD.rows.body,
+    status: 400,
+    says: /MICROSERVICE_BAD_DATA: .*none of \d+ APIs is marked default/,
   })),
   ...UNREADABLE.map((path): HostileRequest => ({
     name: `POST ${path}`,

@@ -84,6 +84,11 @@ describe("toSchema30", () => {
       { anyOf: [{ type: "null" }, { type: "string", maxLength: 2 }] },
       { type: "string", maxLength: 2, nullable: true },
     ],
+    [
+      "null beside a type that null is not",
+      { type: "string", anyOf: [{ type: "null" }] },
+      { type: "string", anyOf: [NULL] },
+    ],
     ["a reference or null", { anyOf: [{ $ref: "#/x" }, { type: "null" }] }, { anyOf: [{ $ref: "#/x" }, NULL] }],
     [
       "a schema or null beside a title that differs",

@@ -144,6 +144,9 @@ function fromNullMember(schema: JsonObject): JsonObject {
   const { [keyword]: members, ...rest } = schema;
   const others = listOf(members).filter((member) => !isSame(member, ONLY_NULL));
   const [only] = others;
+  // What stands beside the choice counts too: a string that is null is nothing.
+  if (only === undefined && Object.keys(ONLY_NULL).some((key) => Object.hasOwn(rest, key)))
+    return { ...rest, [keyword]: [ONLY_NULL] };
   if (only === undefined) return { ...rest, ...ONLY_NULL };
   const merges =
     others.length === 1 && isJsonObject(only) && typeof only["type"] === "string" && only["enum"] === undefined;
