@@ -108,6 +108,7 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
   };
   const app = createHttpApp({
     routes: [...bindHttpRoutes(protocols, host, stages), ...probeRoutes(parts)],
+    advertised: service.definition.apis.map(({ name }) => `/${name}`),
     basePath: config.server.basePath,
     headersBytes: limits.headersBytes,
     requestTimeoutMs: config.server.requestTimeoutMs,

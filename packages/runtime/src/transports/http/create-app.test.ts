@@ -6,6 +6,7 @@ import type { HttpReply, HttpRequest } from "../../call/types.ts";
 import { createHttpApp, type HttpAppOptions } from "./create-app.ts";
 
 const options: HttpAppOptions = {
+  advertised: ["/score"],
   routes: [
     {
       id: "native.score",

@@ -20,6 +20,8 @@ export interface BoundRoute {
 
 export interface HttpAppOptions {
   readonly routes: readonly BoundRoute[];
+  /** Paths to tell whoever asks for one that nothing answers. */
+  readonly advertised: readonly string[];
   /** Path under which all routes stand; "/" for none. */
   readonly basePath: string;
   readonly headersBytes: number;
@@ -144,18 +146,17 @@ async function sendLater(options: HttpAppOptions, answer: Promise<HttpReply>, ex
 
 function answerUnknownPaths(app: FastifyInstance, options: HttpAppOptions): void {
   const methodsByPath = new Map<string, string[]>();
-  const names: string[] = [];
   for (const { method, path } of options.routes) {
     const whole = joinPath(options.basePath, path);
     methodsByPath.set(whole, [...(methodsByPath.get(whole) ?? []), method]);
-    if (method === "POST") names.push(`POST ${whole}`);
   }
   app.setNotFoundHandler((request, reply) => {
     const path = pathOf(request);
     // As the router does it: a slash at the end means nothing.
     const methods = methodsByPath.get(path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path);
     if (methods === undefined) {
-      const text = `nothing answers ${request.method} on this path; the APIs are: ${names.slice(0, 20).join(", ")}`;
+      const names = options.advertised.slice(0, 20).map((path) => `POST ${joinPath(options.basePath, path)}`);
+      const text = `nothing answers ${request.method} on this path; the APIs are: ${names.join(", ")}`;
       return send(options, encodeFor(options, new ServingError("NOT_FOUND", text), request), { request, reply });
     }
     const error = new ServingError("METHOD_NOT_ALLOWED", `${path} takes ${methods.join(", ")}, not ${request.method}`);

@@ -13,6 +13,7 @@ afterEach(async () => {
 async function createDocs(options: Partial<DocsOptions> = {}): Promise<FastifyInstance> {
   const { basePath = "/", trustedProxies = [], closing = () => false } = options;
   const app = createHttpApp({
+    advertised: ["/score"],
     routes: [],
     basePath,
     headersBytes: 32_768,
