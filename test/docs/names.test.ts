@@ -9,7 +9,7 @@ import { root } from "../support/server-process.ts";
 import { PAGES, readPage } from "./blocks.ts";
 
 const SERVER = `${root}packages/runtime/dist/server/entry.js`;
-const COMMANDS = ["init", "serve", "build", "test", "inspect", "openapi", "models"];
+const COMMANDS = ["init", "serve", "build", "test", "inspect", "openapi", "proto", "models"];
 const STORE = ["import", "list", "show", "delete", "export"].map((name) => `models ${name}`);
 
 const page = await readPage("docs/command-line.md");

@@ -43,7 +43,7 @@ const double = async ({ url }: ServerProcess): Promise<unknown> => {
 };
 
 describe("the command", () => {
-  it.each(["init", "serve", "test", "inspect", "openapi", "models", "build"])(
+  it.each(["init", "serve", "test", "inspect", "openapi", "proto", "models", "build"])(
     "explains %s with examples",
     async (name) => {
       const { code, stdout, stderr } = await bentoTs([name, "--help"]);

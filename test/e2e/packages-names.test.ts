@@ -38,7 +38,7 @@ const PUBLIC: Readonly<Record<string, Names>> = {
   ),
   "@bento-ts/runtime/openapi": names(`openApiDocument`, `JsonObject OpenApiDocument OpenApiOptions OpenApiVersion`),
   "@bento-ts/runtime/proto": names(
-    `PROTO_RECORD_FILE parseProtoRecord planProto printProto protoChanges toProtoRecord`,
+    `PROTO_RECORD_FILE planProto printProto printProtoRecord protoChanges readProtoRecord toProtoRecord`,
     `ProtoChanges ProtoRecord ServiceProto`,
   ),
   "@bento-ts/runtime/server": names(

@@ -7,6 +7,7 @@ import { init } from "./commands/init.ts";
 import { inspect } from "./commands/inspect.ts";
 import { models } from "./commands/models.ts";
 import { openapi } from "./commands/openapi.ts";
+import { proto } from "./commands/proto.ts";
 import { serve } from "./commands/serve.ts";
 import { test } from "./commands/test.ts";
 import { endProcess, survivePipes } from "./process-end.ts";
@@ -14,7 +15,7 @@ import { endOnUncaughtErrors } from "./uncaught-errors.ts";
 import { reportFailure } from "./report-failure.ts";
 
 /** Every command, in the order of `--help`: a new one is a file in commands/ and a row here. */
-const COMMANDS: readonly CommandRow[] = [init, serve, build, test, inspect, openapi, models];
+const COMMANDS: readonly CommandRow[] = [init, serve, build, test, inspect, openapi, proto, models];
 
 /** Runs one command line and ends the process with its exit code: 0 done, 1 failed, 2 wrong usage, 78 refused configuration. */
 export async function main(args: readonly string[]): Promise<void> {

@@ -14,7 +14,7 @@ export async function prepareServer(
   described: DescribedService,
   { flags, configFile }: { readonly flags: ConfigFlags; readonly configFile?: string | undefined },
 ): Promise<StartOptions> {
-  const { definition, projectDir, entry, baseDir, digests, modelPaths, execArgv } = described;
+  const { definition, projectDir, entry, baseDir, digests, modelPaths, execArgv, protoRecord } = described;
   // By themselves first: a typing error is not a refused configuration.
   await refuse(() => loadConfig({ flags, env: {} }), EXIT.usage);
   const { config, warnings } = await refuse(() =>
@@ -28,6 +28,7 @@ export async function prepareServer(
     baseDir,
     storeDir: modelStoreDir(),
     warnings,
+    protoRecord,
     ...(digests === undefined ? {} : { digests }),
     ...(modelPaths === undefined ? {} : { modelPaths }),
     ...(execArgv === undefined ? {} : { execArgv }),

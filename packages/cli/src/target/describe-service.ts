@@ -10,7 +10,7 @@ import { toServiceName } from "./to-service-name.ts";
 /** A service as far as it is known without constructing its class or loading a model. */
 export interface DescribedService extends Pick<
   StartOptions,
-  "entry" | "baseDir" | "digests" | "modelPaths" | "execArgv"
+  "entry" | "baseDir" | "digests" | "modelPaths" | "execArgv" | "protoRecord"
 > {
   readonly definition: ServiceDefinition;
   readonly projectDir: string;
@@ -34,7 +34,17 @@ async function describeModule({ file, projectDir }: Extract<Target, { kind: "mod
     throw isRuntimeMissing(cause) ? runtimeMissing(file, cause) : cause;
   });
   const entry: ServiceEntry = { kind: "module", file };
-  return { definition: registered.definition, projectDir, server, entry, baseDir: dirname(file), execArgv };
+  const { readProtoRecord } = await import("@bento-ts/runtime/proto");
+  const protoRecord = await readProtoRecord(projectDir);
+  return {
+    definition: registered.definition,
+    projectDir,
+    server,
+    entry,
+    baseDir: dirname(file),
+    execArgv,
+    protoRecord,
+  };
 }
 
 async function describeModels(

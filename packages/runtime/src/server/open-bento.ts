@@ -2,6 +2,7 @@ import { readFile, realpath, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { BENTO_FILE_NAME, type BentoFile, parseBentoFile } from "../definition/bento-file.ts";
 import { ServingError } from "../errors.ts";
+import { readProtoRecord } from "../protocols/proto/record-file.ts";
 import type { StartOptions } from "./start-server.ts";
 
 /** A bento, ready to be given to `loadConfig` (`projectDir`, `serviceConfig`) and `startServer` (`start`). */
@@ -10,7 +11,8 @@ export interface OpenedBento {
   /** Absolute folder of the bento; its `bento.yaml`, where it has one, is the project's. */
   readonly projectDir: string;
   readonly serviceConfig: BentoFile["definition"]["config"];
-  readonly start: Required<Pick<StartOptions, "entry" | "baseDir" | "digests" | "modelPaths" | "execArgv">>;
+  readonly start: Required<Pick<StartOptions, "entry" | "baseDir" | "digests" | "modelPaths" | "execArgv">> &
+    Pick<StartOptions, "protoRecord">;
 }
 
 /** Whether a path is a folder that holds a bento. */
@@ -43,6 +45,7 @@ export async function openBento(dir: string): Promise<OpenedBento> {
       baseDir: dirname(entryFile),
       digests,
       modelPaths,
+      protoRecord: await readProtoRecord(projectDir),
       // The bundle's map leads stack traces in logs back to the author's lines.
       execArgv: ["--enable-source-maps"],
     },

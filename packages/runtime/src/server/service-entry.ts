@@ -1,4 +1,5 @@
 import type { Config } from "../config/types.ts";
+import type { ProtoRecord } from "../protocols/proto/types.ts";
 
 /** What is served: a module with a service class, or model files without code. */
 export type ServiceEntry =
@@ -28,4 +29,6 @@ export interface StartPayload {
   readonly digests: Readonly<Record<string, string>>;
   /** Absolute paths at which a bento holds its models, by source. */
   readonly modelPaths?: Readonly<Record<string, string>>;
+  /** Numbers that the service's `.proto` has given away. */
+  readonly protoRecord?: ProtoRecord | undefined;
 }

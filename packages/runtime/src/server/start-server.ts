@@ -8,6 +8,7 @@ import { createAdminServer } from "../transports/admin/admin-server.ts";
 import type { ListenAddress } from "../workers/supervisor-options.ts";
 import { createSupervisor } from "../workers/supervisor.ts";
 import { createLostCallRecorder } from "./record-lost-calls.ts";
+import type { ProtoRecord } from "../protocols/proto/types.ts";
 import type { ServiceEntry, StartPayload } from "./service-entry.ts";
 
 export interface StartOptions {
@@ -19,6 +20,8 @@ export interface StartOptions {
   readonly digests?: Readonly<Record<string, string>>;
   /** Absolute paths at which a bento holds its models, by source. */
   readonly modelPaths?: Readonly<Record<string, string>>;
+  /** Numbers that the service's `.proto` has given away; without them its fields are numbered in their order. */
+  readonly protoRecord?: ProtoRecord | undefined;
   /** Lines that reading the configuration wants said. */
   readonly warnings?: readonly string[];
   /** Arguments of Node for the workers, such as a loader for TypeScript. */
@@ -119,8 +122,8 @@ function listenersOf({ host, port, grpcPort }: Config["server"]): readonly Liste
 }
 
 function startPayload(options: StartOptions, cpus: number): StartPayload {
-  const { entry, config, baseDir, storeDir, digests = {}, modelPaths = {} } = options;
-  return { entry, config, baseDir, storeDir, cpus, digests, modelPaths };
+  const { entry, config, baseDir, storeDir, digests = {}, modelPaths = {}, protoRecord } = options;
+  return { entry, config, baseDir, storeDir, cpus, digests, modelPaths, protoRecord };
 }
 
 /** What is served in place of the author's or the bento's own models must not go unsaid. */

@@ -27,7 +27,7 @@ let running: Running | undefined;
 
 const link = connectWorker({
   async start(payload, { id, digests: startedWith, journal }) {
-    const { entry, config, baseDir, storeDir, cpus, digests, modelPaths = {} } = payload as StartPayload;
+    const { entry, config, baseDir, storeDir, cpus, digests, modelPaths = {}, protoRecord } = payload as StartPayload;
     log = createLogger({
       level: config.telemetry.logLevel,
       format: config.telemetry.logFormat,
@@ -54,6 +54,7 @@ const link = connectWorker({
       state,
       notes: journal === undefined ? undefined : openCallNotes(journal),
       baseDir,
+      protoRecord,
       totals: (names) => link.totals(names),
       worker: id,
     });
