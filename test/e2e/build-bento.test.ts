@@ -8,6 +8,7 @@ import { buildBento, type BentoReport } from "@bento-ts/packager";
 import { parseBentoFile } from "@bento-ts/runtime/definition";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { bentoTs, run } from "../support/cli.ts";
+import { grpcClient } from "../support/grpc-client.ts";
 import { root, serve, startProcess } from "../support/server-process.ts";
 
 // Each build copies some 200 MB.
@@ -80,11 +81,13 @@ describe("a bento", () => {
       ".dockerignore",
       "Dockerfile",
       "bento.json",
+      "bento.proto.json",
       "bento.yaml",
       `models/${digest.slice(0, 16)}/add-one.onnx`,
       "node/bin/node",
       "node/share/doc/node/LICENSE",
       "openapi.json",
+      "service.proto",
       "service/examples/text.txt",
       "service/lib/keys.txt",
       "service/src/service.mjs",
@@ -116,6 +119,9 @@ describe("a bento", () => {
     for (const name of ["fastify/LICENSE", "@bento-ts/runtime/LICENSE", "@bento-ts/runtime/dist/server/entry.js"]) {
       expect(installed).toContain(name);
     }
+    // Reflection answers from them.
+    expect(installed).toContain("@bento-ts/runtime/dist/protos/grpc/health/v1/health.proto");
+    expect(installed).toContain("protobufjs/index.js");
   });
 
   it("is the same, byte for byte, for a copy of the project in another folder", async () => {
@@ -211,6 +217,47 @@ describe("a bento", () => {
 });
 
 describe("bento-ts build", () => {
+  it("makes a bento that answers gRPC by the numbers that the project has recorded, and says what clients of before don't understand", async () => {
+    const field = (number: number, type: string): object => ({ number, type });
+    const request = { fields: { a: field(1, "double"), b: field(2, "double"), c: field(3, "string") } };
+    const methods = { Minus: { stream: false, request, response: { fields: { output: field(1, "double") } } } };
+    const record = { formatVersion: 1, package: "bento.made.v1", service: "Made", methods };
+    const dir = project(
+      `import { defineApi, serviceClass, t } from "@bento-ts/runtime";
+const Pair = t.Object({ c: t.Optional(t.Number()), b: t.Number(), a: t.Number() });
+export default serviceClass({ name: "made" }, class {
+  minus = defineApi({ input: Pair, output: t.Number() }, ({ a, b }) => a - b);
+});`,
+      { "bento.proto.json": JSON.stringify(record) },
+    );
+    const out = join(tempDir(), "out");
+    const { warnings } = await build(dir, "service.ts", out);
+    expect(warnings).toEqual([
+      `gRPC: MinusRequest.c is double now, before it was string: clients made before don't know its new number; "bento-ts proto" accepts that`,
+    ]);
+    // As a client of before has it.
+    const clients = join(tempDir(), "made.proto");
+    writeFileSync(
+      clients,
+      `syntax = "proto3";
+package bento.made.v1;
+service Made { rpc Minus(MinusRequest) returns (MinusResponse); }
+message MinusRequest { optional double a = 1; optional double b = 2; }
+message MinusResponse { double output = 1; }`,
+    );
+    const server = await serve(out, { flags: ["--workers", "1", "--grpc-port", "0"] });
+    onTestFinished(async () => void (await server.stop()));
+    const client = grpcClient(server.grpcAddress, clients, "bento.made.v1.Made");
+    onTestFinished(() => client.close());
+    expect(await client.call("Minus", [{ a: 7, b: 2 }])).toMatchObject({ code: 0, messages: [{ output: 5 }] });
+    const kept: unknown = JSON.parse(readFileSync(join(out, "bento.proto.json"), "utf8"));
+    const numbers = { a: { number: 1 }, b: { number: 2 }, c: { number: 4, type: "double" } };
+    expect(kept).toMatchObject({
+      methods: { Minus: { request: { fields: numbers, reserved: { numbers: [3] } } } },
+    });
+    expect(readFileSync(join(out, "service.proto"), "utf8")).toContain("  optional double c = 4;\n");
+  });
+
   it("says of replaced models that they are looked for where the bento runs", async () => {
     const dir = project(
       `import { defineApi, onnx, serviceClass, text } from "@bento-ts/runtime";

@@ -25,6 +25,7 @@ import { findNodeBinary, type NodeBinary } from "./node-binary.ts";
 import { placeModels } from "./place-models.ts";
 import { containerPlatform, dockerPlatform, type Platform } from "./platform.ts";
 import { openProject, type Project, projectConfig } from "./project.ts";
+import { serviceProtoFiles, type ServiceProtoFiles } from "./service-proto.ts";
 import { stageBundle, stageExamples, stageFiles } from "./stage-service.ts";
 import { usedFeatures } from "./used-features.ts";
 
@@ -79,6 +80,7 @@ interface StagedService {
   readonly models: BentoFile["models"];
   readonly config: Config;
   readonly openApi: object;
+  readonly proto: ServiceProtoFiles;
   readonly warnings: readonly string[];
   /** Packages that are staged already. */
   readonly packages: CopiedPackages;
@@ -110,8 +112,10 @@ async function stageService({ project, stage, env, signal, step, ...build }: Bui
   step("copying models");
   const models = await placeModels(described, { stage, signal });
   const openApi = openApiDocument(definition, { basePath: config.server.basePath, exampleFiles });
-  const allWarnings = [...bundle.warnings, ...warnings, ...models.flatMap(mountedNote), ...replacedNotes(config)];
-  return { bundle, entry, definition, models, config, openApi, warnings: allWarnings, packages };
+  const proto = await serviceProtoFiles(definition, project.dir);
+  const notes = [...models.flatMap(mountedNote), ...replacedNotes(config), ...proto.warnings];
+  const allWarnings = [...bundle.warnings, ...warnings, ...notes];
+  return { bundle, entry, definition, models, config, openApi, proto, warnings: allWarnings, packages };
 }
 
 /** Brings in the engines that the service turned out to use, and Node. */
@@ -168,7 +172,7 @@ async function finish(
 /** Writes what a bento says of itself. */
 async function writeFacts(
   { stage, project }: Build,
-  { definition, models, config, openApi }: StagedService,
+  { definition, models, config, openApi, proto }: StagedService,
   { bento, base }: { readonly bento: BentoFile; readonly base: string | null },
 ): Promise<void> {
   const hasSettings = existsSync(join(project.dir, "bento.yaml"));
@@ -181,13 +185,15 @@ async function writeFacts(
     packages: image.packages,
     env: image.env,
     hasModels: models.some(({ path }) => path?.startsWith("models/") === true),
-    files: [BENTO_FILE_NAME, "openapi.json", ...(hasSettings ? ["bento.yaml"] : [])],
+    files: [BENTO_FILE_NAME, "openapi.json", ...Object.keys(proto.files), ...(hasSettings ? ["bento.yaml"] : [])],
     port: server.port,
+    grpcPort: server.grpcPort,
     adminPort: server.admin.port,
   };
   if (hasSettings) await copyInto(join(project.dir, "bento.yaml"), join(stage, "bento.yaml"));
   await writeInto(join(stage, BENTO_FILE_NAME), toText(bento));
   await writeInto(join(stage, "openapi.json"), toText(openApi));
+  for (const [name, text] of Object.entries(proto.files)) await writeInto(join(stage, name), text);
   await writeInto(join(stage, "Dockerfile"), dockerfile(facts));
   await writeInto(join(stage, ".dockerignore"), dockerignore(facts));
 }

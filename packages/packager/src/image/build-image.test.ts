@@ -36,7 +36,7 @@ function bento(change: Partial<BentoFile> = {}, base: string | null = null): str
   };
   return tempTree({
     "bento.json": file,
-    Dockerfile: dockerfile({ ...facts, base, port: 3000, adminPort: 3002 }),
+    Dockerfile: dockerfile({ ...facts, base, port: 3000, grpcPort: 3001, adminPort: 3002 }),
     "node/bin/node": "",
     "node_modules/a/index.js": "",
     "service/service.mjs": "",

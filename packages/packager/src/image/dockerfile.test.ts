@@ -11,6 +11,7 @@ const facts: DockerfileFacts = {
   hasModels: true,
   files: ["bento.json", "openapi.json", "bento.yaml"],
   port: 3000,
+  grpcPort: 3001,
   adminPort: 3002,
 };
 
@@ -31,7 +32,7 @@ ENV NODE_ENV="production" \\
       HOME="/tmp" \\
       ORT_DISABLE_TELEMETRY="1"
 USER 65532:0
-EXPOSE 3000 3002
+EXPOSE 3000 3001 3002
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["/usr/local/bin/node","-e","require(\\"node:http\\").get(\\"http://127.0.0.1:\\"+(process.env.BENTO_SERVER_ADMIN_PORT||3002)+\\"/healthz\\",r=>process.exit(r.statusCode===200?0:1)).on(\\"error\\",()=>process.exit(1))"]
 ENTRYPOINT ["/usr/local/bin/node","/app/node_modules/@bento-ts/runtime/dist/server/entry.js","--bento","/app","--image"]
@@ -42,6 +43,10 @@ ENTRYPOINT ["/usr/local/bin/node","/app/node_modules/@bento-ts/runtime/dist/serv
     const text = dockerfile({ ...facts, base: null, hasModels: false });
     expect(text).toContain("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n");
     expect(text).not.toContain("models");
+  });
+
+  it("names a port that takes REST and gRPC once", () => {
+    expect(dockerfile({ ...facts, grpcPort: 3000 })).toContain("\nEXPOSE 3000 3002\n");
   });
 
   it("installs Debian packages as root before anything else, sorted, and leaves no lists behind", () => {

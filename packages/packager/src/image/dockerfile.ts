@@ -13,6 +13,8 @@ export interface DockerfileFacts {
   /** Files beside the folders: bento.json and what else the bento has. */
   readonly files: readonly string[];
   readonly port: number;
+  /** The same as `port` where one port takes both. */
+  readonly grpcPort: number;
   readonly adminPort: number;
 }
 
@@ -52,7 +54,7 @@ export function dockerfile(facts: DockerfileFacts): string {
     pairs("LABEL", labels),
     pairs("ENV", env),
     "USER 65532:0",
-    `EXPOSE ${facts.port} ${facts.adminPort}`,
+    `EXPOSE ${[...new Set([facts.port, facts.grpcPort, facts.adminPort])].join(" ")}`,
     "STOPSIGNAL SIGTERM",
     `HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ${healthcheck(facts.adminPort)}`,
     `ENTRYPOINT ${JSON.stringify([NODE, `${HOME}/${SERVER}`, "--bento", HOME, "--image"])}`,
