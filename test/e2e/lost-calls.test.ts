@@ -105,6 +105,7 @@ describe.skipIf(process.platform !== "linux")("calls that end with their worker"
       decision: "error",
       reason: "WORKER_DIED",
       status: null,
+      grpcCode: null,
       bytesIn: null,
       bytesOut: null,
       durationMs: expect.any(Number),

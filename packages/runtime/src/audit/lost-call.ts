@@ -12,10 +12,11 @@ export function toCallNote(facts: CallFacts, startedMs: number): string {
 }
 
 /** The record of a call that ended with its worker; nobody knows how many bytes it had, nor was it answered. */
-export interface LostCallRecord extends Omit<AuditRecord, "status" | "bytesIn" | "reason"> {
+export interface LostCallRecord extends Omit<AuditRecord, "status" | "grpcCode" | "bytesIn" | "reason"> {
   readonly decision: "error";
   readonly reason: "WORKER_DIED";
   readonly status: null;
+  readonly grpcCode: null;
   readonly bytesIn: null;
 }
 
@@ -30,6 +31,7 @@ export function toLostCallRecord(text: string, time: Date): LostCallRecord | und
     decision: "error",
     reason: "WORKER_DIED",
     status: null,
+    grpcCode: null,
     bytesIn: null,
     bytesOut: null,
     durationMs: time.getTime() - startedMs,

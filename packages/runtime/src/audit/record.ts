@@ -25,6 +25,8 @@ export interface AuditRecord extends CallIdentity {
   readonly decision: "allow" | "deny" | "error";
   readonly reason: string | null;
   readonly status: number;
+  /** Status code of gRPC, null for a call over HTTP. */
+  readonly grpcCode: number | null;
   readonly bytesIn: number;
   readonly bytesOut: number | null;
   readonly durationMs: number;
@@ -60,6 +62,7 @@ export function toAuditRecord(facts: AuditFacts): AuditRecord {
     decision: decisionOf(error),
     reason: error === undefined ? null : error.code,
     status: error === undefined ? 200 : ERROR_TABLE[error.code].http,
+    grpcCode: call.method === "gRPC" ? grpcCodeOf(error) : null,
     bytesIn: call.bytesIn(),
     bytesOut: call.bytesOut() ?? null,
     durationMs: Math.round(facts.durationMs * 1000) / 1000,
@@ -92,6 +95,10 @@ export function identify({ call, service, principal, target }: CallFacts): CallI
 function decisionOf(error: ServingError | undefined): AuditRecord["decision"] {
   if (error === undefined) return "allow";
   return error.code === "UNAUTHENTICATED" || error.code === "PERMISSION_DENIED" ? "deny" : "error";
+}
+
+function grpcCodeOf(error: ServingError | undefined): number {
+  return error === undefined ? 0 : ERROR_TABLE[error.code].grpc;
 }
 
 function cut(text: string): string {

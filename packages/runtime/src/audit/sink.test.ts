@@ -33,6 +33,7 @@ const record = (userAgent: string): AuditRecord => ({
   decision: "allow",
   reason: null,
   status: 200,
+  grpcCode: null,
   bytesIn: 0,
   bytesOut: 0,
   durationMs: 1,
