@@ -82,6 +82,8 @@ function createLife(server: Server, injector: ConnectionInjector): GrpcServer {
         sockets.delete(socket);
         if (sockets.size === 0) drained?.();
       });
+      // Sockets come half-open, as HTTP/1.1 takes them; of HTTP/2 who ends their half is gone, and their calls with them.
+      socket.once("end", () => socket.end());
       injector.injectConnection(socket);
       // HTTP/2 reads from the handle below the stream, and does not start it.
       socket.resume();
