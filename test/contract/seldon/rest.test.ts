@@ -960,3 +960,22 @@ describe("the time of one call", () => {
     await rm(dir, { recursive: true });
   });
 });
+
+describe("an array that asks for more than it brings", () => {
+  it("is refused, however it comes and whatever takes it", async () => {
+    const server = await start(GraphNode);
+    const tensor = (shape: number[]): unknown => ({ data: { tensor: { shape, values: [] } } });
+    const dim = [{ size: "2000000" }, { size: "0" }];
+    const tftensor = { dtype: "DT_FLOAT", tensorShape: { dim } };
+    for (const message of [tensor([0, 1e9]), tensor([2e6, 0]), { data: { tftensor } }]) {
+      const reply = await post(server, "/transform-output", message);
+      expect([reply.status, JSON.stringify(reply.body)]).toEqual([
+        400,
+        expect.stringContaining("is too large for an array without values"),
+      ]);
+    }
+    const many = Array.from({ length: 5000 }, () => 1);
+    const deep = await post(server, "/transform-output", { data: { tensor: { shape: many, values: [1] } } });
+    expect([deep.status, deep.body]).toEqual([400, badData("/data/tensor/shape: expected at most 64 dimensions")]);
+  });
+});

@@ -1,8 +1,9 @@
 import type { Protocol } from "../types.ts";
+import { grpcRoutes } from "./grpc/routes.ts";
 import { toErrorReply } from "./rest/error-reply.ts";
 import { httpRoutes, ownPaths } from "./rest/routes.ts";
 
-/** Seldon v1: a component's REST API. */
+/** Seldon v1: what a component answers over REST and gRPC. */
 export const seldonProtocol: Protocol = {
   name: "seldon",
   pathPrefixes: [
@@ -18,7 +19,7 @@ export const seldonProtocol: Protocol = {
   ],
   ownPaths,
   httpRoutes,
-  grpcRoutes: () => [],
-  protoFiles: [],
+  grpcRoutes,
+  protoFiles: ["seldon.proto"],
   encodeError: toErrorReply,
 };

@@ -3,6 +3,7 @@ import { childPath } from "../../problem-list.ts";
 import type { IoSpec } from "../../io/types.ts";
 import type { NamedTensors, Tensor } from "../../tensor/tensor.ts";
 import { atPlace } from "../at-place.ts";
+import { JoinedBytes } from "../wire/joined-bytes.ts";
 import { delimitedTag, ProtoReader, varintTag } from "../wire/proto-reader.ts";
 import { TF_TYPES, VALUE_LISTS } from "./data-types.ts";
 import type { RepeatBudget } from "./fill-shape.ts";
@@ -45,14 +46,13 @@ export function decodePredictRequest(message: Buffer, input: IoSpec, budget: Rep
 
 function readEntry(reader: ProtoReader): { readonly name: string; readonly value: Buffer } {
   let name = "";
-  let value: Buffer = Buffer.alloc(0);
+  const value = new JoinedBytes();
   for (let tag = reader.nextTag(); tag !== 0; tag = reader.nextTag()) {
     if (tag === delimitedTag(ENTRY.key)) name = reader.text();
-    else if (tag !== delimitedTag(ENTRY.value)) reader.skip(tag);
-    // A message in several pieces is their sum, and so are its bytes.
-    else value = value.length === 0 ? reader.view() : Buffer.concat([value, reader.view()]);
+    else if (tag === delimitedTag(ENTRY.value)) value.take(reader);
+    else reader.skip(tag);
   }
-  return { name, value };
+  return { name, value: value.whole };
 }
 
 function takesBytes(spec: IoSpec): boolean {

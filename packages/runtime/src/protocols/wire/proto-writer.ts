@@ -1,5 +1,5 @@
 import { ServingError } from "../../errors.ts";
-import { delimitedTag, fixed64Tag, varintTag } from "./proto-reader.ts";
+import { delimitedTag, fixed32Tag, fixed64Tag, varintTag } from "./proto-reader.ts";
 
 /**
  * Writes one protobuf message from its end to its start: the length that stands before each inner message is known then, so nothing is measured or moved.
@@ -69,6 +69,13 @@ export class ProtoWriter {
     if (typeof value === "number") this.signedVarint(value);
     else this.varintWords(Number(BigInt.asUintN(32, value)), Number(BigInt.asUintN(32, value >> 32n)));
     this.#rawVarint(varintTag(field));
+  }
+
+  float(field: number, value: number): void {
+    this.#makeRoom(4);
+    this.#start -= 4;
+    this.#bytes.writeFloatLE(value, this.#start);
+    this.#rawVarint(fixed32Tag(field));
   }
 
   double(field: number, value: number): void {

@@ -4,7 +4,7 @@ import type { Content } from "../../../io/types.ts";
 import { bytesFromProtoJson } from "../../wire/json-bytes.ts";
 import type { RepeatBudget } from "../../tensorflow/fill-shape.ts";
 import { tensorProtoFromJson } from "../../tensorflow/tensor-proto-json.ts";
-import { assertFills } from "../input/assert-fills.ts";
+import { assertArray, assertFills } from "../input/assert-fills.ts";
 import type { ArrayData, SeldonData, SeldonFeedback, SeldonMessage } from "../types.ts";
 import {
   fault,
@@ -94,7 +94,9 @@ function parseArray(value: unknown, path: string, { strictness, budget }: ParseO
   if (ndarray !== undefined) return { kind: "ndarray", names, values: listAt(ndarray, `${path}/ndarray`) };
   const tftensor = data.get("tftensor");
   if (tftensor === undefined) return { kind: "ndarray", names, values: [] };
-  return { kind: "tftensor", names, tensor: tensorProtoFromJson(tftensor, `${path}/tftensor`, budget) };
+  const read = tensorProtoFromJson(tftensor, `${path}/tftensor`, budget);
+  assertArray(read.shape, `${path}/tftensor/tensorShape`);
+  return { kind: "tftensor", names, tensor: read };
 }
 
 function parseTensor(
