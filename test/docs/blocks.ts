@@ -9,6 +9,7 @@ export const PAGES = [
   "docs/command-line.md",
   "docs/operations.md",
   "docs/packaging.md",
+  "docs/protocols.md",
   "docs/testing.md",
 ] as const;
 

@@ -1,5 +1,6 @@
 import { execFile, spawnSync } from "node:child_process";
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { registeredService } from "../../packages/runtime/src/authoring/registry.ts";
@@ -41,7 +42,7 @@ beforeAll(async () => {
   const args = [vitest, "run", "--root", dir, "--reporter", "dot"];
   testing = run(process.execPath, args, { NO_COLOR: "1", FORCE_COLOR: undefined });
   boston = await serve(`${root}examples/boston`, {
-    flags: ["--workers", "1"],
+    flags: ["--workers", "1", "--grpc-port", "0"],
     env: { BENTO_SERVER_DRAIN_DELAY: "0s", BENTO_TELEMETRY_LOG_LEVEL: "info" },
   });
 });
@@ -66,29 +67,30 @@ describe("the code on the pages", () => {
 });
 
 describe("a command on a page prints what the page shows", () => {
-  const urlsOf = async (name: string): Promise<readonly [url: string, adminUrl: string]> => {
-    if (name === "examples/boston") return [boston.url, boston.adminUrl];
+  const placesOf = async (name: string): Promise<Pick<ServerProcess, "url" | "adminUrl" | "grpcAddress">> => {
+    if (name === "examples/boston") return boston;
     const known = listening.get(name);
-    if (known !== undefined) return [known.url, ""];
+    if (known !== undefined) return { ...known, adminUrl: "" };
     const exported = (await import(/* @vite-ignore */ join(dir, name))) as Record<string, ServiceClass>;
     const service = Object.values(exported).find((value) => registeredService(value) !== undefined);
     if (service === undefined) throw new Error(`${name} exports no service`);
     const started = await listen(service, { baseDir: dir });
     listening.set(name, started);
-    return [started.url, ""];
+    return { ...started, adminUrl: "" };
   };
 
   for (const block of runs) {
-    const missing = missingFor(block.lang);
+    const missing = missingFor(block);
     const note = missing === undefined ? "" : ` [skipped: ${missing} is missing]`;
     it.skipIf(missing !== undefined)(`${block.place}${note}`, async () => {
-      const [url, adminUrl] = await urlsOf(block.words[1] ?? "");
+      const { url, adminUrl, grpcAddress } = await placesOf(block.words[1] ?? "");
       const steps = stepsIn(block);
       expect(steps.length).toBeGreaterThan(0);
       for (const { command, shown } of steps) {
         const here = command
           .replaceAll("http://127.0.0.1:3000", url)
           .replaceAll("http://127.0.0.1:3002", adminUrl)
+          .replaceAll("127.0.0.1:3001", grpcAddress)
           .replace(/npx bento-ts (\w+) (\S+\.ts)/, `'${process.execPath}' '${bin}' $1 '${dir}/$2'`);
         const printed = await print(block.lang, here);
         expect(differenceFrom(printed, shown), command).toBeUndefined();
@@ -136,12 +138,19 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   js: { file: process.execPath, args: ["--input-type=module", "-e"], comment: "//" },
 };
 
-/** What a language's scripts need and this machine lacks; in CI only Python may be missing. */
-function missingFor(lang: string): string | undefined {
-  const need = PROGRAMS[lang]?.need;
-  if (need === undefined || (lang !== "python" && process.env["CI"] === "true")) return undefined;
+const GRPCURL: NonNullable<Program["need"]> = { name: "grpcurl", probe: ["grpcurl", "--version"] };
+
+/** Beside the usual places: where clients for tests are put. */
+const CACHE = process.env["BENTO_CACHE"] ?? join(homedir(), ".cache/bento-ts");
+const ENV = { ...process.env, PATH: `${process.env["PATH"] ?? ""}:${CACHE}/interop/bin` };
+
+/** What a block's scripts need and this machine lacks; in CI only Python and grpcurl may be missing. */
+function missingFor({ lang, text }: Block): string | undefined {
+  const isGrpc = text.includes("grpcurl ");
+  const need = isGrpc ? GRPCURL : PROGRAMS[lang]?.need;
+  if (need === undefined || (lang !== "python" && !isGrpc && process.env["CI"] === "true")) return undefined;
   const [file, ...args] = need.probe;
-  return spawnSync(file, args, { stdio: "ignore" }).status === 0 ? undefined : need.name;
+  return spawnSync(file, args, { stdio: "ignore", env: ENV }).status === 0 ? undefined : need.name;
 }
 
 function stepsIn({ lang, text }: Block): readonly Step[] {
@@ -152,7 +161,7 @@ function stepsIn({ lang, text }: Block): readonly Step[] {
 function print(lang: string, script: Step["command"]): Promise<string> {
   const { file, args } = PROGRAMS[lang] ?? { file: "false", args: [] };
   return new Promise((resolve, reject) => {
-    execFile(file, [...args, script], { cwd: root }, (error, stdout, stderr) => {
+    execFile(file, [...args, script], { cwd: root, env: ENV }, (error, stdout, stderr) => {
       if (stdout === "" && error !== null) reject(new Error(`${file} printed nothing: ${stderr}`));
       else resolve(stdout);
     });
