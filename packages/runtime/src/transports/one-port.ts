@@ -33,12 +33,16 @@ export function createOnePort(to: ByPreface): OnePort {
         socket.off("readable", look).off("close", forget).off("end", leave);
       };
       const leave = (): void => void socket.destroy();
+      let head: Buffer = Buffer.alloc(0);
       const look = (): void => {
-        const head: Buffer | null = socket.read();
-        if (head === null) return;
-        socket.unshift(head);
+        const more: Buffer | null = socket.read();
+        if (more === null) return;
+        head = Buffer.concat([head, more]);
         const isPrefaceSoFar = head.subarray(0, PREFACE.length).equals(PREFACE.subarray(0, head.length));
+        // Kept here meanwhile: bytes that are put back are readable at once, and would be looked at for ever.
         if (isPrefaceSoFar && head.length < PREFACE.length) return;
+        // Before nobody listens: a stream that flows by then would give the bytes to nobody.
+        socket.unshift(head);
         forget();
         socket.pause();
         if (isPrefaceSoFar) to.grpc(socket);
