@@ -26,6 +26,8 @@ export interface GrpcServerOptions {
   readonly methods: readonly BoundMethod[];
   readonly trustedProxies: readonly string[];
   readonly maxConnectionAgeMs: number;
+  /** When a silent connection is asked, and how long for; as below unless given. */
+  readonly keepalive?: { readonly afterMs: number; readonly timeoutMs: number };
 }
 
 /** A gRPC server without a port: connections are handed to it. */
@@ -43,8 +45,7 @@ const MAX_STREAMS = 100;
 /** Connections without a call end after this. */
 const IDLE_MS = 10 * 60_000;
 /** A connection that says nothing is asked after this long, and ends when no answer comes. */
-const KEEPALIVE_MS = 2 * 60_000;
-const KEEPALIVE_TIMEOUT_MS = 20_000;
+const KEEPALIVE = { afterMs: 2 * 60_000, timeoutMs: 20_000 };
 /** Bytes of a stream that may be on their way unread: the default of 64 KiB makes 100 MB wait for 1,500 round trips. */
 const FLOW_WINDOW_BYTES = 1024 * 1024;
 /** What drains is finished by its own deadlines; this is for connections that never end by themselves. */
@@ -53,13 +54,14 @@ const DRAIN_GRACE_MS = 24 * 60 * 60_000;
 /** Makes the gRPC server: each call goes to its method with its metadata alone, its message is read when the method asks for it. */
 export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const methods = new Map(options.methods.map((bound) => [pathOf(bound), bound]));
+  const { afterMs, timeoutMs } = options.keepalive ?? KEEPALIVE;
   const server = new Server({
     "grpc.enable_channelz": 0,
     "grpc.max_concurrent_streams": MAX_STREAMS,
     "grpc.max_connection_age_ms": options.maxConnectionAgeMs,
     "grpc.max_connection_idle_ms": IDLE_MS,
-    "grpc.keepalive_time_ms": KEEPALIVE_MS,
-    "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
+    "grpc.keepalive_time_ms": afterMs,
+    "grpc.keepalive_timeout_ms": timeoutMs,
     "grpc-node.flow_control_window": FLOW_WINDOW_BYTES,
     interceptors: [(definition, call) => new TakenCall(call, methods.get(definition.path), options)],
   });
