@@ -21,6 +21,11 @@ interface Reply {
   readonly status: string | number;
 }
 
+/** What reflection lists. */
+interface Listed {
+  readonly list_services_response: { readonly service: readonly { readonly name: string }[] };
+}
+
 const open: { readonly server: ListeningService; readonly client: GrpcTestClient }[] = [];
 
 async function start(): Promise<{ readonly server: ListeningService; readonly client: GrpcTestClient }> {
@@ -44,7 +49,18 @@ const SERVICE_UNKNOWN = 3;
 
 it("tells of the server and of every registered service", async () => {
   const { client, server } = await start();
-  for (const name of ["", "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"]) {
+  const reflection = grpcClient(
+    server.grpcAddress,
+    "grpc/reflection/v1/reflection.proto",
+    "grpc.reflection.v1.ServerReflection",
+  );
+  const { messages } = await reflection.call<Listed>("ServerReflectionInfo", [{ list_services: "" }]);
+  reflection.close();
+  const names = messages[0]?.list_services_response.service.map(({ name }) => name) ?? [];
+  expect(names).toEqual(
+    expect.arrayContaining(["bento.echo.v1.Echo", "grpc.health.v1.Health", "inference.GRPCInferenceService"]),
+  );
+  for (const name of ["", ...names]) {
     const end = await client.call<Reply>("Check", [{ service: name }]);
     expect([name, end.code, end.messages]).toEqual([name, status.OK, [{ status: SERVING }]]);
   }

@@ -5,6 +5,7 @@ import { status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { api, type Context, dataFrame, type Infer, service, ServingError, t, tensor } from "@bento-ts/runtime";
 import { registeredService } from "../../packages/runtime/src/authoring/registry.ts";
+import { ERROR_TABLE, type ErrorCode } from "../../packages/runtime/src/error-table.ts";
 import { planProto, printProto } from "../../packages/runtime/src/protocols/proto/index.ts";
 import { type GrpcTestClient, grpcClient } from "../support/grpc-client.ts";
 import { listen, type ListeningService } from "../support/listening-service.ts";
@@ -42,6 +43,7 @@ class KitchenSink {
   @api({ input: t.String(), output: t.String() })
   async fail(kind: string): Promise<string> {
     if (kind === "known") throw new ServingError("NOT_FOUND", "no such thing");
+    if (isErrorCode(kind)) throw new ServingError(kind, "as told");
     throw new Error("secret");
   }
 
@@ -54,6 +56,8 @@ class KitchenSink {
     return "late";
   }
 }
+
+const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERROR_TABLE, code);
 
 let server: ListeningService;
 let client: GrpcTestClient;
@@ -131,6 +135,42 @@ describe("native gRPC", () => {
       status[code],
       typeof details === "string" ? expect.stringContaining(details) : expect.stringMatching(details),
     ]);
+  });
+
+  it.each([
+    ["CANCELLED", 1],
+    ["INVALID_ARGUMENT", 3],
+    ["NOT_ACCEPTABLE", 3],
+    ["UNSUPPORTED_MEDIA_TYPE", 3],
+    ["DEADLINE_EXCEEDED", 4],
+    ["REQUEST_TIMEOUT", 4],
+    ["NOT_FOUND", 5],
+    ["PERMISSION_DENIED", 7],
+    ["RESOURCE_EXHAUSTED", 8],
+    ["PAYLOAD_TOO_LARGE", 8],
+    ["FAILED_PRECONDITION", 9],
+    ["UNIMPLEMENTED", 12],
+    ["INTERNAL", 13],
+    ["UNAVAILABLE", 14],
+    ["UNAUTHENTICATED", 16],
+  ])("answers %s with status %i, and says when to come again where that may help", async (word, code) => {
+    const end = await client.call("Fail", [{ input: word }], { metadata: { "x-request-id": "told" } });
+    expect(end.code).toBe(code);
+    expect(end.details).toBe(
+      word === "INTERNAL" ? "the service failed; its log tells why under request id told" : "as told",
+    );
+    expect(end.trailers.get("retry-after")).toEqual(["RESOURCE_EXHAUSTED", "UNAVAILABLE"].includes(word) ? ["1"] : []);
+    expect(end.trailers.get("x-request-id")).toEqual(["told"]);
+  });
+
+  it("waits for a caller who leaves its half of the call open no longer than the call may last", async () => {
+    const patient = await listen(KitchenSink, { config: { server: { requestTimeout: "200ms" } } });
+    const file = join(folder, "service.proto");
+    const slow = grpcClient(patient.grpcAddress, file, "bento.kitchen_sink.v1.KitchenSink");
+    const end = await slow.call("Fail", [{ input: "known" }], { keepOpen: true });
+    expect(end.code).toBe(status.DEADLINE_EXCEEDED);
+    slow.close();
+    await patient.close();
   });
 
   it("passes the caller's deadline on and ends the work with it", async () => {
