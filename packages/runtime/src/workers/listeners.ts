@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { ServingError } from "../errors.ts";
 import { toListenError } from "../listen-error.ts";
 import type { ListenAddress } from "./supervisor-options.ts";
@@ -7,9 +8,15 @@ import type { ListenAddress } from "./supervisor-options.ts";
 export interface Listeners {
   /** The address behind each name; the port is the one that was found where 0 was asked for. */
   readonly addresses: Readonly<Record<string, AddressInfo>>;
-  /** Accepts nothing more; what was accepted stays as it is. */
-  close(): void;
+  /**
+   * Accepts what has connected so far, then nothing more; what was accepted stays as it is.
+   *
+   * Resolves when the ports are closed, after 1 s at the latest: callers who go on connecting may be reset then.
+   */
+  close(): Promise<void>;
 }
+
+const MAX_LAST_ACCEPTS_MS = 1000;
 
 /** Opens all ports or none; throws FAILED_PRECONDITION with the address and what to do when one can't be had. */
 export async function openListeners(
@@ -17,13 +24,30 @@ export async function openListeners(
   accept: (socket: Socket, name: string) => void,
 ): Promise<Listeners> {
   const open: { readonly name: string; readonly server: Server; readonly address: AddressInfo }[] = [];
-  const close = (): void => {
+  let accepted = 0;
+  const count = (socket: Socket, name: string): void => {
+    accepted += 1;
+    accept(socket, name);
+  };
+  const closeAll = (): void => {
     for (const { server } of open) server.close();
   };
+  // The system resets what stands in its queue when a port closes, and Node takes one connection of it each turn of the loop.
+  const close = async (): Promise<void> => {
+    const endMs = performance.now() + MAX_LAST_ACCEPTS_MS;
+    let before: number;
+    do {
+      before = accepted;
+      // The first of these two may end within the turn that is under way, which has asked the system already.
+      await setImmediate();
+      await setImmediate();
+    } while (accepted > before && performance.now() < endMs);
+    closeAll();
+  };
   try {
-    for (const wanted of addresses) open.push({ name: wanted.name, ...(await listen(wanted, accept)) });
+    for (const wanted of addresses) open.push({ name: wanted.name, ...(await listen(wanted, count)) });
   } catch (cause) {
-    close();
+    closeAll();
     throw cause;
   }
   return { addresses: Object.fromEntries(open.map(({ name, address }) => [name, address])), close };

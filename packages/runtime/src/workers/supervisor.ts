@@ -1,5 +1,5 @@
 import type { AddressInfo } from "node:net";
-import { setImmediate, setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { ServingError } from "../errors.ts";
 import type { ServerPhase, ServerState } from "../telemetry/readiness.ts";
 import { createConnectionDistributor, type ConnectionDistributor } from "./connection-distributor.ts";
@@ -110,7 +110,7 @@ class ProcessSupervisor implements Supervisor {
       if (this.#draining !== undefined)
         throw new ServingError("CANCELLED", "the server was stopped before it was ready");
     } catch (cause) {
-      this.#listeners?.close();
+      await this.#listeners?.close();
       await (this.#draining ?? this.#finish());
       throw cause;
     }
@@ -162,9 +162,7 @@ class ProcessSupervisor implements Supervisor {
       this.#options.logger.info({ drainDelayMs: this.#options.drainDelayMs }, "draining: not ready, still answering");
       // Aborted by kill(): then there is nothing left to wait for.
       await delay(this.#options.drainDelayMs, undefined, { signal: this.#killed.signal }).catch(() => undefined);
-      // Right after a turn that accepted all there was: what stands in the system's queue when a port closes is reset.
-      await setImmediate();
-      this.#listeners?.close();
+      await this.#listeners?.close();
       await this.#connections.settled(
         AbortSignal.any([this.#killed.signal, AbortSignal.timeout(this.#timing.maxConnectionWaitMs)]),
       );
