@@ -1,3 +1,5 @@
+import { basename, isAbsolute } from "node:path";
+
 /** One model of one worker as probes show it. */
 export interface ModelState {
   /** The source as the author wrote it. */
@@ -44,7 +46,7 @@ export interface ReadinessReply {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** The answer of `/readyz`; `verbose` lists workers and models, `internals` adds process numbers and reasons, which are for operators only. */
+/** The answer of `/readyz`; `verbose` lists workers and models, `internals` adds process numbers, reasons and whole paths, which are for operators only. */
 export function readinessReply(
   state: ServerState,
   show: { readonly verbose: boolean; readonly internals: boolean },
@@ -64,7 +66,8 @@ export function readinessReply(
 
 function modelLine(model: ModelState, internals: boolean): Readonly<Record<string, unknown>> {
   return {
-    source: model.source,
+    // Of an absolute path the folders are nobody's business but the operator's.
+    source: internals || !isAbsolute(model.source) ? model.source : basename(model.source),
     place: model.place,
     ...(model.p95Ms === undefined ? {} : { p95Ms: Number(model.p95Ms.toFixed(3)) }),
     ...(model.note === undefined ? {} : { note: model.note }),
