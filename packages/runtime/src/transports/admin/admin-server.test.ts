@@ -110,7 +110,10 @@ describe("createAdminServer", () => {
 
   it("knows no other path and no other method", async () => {
     const missing = await get("/score");
-    expect([missing.status, await missing.json()]).toMatchObject([404, { status: 404, title: "Not found" }]);
+    expect([missing.status, await missing.json()]).toMatchObject([
+      404,
+      { status: 404, title: "Not found", code: "NOT_FOUND" },
+    ]);
     expect((await get("/__proto__")).status).toBe(404);
     expect((await get("/constructor")).status).toBe(404);
     const post = await get("/metrics", "POST");

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { ERROR_TABLE, type ErrorCode } from "../../error-table.ts";
 import { ServingError } from "../../errors.ts";
 import { toListenError } from "../../listen-error.ts";
 import type { Logger } from "../../telemetry/logger.ts";
@@ -77,15 +78,15 @@ async function answer(request: IncomingMessage, options: AdminOptions): Promise<
   const [path = "/", query = ""] = (request.url ?? "/").split("?", 2);
   const own = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
   const route = own ?? (path === options.metricsPath ? metricsReply : undefined);
-  if (route === undefined) return problem(404, "Not found", `this port has ${Object.keys(ROUTES).join(", ")}`);
+  if (route === undefined) return problem("NOT_FOUND", `this port has ${Object.keys(ROUTES).join(", ")}`);
   if (request.method !== "GET" && request.method !== "HEAD") {
-    return { ...problem(405, "Method not allowed", "use GET or HEAD"), allow: "GET, HEAD" };
+    return { ...problem("METHOD_NOT_ALLOWED", "use GET or HEAD"), allow: "GET, HEAD" };
   }
   try {
     return await route(options, new URLSearchParams(query));
   } catch (err) {
     options.logger.error({ err, path }, "admin port failed to answer");
-    return problem(500, "Internal error", "see the server's log");
+    return problem("INTERNAL", "see the server's log");
   }
 }
 
@@ -97,8 +98,9 @@ function json(status: number, body: Readonly<Record<string, unknown>>): Reply {
   return { status, type: "application/json", body: `${JSON.stringify(body)}\n` };
 }
 
-function problem(status: number, title: string, detail: string): Reply {
-  return { ...json(status, { type: "about:blank", title, status, detail }), type: "application/problem+json" };
+function problem(code: ErrorCode, detail: string): Reply {
+  const { http: status, title } = ERROR_TABLE[code];
+  return { ...json(status, { type: "about:blank", title, status, code, detail }), type: "application/problem+json" };
 }
 
 function send(response: ServerResponse, reply: Reply): void {
