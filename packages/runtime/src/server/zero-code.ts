@@ -2,7 +2,8 @@ import { basename, extname } from "node:path";
 import type { ApiCode, Service } from "../authoring/create-service.ts";
 import { CANCELLATION, cancellationOf } from "../call/cancellation.ts";
 import { defineService } from "../definition/define-service.ts";
-import { ServingError } from "../errors.ts";
+import { RESERVED_NAMES } from "../definition/reserved.ts";
+import { ServingError, toServingError } from "../errors.ts";
 import { tensors } from "../io/tensor/tensors-type.ts";
 import type { TensorsSpec } from "../io/types.ts";
 import { onnx } from "../models/handle.ts";
@@ -12,16 +13,22 @@ import type { ServiceEntry } from "./service-entry.ts";
 
 type ModelsEntry = Extract<ServiceEntry, { kind: "models" }>;
 
-/** The service that serves model files as they are: one API for each model, its tensors by name in and out. */
+/**
+ * The service that serves model files as they are: one API for each model, its tensors by name in and out.
+ *
+ * Throws FAILED_PRECONDITION or NOT_FOUND that names each file that can't be served, and why.
+ */
 export async function zeroCodeService(entry: ModelsEntry): Promise<Service> {
   const apis = new Map<string, ApiCode>();
   const inputs = [];
+  const faults: ServingError[] = [];
   for (const [name, path] of Object.entries(entry.models)) {
-    const info = await readOnnxFile(path);
-    const { leftOut } = assertServable(info);
-    const left = new Set(leftOut.map((output) => output.name));
-    const input = tensors(shapesOf(info.inputs));
-    const output = tensors(shapesOf(info.outputs.filter((value) => !left.has(value.name))));
+    const signature = await readSignature(path).catch(toServingError);
+    if (signature instanceof ServingError) {
+      faults.push(signature);
+      continue;
+    }
+    const { input, output } = signature;
     const model = onnx(path);
     apis.set(name, {
       input,
@@ -32,30 +39,62 @@ export async function zeroCodeService(entry: ModelsEntry): Promise<Service> {
     });
     inputs.push({ name, input: input.spec, output: output.spec, summary: `Runs ${basename(path)}` });
   }
+  if (faults.length > 0) throw inOne(faults);
   const definition = defineService({ name: entry.name, version: entry.version, apis: inputs });
   const nothing = async (): Promise<void> => undefined;
   return { definition, apis, hooks: { onInit: nothing, onShutdown: nothing, isReady: async () => true } };
 }
 
-/** Turns file names into API names: one model answers as `predict`, several by their own names. Throws INVALID_ARGUMENT when two come out alike. */
+/**
+ * Turns file names into API names: one model answers as `predict`, several by their own names.
+ *
+ * Throws INVALID_ARGUMENT when two come out alike, or one as a name that no API may have.
+ */
 export function modelApiNames(paths: readonly string[]): Readonly<Record<string, string>> {
   const [only, ...others] = paths;
   if (only !== undefined && others.length === 0) return { predict: only };
-  const byName: Record<string, string> = {};
+  const byName = new Map<string, string>();
   for (const path of paths) {
     const name = basename(path, extname(path))
       .replace(/[^A-Za-z0-9_]/g, "_")
       .replace(/^(?=[^A-Za-z])/, "m_")
       .slice(0, 63);
-    const taken = byName[name];
+    const taken = byName.get(name);
+    if (RESERVED_NAMES.has(name) || Object.hasOwn(Object.prototype, name))
+      throw new ServingError(
+        "INVALID_ARGUMENT",
+        `${basename(path)} would be served as "${name}", which no API may be called: rename it`,
+      );
     if (taken !== undefined)
       throw new ServingError(
         "INVALID_ARGUMENT",
         `${basename(taken)} and ${basename(path)} would both be served as "${name}": rename one`,
       );
-    byName[name] = path;
+    byName.set(name, path);
   }
-  return byName;
+  return Object.fromEntries(byName);
+}
+
+/** The tensors of one model; an error says which model it is about. */
+async function readSignature(path: string) {
+  const info = await readOnnxFile(path);
+  try {
+    const left = new Set(assertServable(info).leftOut.map((output) => output.name));
+    return {
+      input: tensors(shapesOf(info.inputs)),
+      output: tensors(shapesOf(info.outputs.filter((value) => !left.has(value.name)))),
+    };
+  } catch (cause) {
+    const { code, message, problems } = toServingError(cause);
+    throw new ServingError(code, `${basename(path)}: ${message}`, { problems, cause });
+  }
+}
+
+function inOne(faults: readonly ServingError[]): ServingError {
+  const [first, ...others] = faults;
+  if (first !== undefined && others.length === 0) return first;
+  const lines = faults.map(({ message }) => `\n  ${message}`);
+  return new ServingError("FAILED_PRECONDITION", `${faults.length} models can't be served:${lines.join("")}`);
 }
 
 function shapesOf(values: readonly OnnxValueInfo[]): TensorsSpec["tensors"] {
