@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -136,6 +136,28 @@ describe("openAuditSink", () => {
     expect(JSON.parse(retry ?? "")).toMatchObject({ event: "audit_retry" });
     expect(JSON.parse(after ?? "")).toMatchObject({ userAgent: "after" });
     expect(rest).toBe("");
+  });
+
+  it("tells once when records can't be written, with the reason, and once when they can be again", () => {
+    const folder = join(tempFile(), "..");
+    const file = join(folder, "audit.jsonl");
+    symlinkSync("/dev/full", file);
+    const told: unknown[] = [];
+    let nowMs = 0;
+    const sink = openAuditSink({
+      sink: file,
+      mode: "drop",
+      now: () => nowMs,
+      onTrouble: (reason) => told.push(reason),
+    });
+    expect([sink.write(record("a")), sink.write(record("b"))]).toEqual(["lost", "lost"]);
+    expect(told).toEqual([expect.objectContaining({ code: "ENOSPC" })]);
+
+    rmSync(file);
+    nowMs = 1_000;
+    expect([sink.write(record("c")), sink.write(record("d"))]).toEqual(["written", "written"]);
+    expect(told.slice(1)).toEqual([undefined]);
+    sink.close();
   });
 
   it("refuses to start with a file that can't be opened, naming the key", () => {

@@ -26,8 +26,10 @@ export function openAuditSink(options: {
   readonly mode: "drop" | "strict";
   /** Monotonic milliseconds. */
   now(): number;
+  /** Told once when records can't be written any more, with the reason, and once, with undefined, when they can be again. */
+  onTrouble?(reason: unknown): void;
 }): AuditSink {
-  const { sink, mode, now } = options;
+  const { sink, mode, now, onTrouble } = options;
   let descriptor = openTarget(sink);
   let checkedMs = now();
   let failing = false;
@@ -41,10 +43,12 @@ export function openAuditSink(options: {
     // What was begun of a line gets an end of its own, or the next one would be lost with it.
     const end = isTorn ? "\n" : "";
     const line = Buffer.from(`${end}${toLine(content)}\n`);
-    const written = writeAll(descriptor, line);
+    const { written, trouble } = writeAll(descriptor, line);
+    const wasFailing = failing;
     // A full disk or a closed pipe.
     failing = written < line.length;
     if (written > 0) isTorn = failing && written > end.length;
+    if (failing !== wasFailing) onTrouble?.(trouble);
   };
   return {
     get blocked() {
@@ -99,8 +103,8 @@ function toLine(content: object): string {
 /** Tries of one write to a pipe whose reader is slow for a moment; past them the record counts as lost, since a stuck reader must not hang the worker. */
 const MAX_TRIES = 100;
 
-/** Gives how many of the bytes were written. */
-function writeAll(descriptor: number, bytes: Uint8Array): number {
+/** Gives how many of the bytes were written, and why not all of them. */
+function writeAll(descriptor: number, bytes: Uint8Array): { readonly written: number; readonly trouble?: unknown } {
   let tries = 0;
   let written = 0;
   while (written < bytes.length) {
@@ -108,8 +112,8 @@ function writeAll(descriptor: number, bytes: Uint8Array): number {
       written += writeSync(descriptor, bytes, written);
     } catch (cause) {
       tries += 1;
-      if ((cause as NodeJS.ErrnoException).code !== "EAGAIN" || tries > MAX_TRIES) break;
+      if ((cause as NodeJS.ErrnoException).code !== "EAGAIN" || tries > MAX_TRIES) return { written, trouble: cause };
     }
   }
-  return written;
+  return { written };
 }

@@ -72,7 +72,7 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
   const sink =
     audit.sink === null || audit.level === "none"
       ? undefined
-      : openAuditSink({ sink: audit.sink, mode: audit.mode, now });
+      : openAuditSink({ sink: audit.sink, mode: audit.mode, now, onTrouble: (reason) => logAuditTrouble(log, reason) });
   const concurrency = limits.concurrency === "auto" ? AUTO_CONCURRENCY : limits.concurrency;
   const admission = createAdmission(
     { concurrency, queueRows: limits.queueRows, queueBytes: limits.queueBytes },
@@ -132,6 +132,11 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     sink?.close();
   };
   return { app, grpc, admission, openCalls: stages.openCalls, close };
+}
+
+function logAuditTrouble(log: Logger, reason: unknown): void {
+  if (reason === undefined) log.info("audit records are written again");
+  else log.error({ err: reason }, "audit records can't be written: bento_audit_dropped_total counts what is lost");
 }
 
 function spokenProtocols({ server }: Config): readonly Protocol[] {
