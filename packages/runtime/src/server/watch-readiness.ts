@@ -1,3 +1,4 @@
+import { reasonOf } from "../reason-of.ts";
 import type { LoadedService } from "./load-service.ts";
 
 /** How often an author's `isReady` and the models are asked. */
@@ -40,8 +41,8 @@ async function refusalOf({ hooks }: LoadedService["service"]): Promise<string | 
   });
   try {
     return (await Promise.race([hooks.isReady(), late])) ? undefined : "the service's isReady says no";
-  } catch {
-    return "the service's isReady failed";
+  } catch (cause) {
+    return `the service's isReady failed: ${reasonOf(cause)}`;
   } finally {
     clearTimeout(timer);
   }

@@ -58,7 +58,11 @@ const link = connectWorker({
       totals: (names) => link.totals(names),
       worker: id,
     });
-    const stopWatching = watchReadiness(loaded, (ready, note) => link.setReady(ready, note));
+    const stopWatching = watchReadiness(loaded, (ready, note) => {
+      link.setReady(ready, note);
+      if (ready) log.info("can answer again");
+      else log.warn({ reason: note }, "can't answer: /readyz says 503");
+    });
     const sink = createHttpSink(server.app.server);
     const onePort = createOnePort({ http: sink.accept, grpc: server.grpc.accept });
     running = { loaded, server, sink, onePort, stopWatching };
