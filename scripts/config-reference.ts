@@ -8,10 +8,10 @@ import { KEY_PATHS, KEYS } from "../packages/runtime/src/config/keys.ts";
 import { ORCHESTRATOR_VARIABLES } from "../packages/runtime/src/config/orchestrator-layer.ts";
 
 /** Where the two published files stand. */
-export const CONFIG_SCHEMA_FILE = fileURLToPath(new URL("../docs/bento.schema.json", import.meta.url));
+export const CONFIG_SCHEMA_FILE = fileURLToPath(new URL("../packages/runtime/bento.schema.json", import.meta.url));
 export const CONFIG_GUIDE_FILE = fileURLToPath(new URL("../docs/configuration.md", import.meta.url));
 
-/** The text of docs/bento.schema.json. */
+/** The text of packages/runtime/bento.schema.json. */
 export function configSchemaText(): Promise<string> {
   return formatted(CONFIG_SCHEMA_FILE, JSON.stringify(configJsonSchema()));
 }

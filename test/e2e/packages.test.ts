@@ -45,8 +45,8 @@ describe.each(PACKAGES)("the tarball of %s", (name) => {
 
   it("holds a README, the licence and what the compiler made of the sources; no test, no fixture, no source map", () => {
     const rest = files.filter((file) => !/^(dist|templates)\//.test(file));
-    const command = name === "cli" ? ["bin/bento-ts.js"] : [];
-    expect(rest.sort()).toEqual(["LICENSE", "README.md", ...command, "package.json"]);
+    const own = { cli: ["bin/bento-ts.js"], packager: [], runtime: ["bento.schema.json"] }[name];
+    expect(rest.sort()).toEqual(["LICENSE", "README.md", ...own, "package.json"].sort());
     expect(files.some((file) => file.startsWith("templates/"))).toBe(name === "cli");
 
     const protos = files.filter((file) => file.startsWith("dist/protos/"));
