@@ -613,6 +613,32 @@ describe("the other roles", () => {
     });
   });
 
+  it.each<[string, unknown]>([
+    ["/predict", { jsonData: 1 }],
+    ["/transform-input", { data: { ndarray: [[1, 2]] } }],
+    ["/transform-output", { strData: "x" }],
+    ["/route", { data: { ndarray: [[1]] } }],
+    ["/aggregate", { seldonMessages: [{ data: { ndarray: [[1, 2]] } }] }],
+    ["/send-feedback", { reward: 1 }],
+  ])("%s takes its JSON as a body, a form's field, a query and a form's parts", async (path, message) => {
+    const json = JSON.stringify(message);
+    const expected = await post(server, path, json);
+    expect(expected.status).toBe(200);
+    const form = new FormData();
+    for (const [name, member] of Object.entries(message as object))
+      form.set(name, name === "strData" ? String(member) : JSON.stringify(member));
+    const inits: readonly (readonly [string, RequestInit])[] = [
+      [path, { method: "POST", body: new URLSearchParams({ json }) }],
+      [`${path}?${new URLSearchParams({ json }).toString()}`, { method: "GET" }],
+      [`${path}?${new URLSearchParams({ json }).toString()}`, { method: "POST" }],
+      [path, { method: "POST", body: form }],
+    ];
+    for (const [place, init] of inits) {
+      const reply = await send(server, place, init);
+      expect([place, init.method, reply.status, reply.body]).toEqual([place, init.method, 200, expected.body]);
+    }
+  });
+
   it("aggregate a list that came in a form", async () => {
     const json = JSON.stringify([{ data: { ndarray: [[1, 2]] } }]);
     const headers = { "content-type": "application/x-www-form-urlencoded" };
