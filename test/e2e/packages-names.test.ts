@@ -21,20 +21,20 @@ const PUBLIC: Readonly<Record<string, Names>> = {
     StoredModel Tensor TensorOf TensorsOf`,
   ),
   "@bento-ts/runtime/definition": names(
-    `BENTO_FILE_NAME BENTO_FORMAT_VERSION RESERVED_NAMES ServingError canonicalJson defineService digestOf parseBentoFile`,
+    `BENTO_FILE_NAME BENTO_FORMAT_VERSION RESERVED_NAMES ServingError canonicalJson defineService digestOf parseBentoFile toServiceName`,
     `ApiDefinition ApiInput BentoFile BentoModel BentoModelFile ExampleDefinition ExampleInput ExampleValue IoSpec JsonSchema JsonValue
     NanPolicy Problem Role ServiceDefinition ServiceInput`,
   ),
   "@bento-ts/runtime/config": names(
-    `CONFIG_FLAGS assertMayBind assertParameters availableCpus availableMemoryBytes configJsonSchema isLoopback loadConfig parseDuration parseSize
+    `CONFIG_FLAGS ORCHESTRATOR_FLAGS assertMayBind assertParameters availableCpus availableMemoryBytes configJsonSchema isLoopback loadConfig parseDuration parseSize
     resolveWorkers`,
-    `AuditConfig Config ConfigFlag ConfigFlags ConfigInputs ImageConfig LayerName LimitsConfig LoadedConfig LogLevel SecurityConfig
+    `AuditConfig Config ConfigFlag ConfigFlags ConfigInputs ImageConfig LayerName LimitsConfig LoadedConfig LogLevel OrchestratorFlag OrchestratorFlags SecurityConfig
     ServerConfig Variables`,
   ),
   "@bento-ts/runtime/models-store": names(
-    `createModelStore inspectModel isTag modelStoreDir saveModel`,
+    `createModelStore findServableModels inspectModel isTag modelStoreDir saveModel`,
     `CopyOptions CopyProgress DeletedModel ImportOptions ImportedArchive InspectedModel LeftOutOutput ModelManifest ModelStore OnnxValueInfo
-    SaveModelOptions StoredFile StoredModel`,
+    SaveModelOptions ServableModel StoredFile StoredModel`,
   ),
   "@bento-ts/runtime/openapi": names(`openApiDocument`, `JsonObject OpenApiDocument OpenApiOptions OpenApiVersion`),
   "@bento-ts/runtime/proto": names(
@@ -42,8 +42,8 @@ const PUBLIC: Readonly<Record<string, Names>> = {
     `ProtoChanges ProtoRecord ServiceProto`,
   ),
   "@bento-ts/runtime/server": names(
-    `describeService findService isBento modelApiNames openBento readExampleFiles runUntilStopped startServer zeroCodeService`,
-    `DescribedModel FoundService ModelFolders OpenedBento RunningServer ServiceDescription ServiceEntry StartOptions`,
+    `describeService findService isBento modelsEntry openBento readExampleFiles runUntilStopped startServer zeroCodeService`,
+    `DescribedModel FoundService ModelFolders ModelsEntry ModelsPlace OpenedBento RunningServer ServedFile ServiceDescription ServiceEntry StartOptions`,
   ),
   "@bento-ts/runtime/testing": names(
     `compareOutputs createTestClient fakeModel`,

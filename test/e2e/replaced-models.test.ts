@@ -95,11 +95,11 @@ describe("the configuration key models", () => {
     [{ addr: "adder:2" }, 'models.addr: the service has no such model, did you mean "adder"?'],
     [
       { adder: "adder:3" },
-      'model "adder:1" is replaced, as the key models says: there is no model "adder:3" in the store',
+      'model "adder:1" is replaced, as the configuration says: there is no model "adder:3" in the store',
     ],
     [
       { adder: "/nowhere/forest" },
-      'model "adder:1" is replaced, as the key models says: model "/nowhere/forest" (looked for /nowhere/forest): there is no model file "forest"',
+      'model "adder:1" is replaced, as the configuration says: model "/nowhere/forest" (looked for /nowhere/forest): there is no model file "forest"',
     ],
   ])("stops the start for %j", async (models, message) => {
     const env = { BENTO_HOME: dir, BENTO_MODELS: JSON.stringify(models) };

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { CommandRow } from "../command.ts";
 import { print } from "../output.ts";
 import { bannerLines } from "../serve/banner.ts";
+import { configuredModels } from "../serve/configured-models.ts";
 import { addConfigFlags, configFlagsOf } from "../serve/config-flags.ts";
 import { endWithParent, tellParent } from "../serve/own-process.ts";
 import { prepareServer } from "../serve/prepare-server.ts";
@@ -11,7 +12,6 @@ import { findTarget } from "../target/find-target.ts";
 
 interface Flags {
   readonly config?: string;
-  readonly modelName?: string;
   readonly watch?: boolean;
 }
 
@@ -23,7 +23,7 @@ export const serve: CommandRow = {
     ["bento-ts serve", "the project in this folder"],
     ["bento-ts serve service.ts --watch", "one service, started anew after each change"],
     ["bento-ts serve model.onnx --port 8080", "a model without any code: POST /predict"],
-    ["bento-ts serve models/", "every model of a folder, each under its own name"],
+    ["bento-ts serve models/", "every model of a folder, each under its own name; 1/, 2/ are versions of one"],
   ],
   define(command) {
     command.argument("[TARGET]", "what to serve; the project in this folder when it is left out");
@@ -36,11 +36,13 @@ export const serve: CommandRow = {
 };
 
 async function run(given: string | undefined, flags: Flags, command: Command): Promise<void> {
-  const target = await findTarget(given, { configFile: flags.config });
+  const configured = { flags: configFlagsOf(command), configFile: flags.config };
+  const { modelDir, modelName } = await configuredModels(configured);
+  const target = await findTarget(given, { configFile: flags.config, modelDir });
   if (flags.watch === true) return serveAndWatch(target, { configFile: flags.config });
   endWithParent();
-  const described = await describeService(target, { modelName: flags.modelName });
-  const options = await prepareServer(described, { flags: configFlagsOf(command), configFile: flags.config });
+  const described = await describeService(target, { modelName });
+  const options = await prepareServer(described, configured);
   const server = await described.server.startServer(options);
   tellParent({ url: server.url });
   if (process.stdout.isTTY) print(...bannerLines({ ...described, config: options.config, server }));

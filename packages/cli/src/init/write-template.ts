@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { toServiceName } from "@bento-ts/runtime/definition";
 import { failed, wrongUsage } from "../command-error.ts";
-import { toServiceName } from "../target/to-service-name.ts";
 
 /** A project that was written. */
 export interface WrittenProject {

@@ -41,9 +41,9 @@ export async function inspectTarget(given: string): Promise<Inspection> {
   }
   const target = await findTarget(given);
   if (target.kind !== "models") return inspectService(target);
-  const [only, ...others] = await Promise.all(target.files.map((file) => inspectFile(file, toShown(file))));
+  const [only, ...others] = await Promise.all(target.models.map(({ path }) => inspectFile(path, toShown(path))));
   // A folder is a list, whatever it holds.
-  if (only !== undefined && others.length === 0 && target.path === target.files[0]) return only;
+  if (only !== undefined && others.length === 0 && target.path === target.models[0]?.path) return only;
   return only === undefined ? [] : [only, ...others];
 }
 

@@ -70,7 +70,7 @@ function isRunning(child: ChildProcess): boolean {
 function placesOf(target: Target, configFile: string | undefined): Parameters<typeof watchFiles>[0] {
   const files = configFile === undefined ? [] : [resolve(configFile)];
   // Beside a single model file there may be anything; beside a service there is its project.
-  const isOneModel = target.kind === "models" && target.files[0] === target.path;
+  const isOneModel = target.kind === "models" && target.models[0]?.path === target.path;
   if (isOneModel) return { folders: [], files: [...files, target.path] };
   const own = target.kind === "module" ? [target.projectDir, dirname(target.file)] : [target.projectDir];
   return { folders: own, files };

@@ -1,11 +1,10 @@
-import { basename, dirname, extname, relative } from "node:path";
+import { basename, dirname, relative } from "node:path";
 import type { ServiceDefinition } from "@bento-ts/runtime/definition";
 import type { ServiceEntry, StartOptions } from "@bento-ts/runtime/server";
 import { failed } from "../command-error.ts";
 import { enableTypeScript } from "./enable-typescript.ts";
 import type { Target } from "./find-target.ts";
 import { loadServerOf, type RuntimeServer } from "./load-runtime.ts";
-import { toServiceName } from "./to-service-name.ts";
 
 /** A service as far as it is known without constructing its class or loading a model. */
 export interface DescribedService extends Pick<
@@ -48,12 +47,11 @@ async function describeModule({ file, projectDir }: Extract<Target, { kind: "mod
 }
 
 async function describeModels(
-  { files, path, projectDir }: Extract<Target, { kind: "models" }>,
+  { models, path, projectDir }: Extract<Target, { kind: "models" }>,
   modelName: string | undefined,
 ): Promise<DescribedService> {
   const server = await import("@bento-ts/runtime/server");
-  const name = toServiceName(modelName ?? basename(path, extname(path)));
-  const entry = { kind: "models", name, version: "1.0.0", models: server.modelApiNames(files) } as const;
+  const entry = server.modelsEntry(models, { path, modelName });
   const { definition } = await server.zeroCodeService(entry);
   return { definition, projectDir, server, entry, baseDir: projectDir };
 }

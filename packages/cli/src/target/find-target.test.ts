@@ -44,7 +44,10 @@ describe("findTarget, of a folder", () => {
     put({ "b.onnx": "", "a.ONNX": "", ".c.onnx": "", "notes.txt": "" });
     expect(await findTarget(dir)).toEqual({
       kind: "models",
-      files: [at("a.ONNX"), at("b.onnx")],
+      models: [
+        { name: "a", version: undefined, path: at("a.ONNX") },
+        { name: "b", version: undefined, path: at("b.onnx") },
+      ],
       projectDir: dir,
       path: dir,
     });
@@ -105,7 +108,7 @@ describe("findTarget, of a file", () => {
     put({ "models/m.onnx": "" });
     expect(await findTarget(at("models/m.onnx"))).toEqual({
       kind: "models",
-      files: [at("models/m.onnx")],
+      models: [{ name: undefined, version: undefined, path: at("models/m.onnx") }],
       projectDir: at("models"),
       path: at("models/m.onnx"),
     });

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
+import type { ServableModel } from "@bento-ts/runtime/models-store";
 import { wrongUsage } from "../command-error.ts";
 import { configuredService } from "./configured-service.ts";
 
@@ -9,7 +10,7 @@ export type Target =
   | { readonly kind: "module"; readonly file: string; readonly projectDir: string }
   | {
       readonly kind: "models";
-      readonly files: readonly string[];
+      readonly models: readonly ServableModel[];
       /** Folder whose bento.yaml counts. */
       readonly projectDir: string;
       /** The file or folder that was named, for a service name. */
@@ -17,39 +18,47 @@ export type Target =
     }
   | { readonly kind: "bento"; readonly projectDir: string };
 
+/** Where else than at TARGET something to serve may be named. */
+export interface TargetOptions {
+  readonly configFile?: string | undefined;
+  /** File or folder of the models to serve where there is neither a TARGET nor a service: what an orchestrator has mounted. */
+  readonly modelDir?: string | undefined;
+}
+
 const MODULE_ENDINGS: readonly string[] = [".ts", ".mts", ".js", ".mjs"];
 const USUAL_ENTRIES: readonly string[] = ["service.ts", "src/service.ts", "service.mts", "service.js", "service.mjs"];
 
 /**
  * Finds what TARGET means; the folder that the command runs in when it is left out.
  *
- * Throws CommandError (wrong usage) that says what was looked for.
+ * Throws CommandError (wrong usage) that says what was looked for, ServingError when there are no models in `modelDir`.
  */
-export async function findTarget(
-  given = ".",
-  options: { readonly configFile?: string | undefined } = {},
-): Promise<Target> {
-  const path = resolve(given);
+export async function findTarget(given: string | undefined, options: TargetOptions = {}): Promise<Target> {
+  const path = resolve(given ?? ".");
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) {
     throw wrongUsage(`there is no ${given}: name a service file, a project folder, a .onnx file or a folder of them`);
   }
-  return found.isDirectory() ? findInFolder(path, given, options) : findFile(path, given);
+  if (!found.isDirectory()) return findFile(path, given ?? ".");
+  const service = await findService(path, given ?? ".", options);
+  if (service !== undefined) return service;
+  if (given === undefined && options.modelDir !== undefined) return findModels(options.modelDir);
+  return findModelsIn(path, given);
 }
 
 function findFile(file: string, given: string): Target {
   const ending = extname(file).toLowerCase();
   if (MODULE_ENDINGS.includes(ending)) return { kind: "module", file, projectDir: projectOf(file) };
-  if (ending === ".onnx") return { kind: "models", files: [file], projectDir: dirname(file), path: file };
+  if (ending === ".onnx") {
+    const models = [{ name: undefined, version: undefined, path: file }];
+    return { kind: "models", models, projectDir: dirname(file), path: file };
+  }
   if (basename(file) === "bento.json") return { kind: "bento", projectDir: dirname(file) };
   throw wrongUsage(`${given} can't be served: expected a file that ends in ${MODULE_ENDINGS.join(", ")} or .onnx`);
 }
 
-async function findInFolder(
-  folder: string,
-  given: string,
-  { configFile }: { readonly configFile?: string | undefined },
-): Promise<Target> {
+/** The bento or service in a folder, undefined where there is none. */
+async function findService(folder: string, given: string, { configFile }: TargetOptions): Promise<Target | undefined> {
   if (existsSync(join(folder, "bento.json"))) return { kind: "bento", projectDir: folder };
   const named = await configuredService({ projectDir: folder, configFile });
   if (named !== null) {
@@ -63,13 +72,24 @@ async function findInFolder(
       `${given} has ${[entry, ...others].join(" and ")}: write which one is meant into bento.yaml, as "service: ${entry}"`,
     );
   }
-  if (entry !== undefined) return { kind: "module", file: join(folder, entry), projectDir: folder };
-  const models = (await readdir(folder)).filter((name) => /^[^.].*\.onnx$/i.test(name)).sort();
-  if (models.length > 0) {
-    return { kind: "models", files: models.map((name) => join(folder, name)), projectDir: folder, path: folder };
-  }
+  return entry === undefined ? undefined : { kind: "module", file: join(folder, entry), projectDir: folder };
+}
+
+async function findModels(path: string): Promise<Extract<Target, { kind: "models" }>> {
+  const { findServableModels } = await import("@bento-ts/runtime/models-store");
+  const absolute = resolve(path);
+  const models = await findServableModels(absolute);
+  const isFile = models[0]?.path === absolute;
+  return { kind: "models", models, projectDir: isFile ? dirname(absolute) : absolute, path: absolute };
+}
+
+/** The models in a folder; layouts in which they lie deeper count where the folder was named, not where the command happens to run. */
+async function findModelsIn(folder: string, given: string | undefined): Promise<Target> {
+  const target = await findModels(folder);
+  const isMeant = given !== undefined || target.models.every(({ path }) => dirname(path) === folder);
+  if (target.models.length > 0 && isMeant) return target;
   throw wrongUsage(
-    `nothing to serve in ${given}: expected bento.yaml with "service: FILE", a service.ts, or .onnx files; "bento-ts init" writes a project`,
+    `nothing to serve in ${given ?? "."}: expected bento.yaml with "service: FILE", a service.ts, or .onnx files; "bento-ts init" writes a project`,
   );
 }
 

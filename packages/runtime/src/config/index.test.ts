@@ -5,6 +5,7 @@ import * as entry from "./index.ts";
 it("exports the names that its users rely on", () => {
   expect(Object.keys(entry).sort()).toEqual([
     "CONFIG_FLAGS",
+    "ORCHESTRATOR_FLAGS",
     "assertMayBind",
     "assertParameters",
     "availableCpus",

@@ -6,6 +6,7 @@ export type { LayerName } from "./layer.ts";
 export { loadConfig, type ConfigInputs, type LoadedConfig } from "./load-config.ts";
 export { assertParameters } from "./parameters.ts";
 export { parseDuration, parseSize } from "./quantities.ts";
+export { ORCHESTRATOR_FLAGS, type OrchestratorFlag, type OrchestratorFlags } from "./orchestrator-flags.ts";
 export { assertMayBind, isLoopback } from "./start-rule.ts";
 export type {
   AuditConfig,

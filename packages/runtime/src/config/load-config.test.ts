@@ -58,6 +58,7 @@ describe("values", () => {
     expect(config).toEqual({
       service: null,
       models: {},
+      modelDir: null,
       parameters: {},
       server: {
         host: "127.0.0.1",
@@ -94,6 +95,7 @@ describe("values", () => {
       telemetry: { logLevel: "info", logFormat: "auto" },
       image: { base: null, packages: [], env: {}, files: [] },
       seldon: NO_SELDON,
+      kserve: { isDeployed: false },
     });
   });
 
@@ -102,6 +104,7 @@ describe("values", () => {
       await projectWith(`
 service: src/service.ts
 models: { forest: "boston:2" }
+modelDir: /mnt/models
 parameters: { threshold: 0.5, kind: fast, verbose: true }
 server:
   host: "::1"
@@ -129,6 +132,7 @@ image: { base: "debian:12-slim", packages: [libgomp1], env: { TZ: UTC }, files: 
     expect(config).toEqual({
       service: "src/service.ts",
       models: { forest: "boston:2" },
+      modelDir: "/mnt/models",
       parameters: { threshold: 0.5, kind: "fast", verbose: true },
       server: {
         host: "::1",
@@ -165,6 +169,7 @@ image: { base: "debian:12-slim", packages: [libgomp1], env: { TZ: UTC }, files: 
       telemetry: { logLevel: "silent", logFormat: "json" },
       image: { base: "debian:12-slim", packages: ["libgomp1"], env: { TZ: "UTC" }, files: ["labels.json"] },
       seldon: NO_SELDON,
+      kserve: { isDeployed: false },
     });
   });
 

@@ -6,8 +6,10 @@ import { defaultsLayer, imageLayer } from "./default-layers.ts";
 import { envLayer, type Variables } from "./env-layer.ts";
 import { type ConfigFlags, flagsLayer } from "./flags-layer.ts";
 import { KEYS } from "./keys.ts";
+import { readKServe } from "./kserve/deployment.ts";
 import type { Layer, LayerName } from "./layer.ts";
 import { mergeLayers, problemsOf } from "./merge-layers.ts";
+import { ORCHESTRATOR_FLAG_NAMES, type OrchestratorFlags } from "./orchestrator-flags.ts";
 import { orchestratorLayer } from "./orchestrator-layer.ts";
 import { refusedConfig } from "./refused-config.ts";
 import {
@@ -25,7 +27,7 @@ import { yamlLayer } from "./yaml-layer.ts";
 
 /** Where configuration may come from. What is left out says nothing. */
 export interface ConfigInputs {
-  readonly flags?: ConfigFlags;
+  readonly flags?: ConfigFlags & OrchestratorFlags;
   /** Variables of the process. */
   readonly env: Variables;
   /** The annotations of the pod; default: where Seldon mounts them. Read in a Seldon deployment only. */
@@ -66,7 +68,8 @@ export async function loadConfig(inputs: ConfigInputs): Promise<LoadedConfig> {
     return outcome.value;
   };
   const seldon = await readSeldonUnit(inputs.env, annotations);
-  const config = resolveConfig(readKey, seldon.unit);
+  const kserve = readKServe(inputs.env, { hasFlags: ORCHESTRATOR_FLAG_NAMES.some((flag) => inputs.flags?.[flag]) });
+  const config = resolveConfig(readKey, { seldon: seldon.unit, kserve });
   const conflicts = conflictsOf(config);
   if (conflicts.length > 0) throw refusedConfig(conflicts);
   return { config, sources, warnings: [...layers.flatMap(({ warnings }) => warnings), ...seldon.warnings] };
@@ -82,7 +85,7 @@ async function layersOf(inputs: ConfigInputs, annotations: SeldonAnnotations): P
   return [
     flagsLayer(inputs.flags ?? {}),
     envLayer(inputs.env),
-    orchestratorLayer(inputs.env),
+    orchestratorLayer(inputs.env, inputs.flags),
     annotationsLayer(annotations),
     ...(configFile === undefined
       ? []

@@ -2,7 +2,9 @@ import type { Problem } from "../errors.ts";
 import type { Variables } from "./env-layer.ts";
 import type { Outcome } from "./key-types.ts";
 import { KEYS, type KeyPath } from "./keys.ts";
+import { readModelUri } from "./kserve/deployment.ts";
 import { type Given, type Layer, valueProblem } from "./layer.ts";
+import { ORCHESTRATOR_FLAG_NAMES, ORCHESTRATOR_FLAGS, type OrchestratorFlags } from "./orchestrator-flags.ts";
 import { readLogLevel, readOwnsPredict, readSeldonParameters } from "./seldon/variables.ts";
 
 interface OrchestratorRow {
@@ -16,6 +18,7 @@ interface OrchestratorRow {
 }
 
 const SELDON = "Seldon";
+const MLSERVER = "KServe and Seldon, for MLServer";
 
 /** Variables by which platforms say where to listen and what to be called; of two that set one key the earlier counts. They never set security. */
 export const ORCHESTRATOR_VARIABLES = [
@@ -34,20 +37,33 @@ export const ORCHESTRATOR_VARIABLES = [
   { variable: "PREDICTIVE_UNIT_PARAMETERS", key: "parameters", setBy: SELDON, read: readSeldonParameters },
   { variable: "SELDON_LOG_LEVEL", key: "telemetry.logLevel", setBy: SELDON, read: readLogLevel },
   { variable: "GUNICORN_WORKERS", key: "server.workers", setBy: SELDON },
+  { variable: "MLSERVER_HTTP_PORT", key: "server.port", setBy: MLSERVER },
+  { variable: "MLSERVER_GRPC_PORT", key: "server.grpcPort", setBy: MLSERVER },
+  { variable: "MLSERVER_METRICS_PORT", key: "server.admin.port", setBy: MLSERVER },
+  { variable: "MLSERVER_MODEL_NAME", key: "server.modelName", setBy: MLSERVER },
+  { variable: "MLSERVER_MODEL_URI", key: "modelDir", setBy: MLSERVER, read: readModelUri },
+  { variable: "STORAGE_URI", key: "modelDir", setBy: "KServe", read: readModelUri },
   { variable: "PORT", key: "server.port", setBy: "Knative, Cloud Run, Heroku and others" },
 ] as const satisfies readonly OrchestratorRow[];
 
-/** The layer of the orchestrator's variables; an empty one counts as not set. */
-export function orchestratorLayer(env: Variables): Layer {
+/** The layer of the orchestrator's variables, and of its flags behind them; an empty one counts as not set. */
+export function orchestratorLayer(env: Variables, flags: OrchestratorFlags = {}): Layer {
   const given: Given[] = [];
   const problems: Problem[] = [];
   const rows: readonly OrchestratorRow[] = ORCHESTRATOR_VARIABLES;
+  const take = (path: KeyPath, where: string, outcome: Outcome<unknown>): void => {
+    if (outcome.ok) given.push({ path, value: outcome.value, where });
+    else problems.push(...outcome.faults.map((fault) => valueProblem({ path, where }, fault)));
+  };
   for (const { variable, key, read = KEYS[key].type.fromText, unlessSameAs } of rows) {
     const text = env[variable];
     if (text === undefined || text === "" || (unlessSameAs !== undefined && env[unlessSameAs] === text)) continue;
-    const outcome = read(text);
-    if (outcome.ok) given.push({ path: key, value: outcome.value, where: variable });
-    else problems.push(...outcome.faults.map((fault) => valueProblem({ path: key, where: variable }, fault)));
+    take(key, variable, read(text));
+  }
+  for (const flag of ORCHESTRATOR_FLAG_NAMES) {
+    const { key } = ORCHESTRATOR_FLAGS[flag];
+    const text = flags[flag];
+    if (text !== undefined && text !== "") take(key, `--${flag}`, KEYS[key].type.fromText(text));
   }
   return { name: "orchestrator", given, problems, warnings: [] };
 }

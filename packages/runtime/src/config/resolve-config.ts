@@ -1,15 +1,15 @@
 import type { KeyPath, KeyValue } from "./keys.ts";
 import type { AuditConfig, Config, ImageConfig, LimitsConfig, ProtocolsConfig, ServerConfig } from "./types.ts";
-import type { SeldonUnit } from "./seldon/unit.ts";
 
 /** Gives the resolved value of a key. */
 export type ReadKey = <P extends KeyPath>(path: P) => KeyValue<P>;
 
 /** The configuration with every key decided, frozen; names carry their units. */
-export function resolveConfig(key: ReadKey, seldon: SeldonUnit): Config {
+export function resolveConfig(key: ReadKey, deployment: Pick<Config, "seldon" | "kserve">): Config {
   return Object.freeze({
     service: key("service"),
     models: key("models"),
+    modelDir: key("modelDir"),
     parameters: key("parameters"),
     server: resolveServer(key),
     security: Object.freeze({
@@ -19,7 +19,7 @@ export function resolveConfig(key: ReadKey, seldon: SeldonUnit): Config {
     }),
     telemetry: Object.freeze({ logLevel: key("telemetry.logLevel"), logFormat: key("telemetry.logFormat") }),
     image: resolveImage(key),
-    seldon,
+    ...deployment,
   });
 }
 

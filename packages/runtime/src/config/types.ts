@@ -1,3 +1,4 @@
+import type { KServeDeployment } from "./kserve/deployment.ts";
 import type { SeldonUnit } from "./seldon/unit.ts";
 
 /** The server's configuration with every key decided; sizes in bytes, durations in milliseconds. Meaning of each key: docs/configuration.md. */
@@ -6,6 +7,8 @@ export interface Config {
   readonly service: string | null;
   /** What is used instead of models that the code names: store tags or absolute paths, by source or name. */
   readonly models: Readonly<Record<string, string>>;
+  /** Where a platform has mounted models: in place of the service's own by their names, or to be served as they are; null for nowhere. */
+  readonly modelDir: string | null;
   /** Values for the constructor of the service's class, by name. */
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
   readonly server: ServerConfig;
@@ -14,6 +17,8 @@ export interface Config {
   readonly image: ImageConfig;
   /** What a Seldon deployment's own variables say; no key of the configuration. */
   readonly seldon: SeldonUnit;
+  /** What is known where KServe runs the server; no key of the configuration. */
+  readonly kserve: KServeDeployment;
 }
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "silent";

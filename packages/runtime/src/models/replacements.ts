@@ -28,7 +28,8 @@ export function matchReplacements(
   return replacements;
 }
 
-function modelName(source: string): string {
+/** The name of a model by its source: that of its file or folder, or of its tag. */
+export function modelName(source: string): string {
   return isTag(source) ? source.slice(0, source.indexOf(":")) : basename(source).replace(/\.onnx$/i, "");
 }
 

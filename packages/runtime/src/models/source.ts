@@ -42,7 +42,7 @@ async function findReplacement(source: string, replacement: string, host: Folder
     return await find(replacement, replacement, host);
   } catch (cause) {
     const { code, message } = toServingError(cause);
-    throw new ServingError(code, `model "${source}" is replaced, as the key models says: ${message}`, { cause });
+    throw new ServingError(code, `model "${source}" is replaced, as the configuration says: ${message}`, { cause });
   }
 }
 

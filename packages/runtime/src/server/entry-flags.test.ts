@@ -15,14 +15,27 @@ describe("parseEntryFlags", () => {
     });
   });
 
-  it.each([["--prot"], ["--port"], ["app"]])("refuses %s and says where the flags are listed", (argument) => {
-    expect(() => parseEntryFlags([argument])).toThrow(
-      expect.objectContaining({
-        code: "INVALID_ARGUMENT",
-        message: expect.stringContaining("run bento-ts-server --help"),
-      }),
-    );
+  it("reads the flags of KServe's runtimes, in their own spelling", () => {
+    const args = ["--model_name=houses", "--model_dir=/mnt/models", "--http_port", "8080", "--grpc_port=8081"];
+    expect(parseEntryFlags(args).config).toEqual({
+      model_name: "houses",
+      model_dir: "/mnt/models",
+      http_port: "8080",
+      grpc_port: "8081",
+    });
   });
+
+  it.each([["--max_threads=4"], ["--prot"], ["--port"], ["app"]])(
+    "refuses %s and says where the flags are listed",
+    (argument) => {
+      expect(() => parseEntryFlags([argument])).toThrow(
+        expect.objectContaining({
+          code: "INVALID_ARGUMENT",
+          message: expect.stringContaining("run bento-ts-server --help"),
+        }),
+      );
+    },
+  );
 });
 
 describe("entryHelp", () => {

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { CONFIG_FLAGS, type ConfigFlags } from "../config/flags-layer.ts";
+import { ORCHESTRATOR_FLAGS, type OrchestratorFlags } from "../config/orchestrator-flags.ts";
 import { ServingError } from "../errors.ts";
 
 /** What the arguments of `bento-ts-server` ask for. */
@@ -12,13 +13,13 @@ export interface EntryFlags {
   readonly configFile: string | undefined;
   /** Whether the defaults of an image hold: reached from outside of its container. */
   readonly image: boolean;
-  readonly config: ConfigFlags;
+  readonly config: ConfigFlags & OrchestratorFlags;
 }
 
 /** Reads the arguments. Throws INVALID_ARGUMENT for one that has no meaning. */
 export function parseEntryFlags(args: readonly string[]): EntryFlags {
   try {
-    const { values } = parseArgs({ args: [...args], options: { ...OWN_FLAGS, ...CONFIG_FLAGS }, strict: true });
+    const { values } = parseArgs({ args: [...args], options: FLAGS, strict: true });
     const { help, version, bento, config, image, ...rest } = values;
     return {
       help: help === true,
@@ -36,14 +37,14 @@ export function parseEntryFlags(args: readonly string[]): EntryFlags {
 
 /** The text of `--help`. */
 export function entryHelp(): string {
-  const rows = Object.entries({ ...OWN_FLAGS, ...CONFIG_FLAGS }).map(([name, { type, doc }]) => [
+  const rows = Object.entries(FLAGS).map(([name, { type, doc }]) => [
     `--${name}${type === "string" ? " VALUE" : ""}`,
     doc,
   ]);
   return [
     "usage: bento-ts-server [flags]",
     "",
-    "Serves a bento that `bento-ts build` has made.",
+    "Serves a bento that `bento-ts build` has made, or without one the models of --model_dir.",
     "",
     ...rows.map(([flag = "", doc]) => `  ${flag.padEnd(20)} ${doc}`),
     "",
@@ -59,3 +60,5 @@ const OWN_FLAGS = {
   help: { type: "boolean", doc: "print this" },
   version: { type: "boolean", doc: "print the version" },
 } as const;
+
+const FLAGS = { ...OWN_FLAGS, ...CONFIG_FLAGS, ...ORCHESTRATOR_FLAGS } as const;

@@ -1,15 +1,18 @@
 #!/usr/bin/env node
 import { createRequire } from "node:module";
+import { resolve } from "node:path";
 import { loadConfig } from "../config/load-config.ts";
 import { assertParameters } from "../config/parameters.ts";
 import { assertMayBind } from "../config/start-rule.ts";
 import type { Config } from "../config/types.ts";
 import { ServingError } from "../errors.ts";
+import { findServableModels } from "../models/servable-models.ts";
 import { modelStoreDir } from "../models/store/layout.ts";
 import { type EntryFlags, entryHelp, parseEntryFlags } from "./entry-flags.ts";
-import { openBento, type OpenedBento } from "./open-bento.ts";
+import { modelsEntry } from "./models-entry.ts";
+import { isBento, openBento, type OpenedBento } from "./open-bento.ts";
 import { runUntilStopped } from "./run-server.ts";
-import { startServer } from "./start-server.ts";
+import { startServer, type StartOptions } from "./start-server.ts";
 
 // Exit codes are part of the product: scripts and orchestrators tell a refused configuration from a failure by them.
 const EXIT = { done: 0, failed: 1, usage: 2, refused: 78 } as const;
@@ -29,14 +32,20 @@ async function main(args: readonly string[]): Promise<number> {
   }
   let isDebug = false;
   try {
-    const bento = await openBento(flags.bento ?? process.cwd());
+    const bento = await findBento(flags);
     const loaded = await configure(bento, flags);
     if (loaded instanceof ServingError) return fail(EXIT.refused, loaded);
     isDebug = ["trace", "debug"].includes(loaded.config.telemetry.logLevel);
-    return await serve(bento, loaded);
+    return await serve(bento?.start ?? (await startModels(loaded.config)), loaded);
   } catch (cause) {
     return fail(EXIT.failed, cause, isDebug);
   }
+}
+
+/** The bento that is named or stands here; undefined where neither is: then models may be named. */
+async function findBento({ bento }: EntryFlags): Promise<OpenedBento | undefined> {
+  if (bento === undefined && !(await isBento(process.cwd()))) return undefined;
+  return openBento(bento ?? process.cwd());
 }
 
 interface Configured {
@@ -45,18 +54,18 @@ interface Configured {
 }
 
 /** The configuration, or the error of one that is refused. */
-async function configure(bento: OpenedBento, flags: EntryFlags): Promise<Configured | ServingError> {
+async function configure(bento: OpenedBento | undefined, flags: EntryFlags): Promise<Configured | ServingError> {
   try {
     const { config, warnings } = await loadConfig({
       flags: flags.config,
       env: process.env,
       configFile: flags.configFile,
-      projectDir: bento.projectDir,
-      serviceConfig: bento.serviceConfig,
+      projectDir: bento?.projectDir,
+      ...(bento === undefined ? {} : { serviceConfig: bento.serviceConfig }),
       imageDefaults: flags.image,
     });
     assertMayBind(config);
-    await assertParameters(bento.file.definition, config.parameters);
+    if (bento !== undefined) await assertParameters(bento.file.definition, config.parameters);
     return { config, warnings };
   } catch (cause) {
     if (cause instanceof ServingError && cause.code === "FAILED_PRECONDITION") return cause;
@@ -64,11 +73,26 @@ async function configure(bento: OpenedBento, flags: EntryFlags): Promise<Configu
   }
 }
 
-async function serve(bento: OpenedBento, { config, warnings }: Configured): Promise<number> {
+type Start = Omit<StartOptions, "config" | "warnings" | "storeDir">;
+
+/** What is served where there is no bento: the models that the platform has mounted. */
+async function startModels({ modelDir, server }: Config): Promise<Start> {
+  if (modelDir === null) {
+    throw new ServingError(
+      "FAILED_PRECONDITION",
+      `nothing to serve: ${process.cwd()} is no bento, which "bento-ts build" makes, and no models are named by --model_dir or BENTO_MODEL_DIR`,
+    );
+  }
+  const path = resolve(modelDir);
+  const models = await findServableModels(path);
+  return { entry: modelsEntry(models, { path, modelName: server.modelName ?? undefined }), baseDir: process.cwd() };
+}
+
+async function serve(start: Start, { config, warnings }: Configured): Promise<number> {
   // Process 1 of a container has no default action for signals: without this one, a stop while models load would be ignored.
   const leave = (): void => process.exit(EXIT.done);
   process.once("SIGTERM", leave).once("SIGINT", leave);
-  const server = await startServer({ ...bento.start, config, warnings, storeDir: modelStoreDir() });
+  const server = await startServer({ ...start, config, warnings, storeDir: modelStoreDir() });
   const stopped = runUntilStopped(server);
   process.off("SIGTERM", leave).off("SIGINT", leave);
   return stopped;

@@ -4,10 +4,11 @@ export {
   type ModelFolders,
   type ServiceDescription,
 } from "./describe-service.ts";
+export { modelsEntry, type ModelsPlace } from "./models-entry.ts";
 export { readExampleFiles } from "./example-files.ts";
 export { findService, type FoundService } from "./find-service.ts";
 export { isBento, openBento, type OpenedBento } from "./open-bento.ts";
 export { runUntilStopped } from "./run-server.ts";
-export type { ServiceEntry } from "./service-entry.ts";
+export type { ModelsEntry, ServedFile, ServiceEntry } from "./service-entry.ts";
 export { startServer, type RunningServer, type StartOptions } from "./start-server.ts";
-export { modelApiNames, zeroCodeService } from "./zero-code.ts";
+export { zeroCodeService } from "./zero-code.ts";

@@ -7,6 +7,7 @@ import { ServingError } from "../errors.ts";
 import { loadSharp } from "../io/image/load-sharp.ts";
 import type { IoSpec } from "../io/types.ts";
 import { collectHandles } from "../models/handle-registry.ts";
+import { findMounted } from "../models/mounted-models.ts";
 import { matchReplacements } from "../models/replacements.ts";
 import type { ManagedModel, ModelHost } from "../models/types.ts";
 import type { ModelState } from "../telemetry/readiness.ts";
@@ -28,6 +29,8 @@ export interface LoadedService {
 export interface ServiceHost extends Omit<ModelHost, "replacements"> {
   /** The key `models` of the configuration. */
   readonly configuredModels?: Readonly<Record<string, string>>;
+  /** The key `modelDir` of the configuration. */
+  readonly modelDir?: string | null;
   /** The key `parameters` of the configuration. */
   readonly parameters?: Config["parameters"];
 }
@@ -36,7 +39,8 @@ export interface ServiceHost extends Omit<ModelHost, "replacements"> {
 export async function loadService(entry: ServiceEntry, host: ServiceHost): Promise<LoadedService> {
   if (entry.kind === "models") {
     const { result: service, handles } = await collectHandles(() => zeroCodeService(entry));
-    return warmService(service, handles, host);
+    // These models were named by the folder itself.
+    return warmService(service, handles, { ...host, modelDir: null });
   }
   const found = await findService(entry.file);
   return constructService(found, host);
@@ -64,10 +68,13 @@ async function constructService(
 async function warmService(
   service: Service,
   models: readonly ManagedModel[],
-  { configuredModels = {}, parameters: _parameters, ...host }: ServiceHost,
+  { configuredModels = {}, modelDir = null, parameters: _parameters, ...host }: ServiceHost,
 ): Promise<LoadedService> {
   const sources = [...new Set(models.map(({ handle }) => handle.source))];
-  const replacements = matchReplacements(configuredModels, sources);
+  const configured = matchReplacements(configuredModels, sources);
+  const others = sources.filter((source) => !configured.has(source));
+  const mounted = modelDir === null ? [] : await findMounted(modelDir, others);
+  const replacements = new Map([...configured, ...mounted]);
   try {
     for (const model of models) await model.load({ ...host, replacements });
     const states: ModelState[] = [];

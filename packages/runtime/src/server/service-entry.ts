@@ -1,6 +1,24 @@
 import type { Config } from "../config/types.ts";
 import type { ProtoRecord } from "../protocols/proto/types.ts";
 
+/** A file that is a model of a service without code. */
+export interface ServedFile {
+  /** Absolute. */
+  readonly path: string;
+  /** What it is over protocols that serve models. */
+  readonly model: { readonly name: string; readonly version: number };
+  readonly isDefault: boolean;
+}
+
+/** Model files without code. */
+export interface ModelsEntry {
+  readonly kind: "models";
+  readonly name: string;
+  readonly version: string;
+  /** By API name. */
+  readonly models: Readonly<Record<string, ServedFile>>;
+}
+
 /** What is served: a module with a service class, or model files without code. */
 export type ServiceEntry =
   | {
@@ -8,13 +26,7 @@ export type ServiceEntry =
       /** Absolute path of the file that exports the class. */
       readonly file: string;
     }
-  | {
-      readonly kind: "models";
-      readonly name: string;
-      readonly version: string;
-      /** Models by API name: absolute paths. */
-      readonly models: Readonly<Record<string, string>>;
-    };
+  | ModelsEntry;
 
 /** What a worker is told when it starts; survives structured cloning. */
 export interface StartPayload {

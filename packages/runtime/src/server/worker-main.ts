@@ -40,6 +40,7 @@ const link = connectWorker({
       digests,
       modelPaths,
       configuredModels: config.models,
+      modelDir: config.modelDir,
       parameters: config.parameters,
       startedWith,
       onRun: createRunObserver(metrics),

@@ -3,32 +3,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { modelApiNames, zeroCodeService } from "./zero-code.ts";
+import type { ModelsEntry } from "./service-entry.ts";
+import { zeroCodeService } from "./zero-code.ts";
 
 const models = fileURLToPath(new URL("../../../../test/models/", import.meta.url));
 
-describe("modelApiNames", () => {
-  it("calls one model predict, and several by their files", () => {
-    expect(modelApiNames(["/m/docs.onnx"])).toEqual({ predict: "/m/docs.onnx" });
-    expect(modelApiNames(["/m/a b.onnx", "/m/1.onnx"])).toEqual({ a_b: "/m/a b.onnx", m_1: "/m/1.onnx" });
-  });
-
-  it.each(["health", "constructor", "toString"])("refuses a file whose API would be called %s", (name) => {
-    expect(() => modelApiNames([`/m/${name}.onnx`, "/m/a.onnx"])).toThrow(
-      `${name}.onnx would be served as "${name}", which no API may be called: rename it`,
-    );
-  });
-});
+function entryOf(files: Readonly<Record<string, string>>): ModelsEntry {
+  const served = Object.entries(files).map(
+    ([name, path]) => [name, { path, model: { name, version: 1 }, isDefault: false }] as const,
+  );
+  return { kind: "models", name: "m", version: "1.0.0", models: Object.fromEntries(served) };
+}
 
 describe("zeroCodeService", () => {
   it("names a model that can't be served", async () => {
-    const entry = {
-      kind: "models",
-      name: "m",
-      version: "1.0.0",
-      models: { predict: join(models, "bfloat16.onnx") },
-    } as const;
-    await expect(zeroCodeService(entry)).rejects.toMatchObject({
+    await expect(zeroCodeService(entryOf({ predict: join(models, "bfloat16.onnx") }))).rejects.toMatchObject({
       code: "FAILED_PRECONDITION",
       message: expect.stringMatching(/^bfloat16\.onnx: .*\/inputs\/x is bfloat16/),
     });
@@ -40,12 +29,7 @@ describe("zeroCodeService", () => {
     for (const name of ["add-one", "bfloat16", "broken"])
       copyFileSync(join(models, `${name}.onnx`), join(dir, `${name}.onnx`));
     const at = (name: string): string => join(dir, `${name}.onnx`);
-    const entry = {
-      kind: "models",
-      name: "m",
-      version: "1.0.0",
-      models: { a: at("add-one"), b: at("bfloat16"), c: at("broken"), d: at("none") },
-    } as const;
+    const entry = entryOf({ a: at("add-one"), b: at("bfloat16"), c: at("broken"), d: at("none") });
     await expect(zeroCodeService(entry)).rejects.toMatchObject({
       code: "FAILED_PRECONDITION",
       message: expect.stringMatching(

@@ -1,17 +1,14 @@
-import { basename, extname } from "node:path";
+import { basename } from "node:path";
 import type { ApiCode, Service } from "../authoring/create-service.ts";
 import { CANCELLATION, cancellationOf } from "../call/cancellation.ts";
 import { defineService } from "../definition/define-service.ts";
-import { RESERVED_NAMES } from "../definition/reserved.ts";
 import { ServingError, toServingError } from "../errors.ts";
 import { tensors } from "../io/tensor/tensors-type.ts";
 import type { TensorsSpec } from "../io/types.ts";
 import { onnx } from "../models/handle.ts";
 import { assertServable, type OnnxValueInfo, readOnnxFile } from "../models/onnx-file/index.ts";
 import type { NamedTensors } from "../tensor/tensor.ts";
-import type { ServiceEntry } from "./service-entry.ts";
-
-type ModelsEntry = Extract<ServiceEntry, { kind: "models" }>;
+import type { ModelsEntry } from "./service-entry.ts";
 
 /**
  * The service that serves model files as they are: one API for each model, its tensors by name in and out.
@@ -22,7 +19,7 @@ export async function zeroCodeService(entry: ModelsEntry): Promise<Service> {
   const apis = new Map<string, ApiCode>();
   const inputs = [];
   const faults: ServingError[] = [];
-  for (const [name, path] of Object.entries(entry.models)) {
+  for (const [name, { path, model: served, isDefault }] of Object.entries(entry.models)) {
     const signature = await readSignature(path).catch(toServingError);
     if (signature instanceof ServingError) {
       faults.push(signature);
@@ -37,42 +34,19 @@ export async function zeroCodeService(entry: ModelsEntry): Promise<Service> {
       invoke: (feeds, ctx) =>
         model.run(feeds as NamedTensors, { [CANCELLATION]: cancellationOf(ctx), transferFeeds: true }),
     });
-    inputs.push({ name, input: input.spec, output: output.spec, summary: `Runs ${basename(path)}` });
+    inputs.push({
+      name,
+      model: served,
+      default: isDefault,
+      input: input.spec,
+      output: output.spec,
+      summary: `Runs ${basename(path)}`,
+    });
   }
   if (faults.length > 0) throw inOne(faults);
   const definition = defineService({ name: entry.name, version: entry.version, apis: inputs });
   const nothing = async (): Promise<void> => undefined;
   return { definition, apis, hooks: { onInit: nothing, onShutdown: nothing, isReady: async () => true } };
-}
-
-/**
- * Turns file names into API names: one model answers as `predict`, several by their own names.
- *
- * Throws INVALID_ARGUMENT when two come out alike, or one as a name that no API may have.
- */
-export function modelApiNames(paths: readonly string[]): Readonly<Record<string, string>> {
-  const [only, ...others] = paths;
-  if (only !== undefined && others.length === 0) return { predict: only };
-  const byName = new Map<string, string>();
-  for (const path of paths) {
-    const name = basename(path, extname(path))
-      .replace(/[^A-Za-z0-9_]/g, "_")
-      .replace(/^(?=[^A-Za-z])/, "m_")
-      .slice(0, 63);
-    const taken = byName.get(name);
-    if (RESERVED_NAMES.has(name) || Object.hasOwn(Object.prototype, name))
-      throw new ServingError(
-        "INVALID_ARGUMENT",
-        `${basename(path)} would be served as "${name}", which no API may be called: rename it`,
-      );
-    if (taken !== undefined)
-      throw new ServingError(
-        "INVALID_ARGUMENT",
-        `${basename(taken)} and ${basename(path)} would both be served as "${name}": rename one`,
-      );
-    byName.set(name, path);
-  }
-  return Object.fromEntries(byName);
 }
 
 /** The tensors of one model; an error says which model it is about. */

@@ -63,6 +63,7 @@ export async function createTestClient(
     cpus: 1,
     digests: {},
     configuredModels: config.models,
+    modelDir: config.modelDir,
     parameters: config.parameters,
     fakes: new Map(Object.entries(options.models ?? {})),
   });

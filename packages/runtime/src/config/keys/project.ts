@@ -1,6 +1,6 @@
 import type { KeyRow } from "../key-row.ts";
 import { mapOf, scalar } from "../key-types-collections.ts";
-import { projectPath } from "../key-types-files.ts";
+import { localPath, projectPath } from "../key-types-files.ts";
 import { orNull, text } from "../key-types.ts";
 
 /** A tag as the model store has them, or a path that means the same in every folder. */
@@ -30,6 +30,12 @@ export const PROJECT_KEYS = {
     default: {},
     reason: "the code names its models",
     doc: "Models to use instead of the ones that the code names: each key is a source as the code writes it (`models/forest.onnx`, `forest:1.2.0`) or the model's name (`forest` for both), each value a store tag or the absolute path of a file or folder.",
+  },
+  modelDir: {
+    type: orNull(localPath("a file or folder on this machine")),
+    default: null,
+    reason: "models stand where the code names them",
+    doc: "Where a platform has mounted models: the service's models are taken from there, by their names; where there is no service, the models there are served as they are.",
   },
   parameters: {
     type: mapOf(scalar(), {

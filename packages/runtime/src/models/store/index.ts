@@ -1,3 +1,4 @@
+export { findServableModels, type ServableModel } from "../servable-models.ts";
 export { inspectModel, type InspectedModel } from "../inspect-model.ts";
 export type { LeftOutOutput, OnnxValueInfo } from "../onnx-file/index.ts";
 export type { ImportedArchive } from "./import-archive.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { defineService } from "@bento-ts/runtime/definition";
 import { describe, expect, it } from "vitest";
+import { defineService } from "./define-service.ts";
 import { toServiceName } from "./to-service-name.ts";
 
 describe("toServiceName", () => {
