@@ -1,4 +1,4 @@
-import type { HttpInfoRoute, HttpReply, HttpRequest } from "../call/types.ts";
+import type { HttpInfoRoute, HttpReply, HttpRequest, HttpRoute } from "../call/types.ts";
 import type { ServingError } from "../errors.ts";
 import { serveCall } from "../pipeline/serve-call.ts";
 import { serveInfo } from "../pipeline/serve-info.ts";
@@ -8,19 +8,17 @@ import type { Protocol, ProtocolHost } from "../protocols/types.ts";
 import type { BoundRoute } from "../transports/http/create-app.ts";
 import { toRecorded } from "./to-recorded.ts";
 
-/** Joins each HTTP route of the protocols with the pipeline. */
-export function bindHttpRoutes(protocols: readonly Protocol[], host: ProtocolHost, stages: Stages): BoundRoute[] {
-  return protocols.flatMap((protocol) =>
-    protocol.httpRoutes(host).map((route) => ({
-      id: route.id,
-      method: route.method,
-      path: route.path,
-      handle: (request): Promise<HttpReply> => {
-        if ("answer" in route) return askHttp(route, request, stages);
-        return route.stream ? serveStream(route.open(request), stages) : serveCall(route.open(request), stages);
-      },
-    })),
-  );
+/** Joins each HTTP route with the pipeline. */
+export function bindHttpRoutes(routes: readonly (HttpRoute | HttpInfoRoute)[], stages: Stages): BoundRoute[] {
+  return routes.map((route) => ({
+    id: route.id,
+    method: route.method,
+    path: route.path,
+    handle: (request): Promise<HttpReply> => {
+      if ("answer" in route) return askHttp(route, request, stages);
+      return route.stream ? serveStream(route.open(request), stages) : serveCall(route.open(request), stages);
+    },
+  }));
 }
 
 /** The reply for an error outside of a call, in the shape of the protocol whose path it is: that with the longest prefix. */

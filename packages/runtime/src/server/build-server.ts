@@ -3,7 +3,7 @@ import { openAuditSink } from "../audit/sink.ts";
 import { authenticateAnybody } from "../auth/authenticate.ts";
 import { authorizeAnybody } from "../auth/authorize.ts";
 import type { Service } from "../authoring/create-service.ts";
-import type { HttpReply } from "../call/types.ts";
+import type { HttpInfoRoute, HttpReply, HttpRoute } from "../call/types.ts";
 import type { Config } from "../config/types.ts";
 import { type Admission, createAdmission } from "../limits/admit.ts";
 import { createOpenCalls, type OpenCalls } from "../pipeline/open-calls.ts";
@@ -26,6 +26,7 @@ import type { CallNotes } from "../workers/call-journal.ts";
 import { bindHttpRoutes, errorShapes } from "./bind-http.ts";
 import { buildGrpcServer } from "./build-grpc-server.ts";
 import { CALL_METRICS, toCallStatistics } from "./call-statistics.ts";
+import { metricsRoute } from "./metrics-route.ts";
 import { readExampleFiles } from "./example-files.ts";
 import { createRecorder } from "./recorder.ts";
 import { createSeldonMetrics } from "./seldon-metrics.ts";
@@ -53,6 +54,8 @@ export interface ServerParts {
   readonly protoRecord?: ProtoRecord | undefined;
   /** Number of this worker, for labels of metrics; 0 unless given. */
   readonly worker?: number;
+  /** All metrics of the whole server in the Prometheus text format; this process's own unless given. */
+  readonly metricsText?: (() => Promise<string>) | undefined;
 }
 
 /** The composed server of one process: an application that answers, bound to no port. */
@@ -98,7 +101,7 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     proto: planProto(service.definition, parts.protoRecord),
     limits,
     modelName: config.server.modelName ?? undefined,
-    isKServe: false,
+    isKServe: config.kserve.isDeployed,
     isReady: () => parts.state.get().ready,
     onReadyChange: parts.state.onChange,
     engineOf: (api) => service.apis.get(api)?.engine,
@@ -107,7 +110,7 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     seldon: { ...config.seldon, countFeedback: seldon.countFeedback },
   };
   const app = createHttpApp({
-    routes: [...bindHttpRoutes(protocols, host, stages), ...probeRoutes(parts)],
+    routes: [...bindHttpRoutes(httpRoutesOf(protocols, host, parts), stages), ...probeRoutes(parts)],
     advertised: service.definition.apis.map(({ name }) => `/${name}`),
     basePath: config.server.basePath,
     headersBytes: limits.headersBytes,
@@ -137,6 +140,15 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
 function logAuditTrouble(log: Logger, reason: unknown): void {
   if (reason === undefined) log.info("audit records are written again");
   else log.error({ err: reason }, "audit records can't be written: bento_audit_dropped_total counts what is lost");
+}
+
+function httpRoutesOf(
+  protocols: readonly Protocol[],
+  host: ProtocolHost,
+  { config, metrics, metricsText = metrics.text }: ServerParts,
+): readonly (HttpRoute | HttpInfoRoute)[] {
+  const routes = protocols.flatMap((protocol) => protocol.httpRoutes(host));
+  return config.kserve.isDeployed ? [...routes, metricsRoute(metricsText)] : routes;
 }
 
 function spokenProtocols({ server }: Config): readonly Protocol[] {

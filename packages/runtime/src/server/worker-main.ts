@@ -58,6 +58,7 @@ const link = connectWorker({
       protoRecord,
       totals: (names) => link.totals(names),
       worker: id,
+      metricsText: () => link.metricsText(),
     });
     const stopWatching = watchReadiness(loaded, (ready, note) => {
       link.setReady(ready, note);

@@ -19,6 +19,7 @@ const FROM_WORKER: readonly WorkerMessage[] = [
   { type: "status", ready: false, note: "warming" },
   { type: "metrics", id: undefined, snapshot },
   { type: "totals-request", id: 4, names: ["a", "b"] },
+  { type: "metrics-text-request", id: 5 },
   { type: "memory", rssBytes: 1 },
   { type: "drained", problem: undefined },
 ];
@@ -30,6 +31,7 @@ const FROM_SUPERVISOR: readonly SupervisorMessage[] = [
   { type: "drain", timeoutMs: 5 },
   { type: "metrics-request", id: 0 },
   { type: "totals", id: 4, snapshot },
+  { type: "metrics-text", id: 5, text: "# HELP\n" },
   { type: "log-level", level: "debug" },
 ];
 
@@ -65,6 +67,8 @@ describe("messages between supervisor and workers", () => {
     { type: "metrics", snapshot: [{ ...snapshot[0], values: [{ labels: null, value: 1 }] }] },
     { type: "totals-request", id: 1, names: [1] },
     { type: "totals", id: 1, snapshot: {} },
+    { type: "metrics-text-request" },
+    { type: "metrics-text", id: 1, text: 5 },
     { type: "memory", rssBytes: Number.NaN },
     { type: "drained", problem: 3 },
     { type: "start", worker: "0", digests: {} },

@@ -20,6 +20,8 @@ export type SupervisorMessage =
   | { readonly type: "metrics-request"; readonly id: number }
   /** Answers the worker's request of that id. */
   | { readonly type: "totals"; readonly id: number; readonly snapshot: MetricsSnapshot }
+  /** Answers the worker's request of that id. */
+  | { readonly type: "metrics-text"; readonly id: number; readonly text: string }
   | { readonly type: "log-level"; readonly level: string };
 
 /** What a worker tells the supervisor. */
@@ -38,6 +40,8 @@ export type WorkerMessage =
   | { readonly type: "metrics"; readonly id: number | undefined; readonly snapshot: MetricsSnapshot }
   /** Asks for metrics of these names, summed over the whole server. */
   | { readonly type: "totals-request"; readonly id: number; readonly names: readonly string[] }
+  /** Asks for all metrics of the whole server, as the admin port shows them. */
+  | { readonly type: "metrics-text-request"; readonly id: number }
   | { readonly type: "memory"; readonly rssBytes: number }
   | { readonly type: "drained"; readonly problem: string | undefined };
 
@@ -70,6 +74,8 @@ export function parseWorkerMessage(value: unknown): WorkerMessage | undefined {
     case "totals-request":
       if (!isCount(fields.id) || !isTexts(fields.names)) return undefined;
       return { type: "totals-request", id: fields.id, names: fields.names };
+    case "metrics-text-request":
+      return isCount(fields.id) ? { type: "metrics-text-request", id: fields.id } : undefined;
     case "memory":
       return isCount(fields.rssBytes) ? { type: "memory", rssBytes: fields.rssBytes } : undefined;
     case "drained":
@@ -101,6 +107,9 @@ export function parseSupervisorMessage(value: unknown): SupervisorMessage | unde
       const snapshot = parseMetricsSnapshot(fields.snapshot);
       return snapshot === undefined || !isCount(fields.id) ? undefined : { type: "totals", id: fields.id, snapshot };
     }
+    case "metrics-text":
+      if (!isCount(fields.id) || typeof fields.text !== "string") return undefined;
+      return { type: "metrics-text", id: fields.id, text: fields.text };
     case "log-level":
       return typeof fields.level === "string" ? { type: "log-level", level: fields.level } : undefined;
     default:

@@ -195,6 +195,7 @@ class ProcessSupervisor implements Supervisor {
     else if (message.type === "connections-closed") this.#connections.closed(member.process, message.ids);
     else if (message.type === "metrics") this.#collector.received(member, message);
     else if (message.type === "totals-request") void this.#sendTotals(member, message);
+    else if (message.type === "metrics-text-request") void this.#sendText(member, message.id);
   }
 
   #changed(): void {
@@ -213,6 +214,11 @@ class ProcessSupervisor implements Supervisor {
   ): Promise<void> {
     const snapshot = await this.#collector.totals(this.#measured(), names);
     member.process.send({ type: "totals", id, snapshot });
+  }
+
+  async #sendText(member: PoolMember, id: number): Promise<void> {
+    const text = await this.metrics();
+    member.process.send({ type: "metrics-text", id, text });
   }
 
   #collectMetrics(): Promise<string> {

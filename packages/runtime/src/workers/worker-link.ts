@@ -3,7 +3,7 @@ import { assertNever, ServingError, toServingError } from "../errors.ts";
 import type { MetricsSnapshot } from "../telemetry/metrics-snapshot.ts";
 import type { ModelState, ServerState } from "../telemetry/readiness.ts";
 import { type ModelDigests, parseSupervisorMessage, type SupervisorMessage, type WorkerMessage } from "./messages.ts";
-import { createTotals, type Totals } from "./totals.ts";
+import { createQuestions, type Questions } from "./questions.ts";
 import { createClosings, createReports, sendToSupervisor as send, type MetricsSource } from "./worker-reports.ts";
 import { watchUncaughtErrors } from "./uncaught-errors.ts";
 
@@ -42,6 +42,8 @@ export interface WorkerLink {
   setReady(ready: boolean, note?: string): void;
   /** Metrics of these names, summed over the whole server; throws UNAVAILABLE when the supervisor does not answer in time. */
   totals(names: readonly string[]): Promise<MetricsSnapshot>;
+  /** All metrics of the whole server as the admin port shows them; throws as `totals` does. */
+  metricsText(): Promise<string>;
 }
 
 /** A worker without supervisor answers nobody: it finishes what it can in this time, and ends. */
@@ -55,22 +57,32 @@ export function connectWorker(handlers: WorkerHandlers): WorkerLink {
   }
   const life = createLife(handlers);
   watchUncaughtErrors(life.uncaught);
-  const totals = createTotals(send);
+  const totals = createQuestions<MetricsSnapshot>();
+  const texts = createQuestions<string>();
   process.on("message", (raw: unknown, handle: unknown) => {
     const message = parseSupervisorMessage(raw);
-    if (message !== undefined) receive(message, handle, { life, handlers, totals });
+    if (message !== undefined) receive(message, handle, { life, handlers, totals, texts });
   });
   process.once("disconnect", life.orphaned);
   // A terminal's Ctrl-C and some service managers signal the whole group; the supervisor alone decides when a worker ends.
   process.on("SIGINT", () => undefined);
   process.on("SIGTERM", () => undefined);
   send({ type: "hello" });
-  return { setReady: (ready, note) => send({ type: "status", ready, note }), totals: totals.ask };
+  return {
+    setReady: (ready, note) => send({ type: "status", ready, note }),
+    totals: (names) => totals.ask((id) => send({ type: "totals-request", id, names })),
+    metricsText: () => texts.ask((id) => send({ type: "metrics-text-request", id })),
+  };
 }
 
-type Handed = { readonly life: Life; readonly handlers: WorkerHandlers; readonly totals: Totals };
+interface Handed {
+  readonly life: Life;
+  readonly handlers: WorkerHandlers;
+  readonly totals: Questions<MetricsSnapshot>;
+  readonly texts: Questions<string>;
+}
 
-function receive(message: SupervisorMessage, handle: unknown, { life, handlers, totals }: Handed): void {
+function receive(message: SupervisorMessage, handle: unknown, { life, handlers, totals, texts }: Handed): void {
   switch (message.type) {
     case "start": {
       const { payload, worker: id, digests, journal } = message;
@@ -91,6 +103,9 @@ function receive(message: SupervisorMessage, handle: unknown, { life, handlers, 
       return;
     case "totals":
       totals.answered(message.id, message.snapshot);
+      return;
+    case "metrics-text":
+      texts.answered(message.id, message.text);
       return;
     case "log-level":
       handlers.setLogLevel(message.level);
