@@ -5,7 +5,9 @@ import { Shop } from "./models.ts";
 
 let client: TestClient;
 beforeAll(async () => {
-  client = await createTestClient(Shop, { config: { server: { limits: { json: "4KiB", binary: "1MiB" } } } });
+  client = await createTestClient(Shop, {
+    config: { server: { limits: { json: "4KiB", binary: "1MiB" } }, telemetry: { logLevel: "silent" } },
+  });
 });
 afterAll(() => client.close());
 
@@ -182,6 +184,7 @@ describe("what is called", () => {
     ["many:predict", 404, 'unknown model "many"'],
     ["whyMatrix:predict", 404, 'unknown model "whyMatrix"'],
     ["twice/versions/3:predict", 404, 'model "twice" has no version "3", it has 2, 1'],
+    ["twice/versions/18446744073709551617:predict", 404, 'model "twice" has no version "18446744073709551617"'],
     ["twice/labels/canary:predict", 404, 'model "twice" has no label "canary", it has stable, latest'],
     ["nobody/labels/canary:predict", 404, 'unknown model "nobody"'],
     ["score", 404, 'expected ":predict" or ":explain" behind the model\'s name, got nothing'],
@@ -269,11 +272,12 @@ describe("what is told", () => {
 });
 
 describe("bodies", () => {
-  it("are JSON without a type, as curl sends them, as bytes where the model takes none, and in any +json", async () => {
+  it("are JSON without a type, as curl and fetch send them, as bytes where the model takes none, and in any +json", async () => {
     const body = JSON.stringify({ instances: [house] });
     for (const type of [
       "application/x-www-form-urlencoded",
       "application/octet-stream",
+      "text/plain;charset=UTF-8",
       "application/ld+json",
       "application/json; charset=utf-8",
     ])
@@ -365,6 +369,20 @@ describe("bodies", () => {
     const reply = await send(`${model}:predict`, body, { "content-type": "application/json" });
     expect(reply.json()).toEqual({ error: expect.stringContaining(error) as string });
     expect(reply.status).toBe(400);
+  });
+
+  it.each([
+    ["instances", "[", "]"],
+    ["instances", '[{"x":', "}]"],
+    ["inputs", "[", "]"],
+    ["inputs", '{"b64":', "}"],
+  ])("that nest %s in ever more %s%s are refused at a depth", async (member, opening, closing) => {
+    for (const model of ["score", "matrix", "pair", "person", "shout", "size"]) {
+      const body = `{"${member}":${opening.repeat(400)}0${closing.repeat(400)}}`;
+      const reply = await send(`${model}:predict`, body, { "content-type": "application/json" });
+      expect(reply.status).toBe(400);
+      expect(reply.json()).toEqual({ error: expect.stringContaining("nested more than 64 deep") as string });
+    }
   });
 
   it("that are too long are refused, with the option's name", async () => {

@@ -110,8 +110,8 @@ function notOneOf(body: JsonObject): ServingError {
 const JSON_TYPE = "application/json";
 /** What curl's -d says of any body: TensorFlow Serving's own examples send JSON so. */
 const CURL_TYPE = "application/x-www-form-urlencoded";
-/** KServe's clients also send JSON as mere bytes. */
-const BYTES_TYPE = "application/octet-stream";
+/** What clients say of JSON who do not think of its type: JSON unless the model takes such bodies. */
+const VAGUE_TYPES: ReadonlySet<string> = new Set(["application/octet-stream", "text/plain"]);
 
 function mediaTypeOf({ input }: ApiDefinition, request: HttpRequest): string {
   const header = request.headers["content-type"];
@@ -124,7 +124,7 @@ function mediaTypeOf({ input }: ApiDefinition, request: HttpRequest): string {
   }
   const consumed = consumesOf(input);
   if (fitsMediaTypes(type, consumed)) return type;
-  if (type === BYTES_TYPE) return JSON_TYPE;
+  if (VAGUE_TYPES.has(type)) return JSON_TYPE;
   throw new ServingError(
     "UNSUPPORTED_MEDIA_TYPE",
     `this model takes ${[...new Set([JSON_TYPE, ...consumed])].join(", ")}, got Content-Type ${quote(type)}`,

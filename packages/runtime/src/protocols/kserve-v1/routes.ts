@@ -18,13 +18,16 @@ const CHOICES = [
   { id: "label", path: `${MODEL}/labels/:label` },
 ] as const;
 
+/** What these routes need to know of the server. */
+type RestHost = Pick<ProtocolHost, "definition" | "limits" | "modelName" | "isReady" | "isKServe">;
+
 /** The routes of KServe V1 and of TensorFlow Serving over REST. */
-export function httpRoutes(host: ProtocolHost): readonly (HttpRoute | HttpInfoRoute)[] {
+export function httpRoutes(host: RestHost): readonly (HttpRoute | HttpInfoRoute)[] {
   const models = createModelTable(host.definition, { secondName: host.modelName });
   return [...infoRoutes(host, models), ...callRoutes(host, models)];
 }
 
-function callRoutes(host: ProtocolHost, models: ModelTable): readonly HttpRoute[] {
+function callRoutes(host: RestHost, models: ModelTable): readonly HttpRoute[] {
   const aimed = { models, explanationOf: createExplanations(host.definition) };
   return CHOICES.map(({ id, path }) => ({
     id: `kserveV1.${id}.call`,
@@ -60,7 +63,7 @@ function aimAt({ params, route }: HttpRequest, { models, explanationOf }: Aimed)
   }
 }
 
-function infoRoutes({ isReady, isKServe }: ProtocolHost, models: ModelTable): readonly HttpInfoRoute[] {
+function infoRoutes({ isReady, isKServe }: RestHost, models: ModelTable): readonly HttpInfoRoute[] {
   const route = (id: string, path: string, answer: HttpInfoRoute["answer"], isPublic = false): HttpInfoRoute => ({
     id: `kserveV1.${id}`,
     protocol: "kserveV1",
