@@ -217,6 +217,30 @@ describe("Predict", () => {
       status.RESOURCE_EXHAUSTED,
       "server.limits.grpc",
     ],
+    [
+      "values in the content and in a list",
+      spec("matrix"),
+      bad({ dtype: DT.float, tensor_shape: shape(1, 2), tensor_content: bytesOf(1, 2), float_val: [1, 2] }),
+      {},
+      status.INVALID_ARGUMENT,
+      "/x: expected values in tensor_content or in a list, got tensor_content and float_val",
+    ],
+    [
+      "a size below zero",
+      spec("matrix"),
+      bad({ dtype: DT.float, tensor_shape: shape(-1, 2), float_val: [1] }),
+      {},
+      status.INVALID_ARGUMENT,
+      "/x: ",
+    ],
+    [
+      "a number of no type",
+      spec("matrix"),
+      bad({ dtype: 99, tensor_shape: shape(1, 2), float_val: [1] }),
+      {},
+      status.INVALID_ARGUMENT,
+      "/x: expected a dtype of",
+    ],
     ["a missing column", spec("score"), { rooms: house.rooms }, {}, status.INVALID_ARGUMENT, "town"],
     [
       "text that is not UTF-8 where text is wanted",
@@ -249,6 +273,16 @@ describe("Predict", () => {
     // Cut behind an input the rest is a message, which lacks a column.
     expect([...codes]).toEqual([status.INVALID_ARGUMENT]);
     expect((await predict(spec("score"), house)).code).toBe(status.OK);
+  });
+
+  it("skips unknown fields however deep they are nested, and refuses those that have no end", async () => {
+    const depth = 20_000;
+    // Field 15 as a group: its start and its end are one byte each.
+    const [starts, ends] = [Buffer.alloc(depth, 0x7b), Buffer.alloc(depth, 0x7c)];
+    const request = encodeRequest({ model_spec: { name: "score" }, inputs: house });
+    const reply = await answerTo("Predict", Buffer.concat([starts, ends, request]));
+    expect(decodeReply(reply)).toMatchObject({ modelSpec: { name: "score" } });
+    expect((await sendBytes("Predict", Buffer.concat([request, starts])))?.code).toBe(status.INVALID_ARGUMENT);
   });
 
   it("joins a tensor that comes in two pieces, and takes the last of two entries with one name", async () => {

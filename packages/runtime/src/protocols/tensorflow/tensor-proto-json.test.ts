@@ -65,6 +65,11 @@ describe("tensorProtoFromJson", () => {
     ],
     [{ dtype: "DT_FLOAT", tensorContent: "%%%%" }, "/data/tftensor/tensorContent: not base64"],
     [{ dtype: "DT_FLOAT", tensorContent: "AAA=" }, "/data/tftensor/tensorContent: expected 4 bytes"],
+    [{ dtype: "DT_STRING", tensorContent: "YQ==" }, "/data/tftensor/tensorContent: expected the texts of DT_STRING"],
+    [
+      { dtype: "DT_FLOAT", tensorContent: "AACAPw==", doubleVal: [], floatVal: [1] },
+      "/data/tftensor/tensorContent: expected values in tensor_content or in a list, got tensor_content and float_val",
+    ],
     [{ dtype: "DT_STRING", stringVal: ["/w=="] }, "/data/tftensor/stringVal/0: expected UTF-8 text"],
     [{ dtype: "DT_INT32", intVal: [1.5] }, "/data/tftensor/intVal/0: expected an int32 whole number"],
   ])("refuses %j with its place", (value, message) => {

@@ -5,12 +5,13 @@ import type { JsonValue } from "../../io/types.ts";
 import { childPath } from "../../problem-list.ts";
 import type { DataOf, DType } from "../../tensor/dtype.ts";
 import { fromNested } from "../../tensor/from-nested.ts";
-import { fromBytes, toBytes } from "../../tensor/raw.ts";
+import { toBytes } from "../../tensor/raw.ts";
 import type { Tensor, TensorAmong } from "../../tensor/tensor.ts";
 import { atPlace } from "../at-place.ts";
 import { bytesFromProtoJson } from "../wire/json-bytes.ts";
 import { dtypeOf, TF_TYPES, VALUE_LISTS, type ValueList } from "./data-types.ts";
 import { fillShape, type RepeatBudget, shapeOf } from "./fill-shape.ts";
+import { fromContent } from "./from-content.ts";
 import type { ValuesForm } from "./tensor-proto.ts";
 import { toText } from "./value-lists.ts";
 
@@ -26,10 +27,12 @@ export function tensorProtoFromJson(value: unknown, path: string, budget: Repeat
   const dtype = atPlace(path, () => dtypeOf(fields.get("dtype")));
   const shape = readShape(fields.get("tensor_shape"), childPath(path, "tensorShape"));
   const content = fields.get("tensor_content");
-  if (content !== undefined && content !== "" && dtype !== "string") {
+  if (content !== undefined && content !== "") {
     const place = childPath(path, "tensorContent");
     const bytes = bytesFromProtoJson(content, place);
-    return atPlace(place, () => fromBytes(bytes, dtype, shape));
+    // Printers of defaults write empty lists beside it.
+    const list = Object.keys(VALUE_LISTS).find((name) => readItems(fields.get(name), path).length > 0);
+    return atPlace(place, () => fromContent(bytes, { dtype, shape, list }));
   }
   return readList(dtype, shape, { value: fields.get(TF_TYPES[dtype].list), path, budget });
 }

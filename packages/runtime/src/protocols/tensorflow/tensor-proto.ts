@@ -1,12 +1,12 @@
-import { ServingError } from "../../errors.ts";
 import { CREATE_DATA, type DataOf, type DType } from "../../tensor/dtype.ts";
-import { fromBytes, toBytes } from "../../tensor/raw.ts";
+import { toBytes } from "../../tensor/raw.ts";
 import { elementCount } from "../../tensor/shape.ts";
 import type { Tensor, TensorAmong } from "../../tensor/tensor.ts";
 import { delimitedTag, ProtoReader, varintTag } from "../wire/proto-reader.ts";
 import type { ProtoWriter } from "../wire/proto-writer.ts";
 import { dtypeOf, TF_TYPES, VALUE_LISTS } from "./data-types.ts";
 import { fillShape, type RepeatBudget, shapeOf, wrongCount } from "./fill-shape.ts";
+import { fromContent } from "./from-content.ts";
 import { readShape, type ShapePieces, writeShape } from "./tensor-shape.ts";
 import { LIST_ROWS, type ListRow } from "./value-lists.ts";
 
@@ -14,10 +14,10 @@ import { LIST_ROWS, type ListRow } from "./value-lists.ts";
 const FIELD = { dtype: 1, shape: 2, content: 4 } as const;
 
 /**
- * The tensor that a `tensorflow.TensorProto` holds: its content where it is not empty, else the list of its element type, whose last value repeats.
+ * The tensor that a `tensorflow.TensorProto` holds: its content, or the list of its element type, whose last value repeats.
  *
  * Numbers of the content are a view of the bytes. Throws INVALID_ARGUMENT for bytes that are no such message, element types that tensors here can't have, values
- * that don't fit the shape or the type, and texts that are not UTF-8; PAYLOAD_TOO_LARGE when repeating would use up the budget.
+ * that don't fit the shape or the type, values in both places, and texts that are not UTF-8; PAYLOAD_TOO_LARGE when repeating would use up the budget.
  */
 export function decodeTensorProto(message: Buffer, budget: RepeatBudget): Tensor {
   const head = readHead(new ProtoReader(message));
@@ -25,8 +25,7 @@ export function decodeTensorProto(message: Buffer, budget: RepeatBudget): Tensor
   const shape = shapeOf(head.sizes, head.isRankUnknown);
   if (head.content === undefined || head.content.length === 0)
     return readList(dtype, shape, { message, lists: head.lists, budget });
-  if (dtype !== "string") return fromBytes(head.content, dtype, shape);
-  throw new ServingError("INVALID_ARGUMENT", "expected the texts of DT_STRING in string_val, got tensor_content");
+  return fromContent(head.content, { dtype, shape, list: anyList(head.lists) });
 }
 
 /** Where the values of a written tensor stand: in the list of its type, which every client reads, or as raw content. Texts always stand in their list. */
@@ -105,7 +104,7 @@ function readList<D extends DType>(
       if (filled > places) throw wrongCount(dtype, shape, "more");
     } else reader.skip(tag);
   }
-  if (filled === 0 && places > 0) throw wrongCount(dtype, shape, otherList(lists) ?? "none");
+  if (filled === 0 && places > 0) throw wrongCount(dtype, shape, valuesIn(lists));
   const values = filled === places ? data : data.slice(0, filled);
   return fillShape(dtype, shape, values as DataOf[D], budget);
 }
@@ -126,8 +125,12 @@ function takePacked<D extends DType>(
   return index - start;
 }
 
-/** The list that came in place of the right one, for messages. */
-function otherList(lists: number): string | undefined {
-  const found = Object.entries(VALUE_LISTS).find(([, number]) => (lists & (1 << number)) !== 0);
-  return found === undefined ? undefined : `values in ${found[0]}`;
+/** What came in place of the right list, for messages. */
+function valuesIn(lists: number): string {
+  const list = anyList(lists);
+  return list === undefined ? "none" : `values in ${list}`;
+}
+
+function anyList(lists: number): string | undefined {
+  return Object.entries(VALUE_LISTS).find(([, number]) => (lists & (1 << number)) !== 0)?.[0];
 }
