@@ -81,7 +81,9 @@ describe("the pages", () => {
   it.each(PAGES)("name only configuration keys that exist: %s", async (name) => {
     const known = new Set<string>([...KEY_PATHS, ...SECTION_PATHS]);
     const text = await readPage(name);
-    const keys = [...text.matchAll(/`((?:server|security|telemetry|image)\.[A-Za-z.]+)/g)].map(([, key = ""]) => key);
+    const keys = [...text.matchAll(/`((?:server|security|telemetry|image)\.[A-Za-z0-9.]+)/g)].map(
+      ([, key = ""]) => key,
+    );
     expect(keys.filter((key) => !known.has(key.replace(/\.$/, "")))).toEqual([]);
   });
 
