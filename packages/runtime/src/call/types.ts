@@ -112,7 +112,7 @@ export interface RawCall<R> {
   /** In which shape the result is wanted; asked after `target`, throws NOT_ACCEPTABLE before any work when it can't be had. */
   wants(): PayloadKind;
   /** `hold` is told how many body bytes have come so far; what it throws ends the reading. */
-  decode(reading: Reading): Promise<Payload>;
+  decode(reading: Reading): Payload | Promise<Payload>;
   encode(output: Payload, extra: ReplyExtra): R | Promise<R>;
   /** Opens the reply of a streaming API; each value is encoded as it comes, an error inside ends the stream in the protocol's way. */
   encodeStream(outputs: AsyncIterable<Payload>, extra: ReplyExtra): R;

@@ -33,17 +33,27 @@ export function createInlineExecutor(model: LoadedModel): Executor {
   };
 }
 
-async function compute(
+/** An engine that has computed when its `run` returns costs no promise. */
+function compute(
   model: LoadedModel,
   feeds: NamedTensors,
   onDone: ((ms: number) => void) | undefined,
-): Promise<NamedTensors> {
-  const start = performance.now();
-  try {
-    const tensors = await model.run(feeds);
-    onDone?.(performance.now() - start);
+): NamedTensors | Promise<NamedTensors> {
+  const startMs = performance.now();
+  const finish = (tensors: NamedTensors): NamedTensors => {
+    const ms = performance.now() - startMs;
+    turns.spend(ms);
+    onDone?.(ms);
     return tensors;
-  } finally {
-    turns.spend(performance.now() - start);
+  };
+  const fail = (cause: unknown): never => {
+    turns.spend(performance.now() - startMs);
+    throw cause;
+  };
+  try {
+    const tensors = model.run(feeds);
+    return tensors instanceof Promise ? tensors.then(finish, fail) : finish(tensors);
+  } catch (cause) {
+    return fail(cause);
   }
 }

@@ -1,5 +1,5 @@
 import { ServingError } from "../errors.ts";
-import { CREATE_DATA, isDType } from "../tensor/dtype.ts";
+import { DATA_CLASSES, isDType } from "../tensor/dtype.ts";
 import { elementCount, fitsShape, formatShape } from "../tensor/shape.ts";
 import type { NamedTensors, Tensor } from "../tensor/tensor.ts";
 import { nearestName } from "../did-you-mean.ts";
@@ -82,7 +82,7 @@ function tensorFault(input: TensorInfo, tensor: Tensor): string | undefined {
   if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
     return `expected sizes that are whole numbers ≥ 0, got ${formatShape(shape)}`;
   }
-  const dataClass = CREATE_DATA[dtype](0).constructor;
+  const dataClass = DATA_CLASSES[dtype];
   if (!(data instanceof dataClass)) return `expected its data in a ${dataClass.name}, got ${nameType(data)}`;
   const expected = elementCount(shape);
   // Memory that was transferred elsewhere reads as empty.
@@ -109,7 +109,8 @@ type BoundSizes = Map<string, { readonly size: number; readonly input: string }>
 
 /** One name stands for one size, within an input and across all of them (ONNX IR, "Static tensor shapes"). */
 function bindSizes(input: TensorInfo, tensor: Tensor, bound: BoundSizes): string | undefined {
-  for (const [axis, name] of input.shape.entries()) {
+  for (let axis = 0; axis < input.shape.length; axis += 1) {
+    const name = input.shape[axis];
     const size = tensor.shape[axis];
     if (typeof name !== "string" || size === undefined) continue;
     const first = bound.get(name);

@@ -32,7 +32,7 @@ async function loadOnnx(spec: ModelSpec): Promise<LoadedModel> {
   );
   return {
     info,
-    run: async (feeds) => runSession(session, { feeds, fetches, path: spec.path }),
+    run: (feeds) => runSession(session, { feeds, fetches, path: spec.path }),
     dispose: async () => session.dispose(),
   };
 }

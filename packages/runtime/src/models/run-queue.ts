@@ -9,7 +9,7 @@ import type { TurnBudget } from "./turn-budget.ts";
  */
 export interface RunQueue {
   /** Settles as the job does; a job whose signal aborts while it waits is dropped at once, one that has begun is finished. */
-  run<T>(job: () => Promise<T>, options?: { readonly signal?: Cancellation | undefined }): Promise<T>;
+  run<T>(job: () => T | Promise<T>, options?: { readonly signal?: Cancellation | undefined }): Promise<T>;
   /** Drops all jobs that wait, with this error. */
   rejectWaiting(error: ServingError): void;
 }
@@ -25,10 +25,11 @@ export function createRunQueue(turns?: Pick<TurnBudget, "isOpen" | "onOpen">): R
   const waiting = new Set<WaitingJob>();
   let isBusy = false;
 
-  async function start<T>(job: () => Promise<T>): Promise<T> {
+  async function start<T>(job: () => T | Promise<T>): Promise<T> {
     isBusy = true;
     try {
-      return await job();
+      const result = job();
+      return result instanceof Promise ? await result : result;
     } finally {
       isBusy = false;
       startNext();

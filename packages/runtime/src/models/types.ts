@@ -46,12 +46,12 @@ export interface SessionChoices {
 /**
  * A model in memory, whatever engine runs it. `run` is called once at a time; feeds were checked against `info`.
  *
- * `run` may compute before it returns its promise: who calls it sees to it that the event loop gets its turns.
+ * `run` may compute before it returns, and then gives its result without a promise: who calls it sees to it that the event loop gets its turns.
  * What it returns belongs to the caller. It throws INVALID_ARGUMENT for a feed that the engine can't carry, INTERNAL for all else.
  */
 export interface LoadedModel {
   readonly info: ModelInfo;
-  run(feeds: NamedTensors): Promise<NamedTensors>;
+  run(feeds: NamedTensors): NamedTensors | Promise<NamedTensors>;
   /** Frees native memory once no run is in progress. */
   dispose(): Promise<void>;
 }

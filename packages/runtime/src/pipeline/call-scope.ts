@@ -1,6 +1,6 @@
 import { type Cancellation, Canceller } from "../call/cancellation.ts";
 import { ServingError } from "../errors.ts";
-import { type LateTimer, setTimerLater } from "./late-timer.ts";
+import { atTurnEnd, type Lasting } from "./turn-end.ts";
 import type { EndableCall, OpenCalls } from "./open-calls.ts";
 
 /** The time and the caller of one call, joined in one cancellation. */
@@ -33,14 +33,16 @@ export function openScope(caller: Cancellation, options: ScopeOptions): CallScop
   return new Scope(caller, options);
 }
 
-class Scope implements CallScope, EndableCall {
+class Scope implements CallScope, EndableCall, Lasting {
   readonly cancellation = new Canceller();
   readonly deadline: number;
   readonly isStream: boolean;
   readonly #timeoutMs: number;
   readonly #openCalls: OpenCalls;
   readonly #caller: Cancellation;
-  readonly #timer: LateTimer;
+  /** Set, and the call listed, once it has outlasted the turn in which it began. */
+  #timer: NodeJS.Timeout | undefined;
+  #isOpen = true;
   /** Of `signal`. */
   #controller: AbortController | undefined;
   #told: ServingError | undefined;
@@ -51,17 +53,21 @@ class Scope implements CallScope, EndableCall {
     this.#timeoutMs = timeoutMs;
     this.#openCalls = openCalls;
     this.#caller = caller;
-    openCalls.add(this);
-    this.#timer = setTimerLater(timeoutMs, () =>
-      this.cancellation.abort(
-        new ServingError("DEADLINE_EXCEEDED", `the call was not answered within ${timeoutMs} ms`),
-      ),
-    );
+    atTurnEnd(this);
     if (caller.aborted) this.#cancel();
     else caller.addEventListener("abort", this.#cancel, { once: true });
   }
 
   readonly #cancel = (): void => this.cancellation.abort(new ServingError("CANCELLED", "the caller went away"));
+
+  outlast(): void {
+    if (!this.#isOpen) return;
+    this.#openCalls.add(this);
+    this.#timer = setTimeout(() => {
+      const text = `the call was not answered within ${this.#timeoutMs} ms`;
+      this.cancellation.abort(new ServingError("DEADLINE_EXCEEDED", text));
+    }, this.#timeoutMs);
+  }
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
@@ -118,8 +124,10 @@ class Scope implements CallScope, EndableCall {
   }
 
   close(): void {
-    this.#timer.cancel();
+    this.#isOpen = false;
     this.#caller.removeEventListener("abort", this.#cancel);
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
     this.#openCalls.delete(this);
   }
 }

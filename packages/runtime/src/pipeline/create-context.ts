@@ -99,8 +99,12 @@ export class CallContext implements Context {
     return noteUses(metrics, this.#metricUses);
   }
 
-  // A property, so that it may be taken apart from its context.
-  readonly setHeader = (name: string, value: string): void => {
+  // Gives a function that may be taken apart from its context.
+  get setHeader(): Context["setHeader"] {
+    return (name, value) => this.#setHeader(name, value);
+  }
+
+  #setHeader(name: string, value: string): void {
     const key = name.toLowerCase();
     if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(key) || OWN_HEADERS.has(key)) {
       throw new ServingError("INTERNAL", `setHeader: "${name}" is not a header that a service may set`);
@@ -108,5 +112,5 @@ export class CallContext implements Context {
     if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
       throw new ServingError("INTERNAL", `setHeader: the value of "${name}" has characters that no header may hold`);
     this.#replyHeaders[key] = value;
-  };
+  }
 }

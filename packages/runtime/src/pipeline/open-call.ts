@@ -22,11 +22,18 @@ export interface OpenCall {
  * Whoever gets an open call must close its scope and let its visit leave: nothing may throw between this and the `try` that does so.
  */
 export async function openCall(call: RawCall<unknown>, stages: Stages, record: CallRecord): Promise<OpenCall> {
-  const principal = await stages.authenticate(call);
+  // Each step is waited for only where it has to be: a wait for nothing costs as much as a small step itself.
+  const caller = stages.authenticate(call);
+  const principal = caller instanceof Promise ? await caller : caller;
   record.principal = principal;
   if (call.isTargetInBody === true) return openByBody(call, stages, { record, principal });
-  const target = await call.target(NOTHING_TO_READ);
-  const { as, timeoutMs } = await aim(call, stages, { record, principal, target });
+  const aimed = call.target(NOTHING_TO_READ);
+  const target = aimed instanceof Promise ? await aimed : aimed;
+  record.aim(target);
+  const permit = stages.authorize(principal, target);
+  if (permit !== undefined) await permit;
+  const as = call.wants();
+  const timeoutMs = timeoutMsOf(call, target.api.timeoutMs, stages);
   const visit = stages.admission.enter(call.announcedBytes ?? 0);
   return { principal, target, as, visit, scope: scopeOf(call, stages, { timeoutMs, isStream: target.api.stream }) };
 }
@@ -50,7 +57,10 @@ async function openByBody(call: RawCall<unknown>, stages: Stages, caller: Caller
   const arrival = scopeOf(call, stages, { timeoutMs: timeoutMsOf(call, null, stages), isStream: false });
   try {
     const target = await readTarget(call, arrival, visit);
-    const { as, timeoutMs } = await aim(call, stages, { ...caller, target });
+    caller.record.aim(target);
+    await stages.authorize(caller.principal, target);
+    const as = call.wants();
+    const timeoutMs = timeoutMsOf(call, target.api.timeoutMs, stages);
     const leftMs = Math.max(1, timeoutMs - (performance.now() - sinceMs));
     const scope = scopeOf(call, stages, { timeoutMs: leftMs, isStream: target.api.stream });
     return { principal: caller.principal, target, as, visit, scope };
@@ -60,16 +70,6 @@ async function openByBody(call: RawCall<unknown>, stages: Stages, caller: Caller
   } finally {
     arrival.close();
   }
-}
-
-async function aim(
-  call: RawCall<unknown>,
-  stages: Stages,
-  { record, principal, target }: Caller & { readonly target: Target },
-): Promise<{ readonly as: PayloadKind; readonly timeoutMs: number }> {
-  record.aim(target);
-  await stages.authorize(principal, target);
-  return { as: call.wants(), timeoutMs: timeoutMsOf(call, target.api.timeoutMs, stages) };
 }
 
 const NOTHING_TO_READ: Reading = { signal: new Canceller(), hold: () => undefined };

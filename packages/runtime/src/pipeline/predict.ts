@@ -1,3 +1,4 @@
+import type { ApiCode } from "../authoring/create-service.ts";
 import type { Principal, RawCall, ReplyExtra, Target } from "../call/types.ts";
 import { ServingError } from "../errors.ts";
 import type { IoType, Payload, PayloadKind } from "../io/types.ts";
@@ -21,7 +22,8 @@ export interface Prediction {
 export async function predict(prediction: Prediction): Promise<{ output: Payload; extra: ReplyExtra }> {
   const { builtIn } = prediction.target;
   if (builtIn !== undefined) return { output: builtIn(prediction.input), extra: NOTHING_MORE };
-  const { options, output, result, ctx } = await invoke(prediction);
+  const invoking = invoke(prediction);
+  const { options, output, result, ctx } = invoking instanceof Promise ? await invoking : invoking;
   const value = await result;
   prediction.record.passed("infer");
   const written = output.write(value, prediction.as, options);
@@ -61,13 +63,20 @@ interface Invoked {
   readonly ctx: CallContext;
 }
 
-async function invoke(prediction: Prediction): Promise<Invoked> {
-  const { target, stages, scope, record, input } = prediction;
+/** Gives a promise only where the input has to be waited for. */
+function invoke(prediction: Prediction): Invoked | Promise<Invoked> {
+  const { target, stages, input } = prediction;
   const code = stages.service.apis.get(target.api.name);
   if (code === undefined) throw new ServingError("INTERNAL", `API "${target.api.name}" has no code`);
   const options = { nan: target.api.nan };
   const read = code.input.read(input, options);
-  const value = read instanceof Promise ? await read : read;
+  return read instanceof Promise
+    ? read.then((value) => invokeWith(value, prediction, code, options))
+    : invokeWith(read, prediction, code, options);
+}
+
+function invokeWith(value: unknown, prediction: Prediction, code: ApiCode, options: Invoked["options"]): Invoked {
+  const { scope, record } = prediction;
   // A caller that left while its input was read is not worth the model's time.
   if (scope.cancellation.aborted) throw scope.cancellation.reason;
   record.passed("input");

@@ -15,8 +15,10 @@ export function timeoutMsOf(call: RawCall<unknown>, apiTimeoutMs: number | null,
  *
  * Throws REQUEST_TIMEOUT when the body has not come within the call's time: who sends slowly must act, not the server.
  */
-export function readInput(call: RawCall<unknown>, scope: CallScope, visit: Visit): Promise<Payload> {
-  return arriving(scope, call.decode(readingOf(scope, visit)));
+export function readInput(call: RawCall<unknown>, scope: CallScope, visit: Visit): Payload | Promise<Payload> {
+  const payload = call.decode(readingOf(scope, visit));
+  // A body that came whole with its headers was read without a wait.
+  return payload instanceof Promise ? arriving(scope, payload) : payload;
 }
 
 /** The same for a call whose body says what is called. */

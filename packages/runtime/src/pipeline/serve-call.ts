@@ -33,9 +33,11 @@ async function answer<R>(call: RawCall<R>, stages: Stages, record: CallRecord): 
   // The slot stays taken until the author's work has really stopped, also when the caller was answered before.
   let work: Promise<unknown> | undefined;
   try {
-    const input = await readInput(call, scope, visit);
+    const reading = readInput(call, scope, visit);
+    const input = reading instanceof Promise ? await reading : reading;
     record.passed("arrival");
-    await visit.takeSlot(scope.cancellation);
+    const slot = visit.takeSlot(scope.cancellation);
+    if (slot !== undefined) await slot;
     record.passed("queue");
     const running = predict({ ...open, call, input, stages, record });
     work = running;
@@ -53,6 +55,7 @@ async function answer<R>(call: RawCall<R>, stages: Stages, record: CallRecord): 
       // The call was answered by its own promise already: what is left of the work has nobody to tell.
       void work.then(leave, leave);
     }
-    await call.dispose();
+    const disposal = call.dispose();
+    if (disposal !== undefined) await disposal;
   }
 }

@@ -21,6 +21,8 @@ export interface RecorderOptions {
   now(): number;
 }
 
+const NO_SECONDS = CALL_PHASES.map(() => 0);
+
 /** API label of calls that were refused before it was known what they call. */
 const NO_API = "none";
 
@@ -60,7 +62,7 @@ class OpenRecord implements CallRecord {
   #slot: number | undefined = undefined;
   #target: Target | undefined = undefined;
   #counted: CallMetrics | undefined = undefined;
-  readonly #phaseSeconds = CALL_PHASES.map(() => 0);
+  readonly #phaseSeconds: number[] = NO_SECONDS.slice();
   #passedMs: number;
 
   constructor(call: RecordedCall, options: RecorderOptions, metricsOf: (api: string, protocol: string) => CallMetrics) {

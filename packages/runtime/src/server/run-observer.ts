@@ -5,9 +5,10 @@ import type { Metrics } from "../telemetry/metrics.ts";
 export function createRunObserver(metrics: Metrics): NonNullable<ModelHost["onRun"]> {
   const bound = new Map<string, Map<string, ReturnType<Metrics["modelRun"]>>>();
   return ({ source, place, ms }) => {
-    const places = bound.get(place) ?? new Map<string, ReturnType<Metrics["modelRun"]>>();
-    const known = places.get(source) ?? metrics.modelRun(source, place);
-    bound.set(place, places.set(source, known));
-    known.observe(ms / 1000);
+    const known = bound.get(place)?.get(source);
+    if (known !== undefined) return known.observe(ms / 1000);
+    const fresh = metrics.modelRun(source, place);
+    bound.set(place, (bound.get(place) ?? new Map<string, ReturnType<Metrics["modelRun"]>>()).set(source, fresh));
+    fresh.observe(ms / 1000);
   };
 }

@@ -140,7 +140,7 @@ function createSuccessBinder(instruments: Instruments): (api: string) => (phaseS
     const counters = CALL_PHASES.map((phase) => phases.series({ api, phase }) ?? NOTHING);
     const gauge = last.series({ api }) ?? NOTHING;
     return (phaseSeconds) => {
-      for (const [index, counter] of counters.entries()) counter.add(phaseSeconds[index] ?? 0);
+      for (let index = 0; index < counters.length; index += 1) counters[index]?.add(phaseSeconds[index] ?? 0);
       gauge.set(Date.now() / 1000);
     };
   };

@@ -79,6 +79,24 @@ export interface DataOf {
   string: string[];
 }
 
+/** The class of the array of each type. */
+export const DATA_CLASSES = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  bool: Uint8Array,
+  string: Array,
+} as const satisfies { readonly [D in DType]: unknown };
+
 /** Makes the array for `length` elements of each type; numbers start at 0, strings empty. */
 export const CREATE_DATA: { readonly [D in DType]: (length: number) => DataOf[D] } = {
   float32: (length) => new Float32Array(length),

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { consumeBody } from "./consume-body.ts";
 import { bodyAborted, type BodyLimits } from "./limits.ts";
-import { openBody, type BodyRequest } from "./open-body.ts";
+import { type BodyRequest, openBody, type OpenBody } from "./open-body.ts";
 
 export type { BodyLimits } from "./limits.ts";
 
@@ -20,13 +20,17 @@ export interface WholeBodyLimits extends BodyLimits {
 /**
  * Reads the whole body of a request, decompressed.
  *
+ * Gives a promise only where there is something to wait for, and throws at once what is known at once.
  * Throws PAYLOAD_TOO_LARGE (from the announced length, or while counting), UNSUPPORTED_MEDIA_TYPE for unknown content encodings, INVALID_ARGUMENT for
  * damaged compression, CANCELLED when the caller is gone or the signal fires.
  */
-export async function readBody(request: BodyRequest, limits: WholeBodyLimits): Promise<Buffer> {
+export function readBody(request: BodyRequest, limits: WholeBodyLimits): Buffer | Promise<Buffer> {
   const body = openBody(request, limits);
   // Small bodies come with the headers and stand in the stream whole: there is nothing to wait for.
-  if (body.length === body.stream.readableLength) return takeWhole(body.stream, limits);
+  return body.length === body.stream.readableLength ? takeWhole(body.stream, limits) : collect(body, limits);
+}
+
+async function collect(body: OpenBody, limits: WholeBodyLimits): Promise<Buffer> {
   if (body.length !== undefined && body.length >= PREALLOCATED_BYTES) {
     const lead = (ALIGNMENT - ((limits.alignedAt ?? 0) % ALIGNMENT)) % ALIGNMENT;
     const whole = Buffer.allocUnsafeSlow(lead + body.length).subarray(lead);

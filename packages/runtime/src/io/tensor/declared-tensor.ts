@@ -1,6 +1,6 @@
 import { describeValue, quote } from "../../describe-value.ts";
 import { ServingError } from "../../errors.ts";
-import { type DType, DTYPE_NAMES, isDType } from "../../tensor/dtype.ts";
+import { DATA_CLASSES, type DType, DTYPE_NAMES, isDType } from "../../tensor/dtype.ts";
 import { findNonFinite } from "../../tensor/find-non-finite.ts";
 import { elementCount, fitsShape, formatShape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -68,30 +68,15 @@ export function quoteNames(names: readonly string[]): string {
   return names.map(quote).join(", ");
 }
 
-const DATA_CLASSES = {
-  float32: "Float32Array",
-  float64: "Float64Array",
-  float16: "Uint16Array",
-  bfloat16: "Uint16Array",
-  int8: "Int8Array",
-  uint8: "Uint8Array",
-  int16: "Int16Array",
-  uint16: "Uint16Array",
-  int32: "Int32Array",
-  uint32: "Uint32Array",
-  int64: "BigInt64Array",
-  uint64: "BigUint64Array",
-  bool: "Uint8Array",
-  string: "Array",
-} as const satisfies Record<DType, string>;
-
 /** Whether a value has the parts of a tensor, its data in the array that its element type asks for. */
 function isTensor(value: unknown): value is Tensor {
   if (typeof value !== "object" || value === null || !("dtype" in value && "shape" in value && "data" in value))
     return false;
   const { dtype, shape, data } = value;
   if (typeof dtype !== "string" || !isDType(dtype) || !Array.isArray(shape)) return false;
-  // By class name: a typed array of another realm (a test runner's, a worker's) is one as well. A Buffer is a Uint8Array too.
-  if (Object.prototype.toString.call(data) !== `[object ${DATA_CLASSES[dtype]}]`) return false;
+  // By class name where it is not by class: a typed array of another realm (a test runner's, a worker's) is one as well.
+  const dataClass = DATA_CLASSES[dtype];
+  if (!(data instanceof dataClass) && Object.prototype.toString.call(data) !== `[object ${dataClass.name}]`)
+    return false;
   return dtype !== "string" || (Array.isArray(data) && data.every((item) => typeof item === "string"));
 }

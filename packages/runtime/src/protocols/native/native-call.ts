@@ -139,16 +139,20 @@ class NativeCall implements RawCall<HttpReply> {
     return kindOf(chosen);
   }
 
-  async decode({ signal, hold }: Pick<BodyLimits, "signal" | "hold">): Promise<Payload> {
+  decode({ signal, hold }: Pick<BodyLimits, "signal" | "hold">): Payload | Promise<Payload> {
+    const native = this.#native;
+    const reading = { signal, hold, counter: this.#counter };
+    const mediaType = mediaTypeOf(native, this.#request);
+    if (mediaType !== "application/json") return this.#decodeParts(mediaType, { ...native.binaryLimit, ...reading });
+    const { maxBytes, limitName } = native.jsonLimit;
+    const bytes = readBody(this.#request, { maxBytes, limitName, ...reading });
+    const parse = (whole: Buffer): Payload => ({ kind: "json", value: parseJsonBody(whole, native) });
+    return bytes instanceof Promise ? bytes.then(parse) : parse(bytes);
+  }
+
+  async #decodeParts(mediaType: string, limits: BodyLimits): Promise<Payload> {
     const native = this.#native;
     const request = this.#request;
-    const reading = { signal, hold, counter: this.#counter };
-    const mediaType = mediaTypeOf(native, request);
-    if (mediaType === "application/json") {
-      const bytes = await readBody(request, { ...native.jsonLimit, ...reading });
-      return { kind: "json", value: parseJsonBody(bytes, { exactIntegers: native.exactIntegers }) };
-    }
-    const limits = { ...native.binaryLimit, ...reading };
     const { parts, dispose } = await (mediaType === "multipart/form-data"
       ? readParts(request, { ...limits, fieldLimit: native.jsonLimit })
       : rawPart(request, limits));
@@ -208,6 +212,8 @@ function announcedBytes({ jsonLimit, binaryLimit }: NativeApi, request: HttpRequ
 /** The body's media type. Without a Content-Type it is taken as the type that the API takes first. Throws UNSUPPORTED_MEDIA_TYPE for one that it does not take. */
 function mediaTypeOf({ consumes }: NativeApi, request: HttpRequest): string {
   const header = request.headers["content-type"];
+  // As almost every caller writes it: there is nothing to parse.
+  if (header === "application/json" && consumes.includes(header)) return header;
   if (header === undefined) return consumes[0] ?? "application/json";
   const mediaType = parseMediaType(header);
   const { type } = mediaType;

@@ -50,9 +50,10 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   app.setErrorHandler((error, request, reply) => answerError(options, error, { request, reply }));
 
   app.addHook("onRequest", (request, reply, done) => {
-    const fault = doubts.unmet.has(request.raw)
-      ? "Expect: 100-continue is the only expectation that is known"
-      : requestFault(request.raw);
+    const fault =
+      request.raw.headers.expect !== undefined && doubts.unmet.has(request.raw)
+        ? "Expect: 100-continue is the only expectation that is known"
+        : requestFault(request.raw);
     if (fault === undefined) return done();
     const answer = encodeFor(options, new ServingError("INVALID_ARGUMENT", fault), request);
     // In a later turn: the parser may be about to find the body unreadable too, and answers that by itself.

@@ -69,7 +69,7 @@ class ShownRequest implements HttpRequest {
 
   openBody(): IncomingMessage {
     const { raw } = this.#request;
-    if (this.#facts.awaitingContinue.delete(raw)) this.#response.writeContinue();
+    if (raw.headers.expect !== undefined && this.#facts.awaitingContinue.delete(raw)) this.#response.writeContinue();
     return raw;
   }
 }
@@ -77,7 +77,8 @@ class ShownRequest implements HttpRequest {
 /** Aborts when the connection closes before the reply was sent. */
 function departureOf(response: ServerResponse): Cancellation {
   const canceller = new Canceller();
-  response.once("close", () => {
+  // It says so once: `once` would make a second function for each call.
+  response.on("close", () => {
     if (!response.writableFinished) canceller.abort(undefined);
   });
   return canceller;
