@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { cpuRow } from "./cpu-row.ts";
 import { healthRow } from "./health-row.ts";
+import { memoryRow } from "./memory-row.ts";
 import { type BenchRow, printRows } from "./rows.ts";
 import { scalingRow } from "./scaling-row.ts";
 import { startRow } from "./start-row.ts";
@@ -47,6 +48,8 @@ const plan: readonly { readonly name: string; run(): Promise<BenchRow[]> }[] = [
   { name: "health", run: () => healthRow({ short }) },
   { name: "scaling", run: () => scalingRow({ short }) },
   { name: "start", run: () => startRow({ rounds: short ? 3 : 5 }) },
+  // Too long for the quick form.
+  ...(short ? [] : [{ name: "memory", run: memoryRow }]),
 ];
 
 const rows: BenchRow[] = [];
