@@ -21,17 +21,20 @@ export interface GrpcCallFacts {
 /** One gRPC call on its way in: metadata → (asked for) message → half-close. It is the watcher of its own message reader. */
 export class GrpcCall implements GrpcRequest, MessageWatcher {
   readonly requestId: string;
-  readonly headers: IncomingHttpHeaders;
   readonly peerIp: string;
   readonly signal = new Canceller();
   readonly #base: ServerInterceptingCallInterface;
   readonly #facts: GrpcCallFacts;
+  readonly #metadata: Metadata;
+  #headers: IncomingHttpHeaders | undefined;
   /** The one message of the call; in a stream that which was asked for last, undefined for the end. */
   #arrival = Promise.withResolvers<Buffer | undefined>();
   #limits: BodyLimits | undefined;
   /** Whether the messages that came and were not taken yet are compressed. */
   readonly #compressed: boolean[] = [];
   #isArriving = false;
+  /** Whether the caller has sent the end of its messages behind the last of them. */
+  #isWhole = false;
   #isStream = false;
   #failure: { readonly cause: unknown } | undefined;
   #message: Buffer | undefined;
@@ -39,11 +42,17 @@ export class GrpcCall implements GrpcRequest, MessageWatcher {
   constructor(base: ServerInterceptingCallInterface, metadata: Metadata, facts: GrpcCallFacts) {
     this.#base = base;
     this.#facts = facts;
-    this.headers = toHeaders(metadata);
-    this.requestId = requestIdOf(this);
+    this.#metadata = metadata;
+    this.requestId = requestIdOf({ headers: { "x-request-id": metadata.get("x-request-id").join(", ") } });
     this.peerIp = base.getConnectionInfo().remoteAddress ?? "";
     // Refused without having been asked for: who reads later is told by `readMessage`.
     this.#arrival.promise.catch(() => undefined);
+  }
+
+  get headers(): IncomingHttpHeaders {
+    // Made when they are asked for: most calls end without.
+    this.#headers ??= toHeaders(this.#metadata);
+    return this.#headers;
   }
 
   get route(): string {
@@ -121,12 +130,14 @@ export class GrpcCall implements GrpcRequest, MessageWatcher {
   }
 
   receiveHalfClose(): void {
-    if (this.#isArriving) this.#fail(bodyCutShort());
-    else this.#arrival.resolve(this.#message);
+    if (this.#isArriving) return this.#fail(bodyCutShort());
+    this.#isWhole = true;
+    this.#arrival.resolve(this.#message);
   }
 
   receiveCancel(): void {
-    this.#fail(bodyCutShort());
+    // The end of an answered call is told in this way as well: there is nothing to refuse then, and an error costs as much as the rest of this.
+    if (!this.#isWhole) this.#fail(bodyCutShort());
     this.signal.abort(undefined);
   }
 

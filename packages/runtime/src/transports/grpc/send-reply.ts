@@ -26,9 +26,17 @@ export async function sendGrpcReply(reply: GrpcReply, sending: Sending): Promise
   }
   base.sendMetadata(toMetadata({ ...reply.metadata, "x-request-id": requestId }));
   if (!(body instanceof Uint8Array)) return sendStream(reply, body, sending);
-  await sendMessage(body, sending);
+  // A small message and the end leave in one go: waiting until the connection took it would cost a turn of the loop. A large one
+  // keeps its call open instead, so that callers who do not read can't pile up replies.
+  if (body.length > MAX_UNWATCHED_BYTES) await sendMessage(body, sending);
+  else base.sendMessage(body, ignoreTaken);
   base.sendStatus({ code: 0, details: "", metadata: toMetadata(trailers) });
 }
+
+/** What a stream of node:http2 buffers by default. */
+const MAX_UNWATCHED_BYTES = 16 * 1024;
+
+function ignoreTaken(): void {}
 
 async function sendStream(
   { trailers }: GrpcReply,
