@@ -1,8 +1,9 @@
 // The bare handler that our server is measured against: fastify and onnxruntime-node, nothing else.
-// Arguments: model file, workers (0 = this process), "frame" for the data-frame body of the boston service.
+// Arguments: model file, workers (0 = this process), "frame" for the data-frame body of the boston service, "v2" for the body of the Open Inference Protocol.
 // The vendor telemetry of ONNX Runtime is off here as in our server: it would be measured along.
 process.env["ORT_DISABLE_TELEMETRY"] = "1";
 import cluster from "node:cluster";
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import Fastify from "fastify";
 import { InferenceSession, Tensor } from "onnxruntime-node";
@@ -18,13 +19,26 @@ if (cluster.isPrimary && workers > 0) {
   });
   for (let count = 0; count < workers; count += 1) cluster.fork();
 } else {
-  const session = await InferenceSession.create(readFileSync(modelPath), {
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-  });
+  // The handler of large bodies has no model.
+  const session =
+    body === "binary"
+      ? undefined
+      : await InferenceSession.create(readFileSync(modelPath), { intraOpNumThreads: 1, interOpNumThreads: 1 });
   const app = Fastify({ logger: false, bodyLimit: 128 * 1024 * 1024 });
   app.get("/healthz", () => ({ live: true }));
-  if (body === "frame") {
+  if (session === undefined) {
+    app.addContentTypeParser("application/octet-stream", { parseAs: "buffer" }, (_request, bytes, done) =>
+      done(null, bytes),
+    );
+    app.post("/v2/models/predict/infer", (request) => {
+      const bytes = request.body as Buffer;
+      const length = Number(request.headers["inference-header-content-length"]);
+      const { id } = JSON.parse(bytes.toString("utf8", 0, length)) as { id: string };
+      const sum = bytes.readFloatLE(length) + bytes.readFloatLE(bytes.length - 4);
+      const output = { name: "output", shape: [1], datatype: "FP32", data: [sum] };
+      return { model_name: "predict", model_version: "1", id, outputs: [output] };
+    });
+  } else if (body === "frame") {
     app.post("/score", async (request) => {
       const { df } = request.body as { df: Record<string, number>[] };
       const names = Object.keys(df[0] ?? {});
@@ -33,6 +47,18 @@ if (cluster.isPrimary && workers > 0) {
       for (const row of df) for (const name of names) data[at++] = row[name] ?? 0;
       const { variable } = await session.run({ X: new Tensor("float32", data, [df.length, names.length]) });
       return Array.from(variable?.data as Float32Array);
+    });
+  } else if (body === "v2") {
+    app.post("/v2/models/predict/infer", async (request) => {
+      const { id, inputs } = request.body as {
+        id?: string;
+        inputs: readonly { shape: number[]; data: number[] | number[][] }[];
+      };
+      const [input] = inputs;
+      const data = Float32Array.from((input?.data ?? []).flat());
+      const { y } = await session.run({ x: new Tensor("float32", data, input?.shape ?? []) });
+      const output = { name: "y", shape: y?.dims, datatype: "FP32", data: Array.from(y?.data as Float32Array) };
+      return { model_name: "predict", model_version: "1", id: id ?? randomUUID(), outputs: [output] };
     });
   } else {
     app.post("/predict", async (request) => {

@@ -5,7 +5,7 @@ import { type BenchServer, startBare, startOurs } from "./servers.ts";
 
 interface CpuCase {
   readonly name: string;
-  readonly bare: "nested" | "frame";
+  readonly bare: "nested" | "frame" | "v2";
   readonly model: string;
   readonly target: string;
   readonly path: string;
@@ -61,11 +61,11 @@ export async function cpuRow(options: CpuCase): Promise<BenchRow[]> {
   }
 }
 
-async function round(server: BenchServer, { path, body }: CpuCase, calls: number): Promise<Round> {
+async function round(server: BenchServer, { path, body, short }: CpuCase, calls: number): Promise<Round> {
   const before = figuresOf(server.pid);
   const result: LoadResult = await load(
     { port: server.port, method: "POST", path, body },
-    { calls, connections: CONNECTIONS, maxSeconds: 60 },
+    { calls, connections: CONNECTIONS, maxSeconds: short ? 5 : 60 },
   );
   const after = figuresOf(server.pid);
   if (result.failed > 0) throw new Error(`${result.failed} of ${result.calls} calls failed`);

@@ -9,7 +9,7 @@ const body = JSON.stringify({ x: [[1, 2, 3, 4]] });
 export async function healthRow({ short }: { readonly short: boolean }): Promise<BenchRow[]> {
   const seconds = short ? 6 : 15;
   const idle = await startBare("test/models/mlp-small.onnx");
-  const idleP99 = percentile((await probe(idle.port, "/healthz", seconds / 2)).latenciesMs, 0.99);
+  const idleP99 = percentile((await probe(idle.port, "/healthz", { until: after(seconds / 2) })).latenciesMs, 0.99);
   await idle.stop();
 
   const cluster = await underLoad(await startBare("test/models/slow-90ms.onnx", { workers: 2 }), seconds);
@@ -49,8 +49,9 @@ async function underLoad(
       { port: server.port, method: "POST", path: "/predict", body },
       { calls: 100_000, connections: CALLERS, maxSeconds: seconds },
     );
-    const health = probe(server.port, "/healthz", seconds);
-    const metrics = server.adminPort === server.port ? undefined : probe(server.adminPort, "/metrics", seconds);
+    const health = probe(server.port, "/healthz", { until: calls });
+    const metrics =
+      server.adminPort === server.port ? undefined : probe(server.adminPort, "/metrics", { until: calls });
     const [done, healthy] = await Promise.all([calls, health]);
     const metricsP99 = metrics === undefined ? Number.NaN : percentile((await metrics).latenciesMs, 0.99);
     return { healthP99: percentile(healthy.latenciesMs, 0.99), metricsP99, perSecond: done.calls / done.seconds };
@@ -59,16 +60,28 @@ async function underLoad(
   }
 }
 
-/** Asks about ten times a second, each time over a connection of its own, as an orchestrator does. */
-async function probe(port: number, path: string, seconds: number): Promise<LoadResult> {
+const after = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+/** Asks up to twenty times a second until something has ended, each time over a connection of its own, as an orchestrator does. */
+export async function probe(
+  port: number,
+  path: string,
+  { until }: { readonly until: Promise<unknown> },
+): Promise<LoadResult> {
+  let isOver = false;
+  const end = (): void => {
+    isOver = true;
+  };
+  until.then(end, end);
   const latenciesMs: number[] = [];
   let failed = 0;
   const startMs = performance.now();
-  while (performance.now() - startMs < seconds * 1000) {
+  while (!isOver) {
     const one = await load({ port, method: "GET", path }, { calls: 1, connections: 1, maxSeconds: 30 });
     latenciesMs.push(...one.latenciesMs);
     failed += one.failed;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await after(0.05);
   }
+  const seconds = (performance.now() - startMs) / 1000;
   return { calls: latenciesMs.length, failed, seconds, latenciesMs: latenciesMs.sort((a, b) => a - b) };
 }

@@ -5,7 +5,9 @@ export interface Shot {
   readonly port: number;
   readonly method: "GET" | "POST";
   readonly path: string;
-  readonly body?: string;
+  /** Text is sent as JSON, parts of bytes one after the other. */
+  readonly body?: string | readonly Buffer[];
+  readonly headers?: http.OutgoingHttpHeaders;
 }
 
 /** What a bounded load saw. */
@@ -46,10 +48,10 @@ export async function load(
 /** Sends one request and reads its whole answer; gives the status. */
 export function send(shot: Shot, agent?: http.Agent): Promise<number> {
   return new Promise((resolve, reject) => {
+    const parts = typeof shot.body === "string" ? [Buffer.from(shot.body)] : (shot.body ?? []);
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
     const headers =
-      shot.body === undefined
-        ? {}
-        : { "content-type": "application/json", "content-length": Buffer.byteLength(shot.body) };
+      shot.body === undefined ? {} : { "content-type": "application/json", "content-length": length, ...shot.headers };
     const request = http.request(
       {
         host: "127.0.0.1",
@@ -66,7 +68,8 @@ export function send(shot: Shot, agent?: http.Agent): Promise<number> {
       },
     );
     request.on("error", reject);
-    request.end(shot.body);
+    for (const part of parts) request.write(part);
+    request.end();
   });
 }
 

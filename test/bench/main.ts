@@ -2,7 +2,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { cpuRow } from "./cpu-row.ts";
+import { grpcCpuRow, typedRow } from "./grpc-cpu-row.ts";
 import { healthRow } from "./health-row.ts";
+import { largeRow } from "./large-row.ts";
 import { memoryRow } from "./memory-row.ts";
 import { type BenchRow, printRows } from "./rows.ts";
 import { scalingRow } from "./scaling-row.ts";
@@ -14,6 +16,10 @@ const root = new URL("../../", import.meta.url).pathname;
 const rounds = short ? 3 : 7;
 
 const frame = readFileSync(`${root}examples/boston/examples/boston10.json`, "utf8");
+const inference = JSON.stringify({
+  id: "1",
+  inputs: [{ name: "x", shape: [1, 4], datatype: "FP32", data: [5.1, 3.5, 1.4, 0.2] }],
+});
 const nested = JSON.stringify({ x: [[5.1, 3.5, 1.4, 0.2]] });
 
 const plan: readonly { readonly name: string; run(): Promise<BenchRow[]> }[] = [
@@ -45,6 +51,23 @@ const plan: readonly { readonly name: string; run(): Promise<BenchRow[]> }[] = [
         short,
       }),
   },
+  {
+    name: "cpu-v2",
+    run: () =>
+      cpuRow({
+        name: "CPU per request, small model, V2 JSON over REST, 1 worker",
+        bare: "v2",
+        model: "test/models/mlp-small.onnx",
+        target: "test/models/mlp-small.onnx",
+        path: "/v2/models/predict/infer",
+        body: inference,
+        rounds,
+        short,
+      }),
+  },
+  { name: "cpu-grpc", run: () => grpcCpuRow({ rounds, short }) },
+  { name: "typed-grpc", run: () => typedRow({ rounds, short }) },
+  { name: "large", run: () => largeRow({ rounds: short ? 3 : 7 }) },
   { name: "health", run: () => healthRow({ short }) },
   { name: "scaling", run: () => scalingRow({ short }) },
   { name: "start", run: () => startRow({ rounds: short ? 3 : 5 }) },

@@ -6,26 +6,36 @@ export interface BenchServer {
   readonly port: number;
   /** Port of metrics and probes; the same as `port` for a bare server. */
   readonly adminPort: number;
+  /** The same as `port` where nothing else is said. */
+  readonly grpcPort: number;
   stop(): Promise<unknown>;
 }
 
-/** Starts the bare handler: fastify and onnxruntime-node. */
+/** Starts the bare handler: fastify and onnxruntime-node; "sum" for one without a model. */
 export async function startBare(
   model: string,
-  options: { readonly workers?: number; readonly body?: "nested" | "frame" } = {},
+  options: { readonly workers?: number; readonly body?: "nested" | "frame" | "v2" | "binary" } = {},
 ): Promise<BenchServer> {
   const args = [
     `${root}test/bench/bare-server.ts`,
-    `${root}${model}`,
+    model === "sum" ? model : `${root}${model}`,
     String(options.workers ?? 0),
     options.body ?? "nested",
   ];
   return toBenchServer(await startProcess(args, /listening (http:\S+)/));
 }
 
+/** Starts the bare gRPC handler: grpc-js, proto-loader and onnxruntime-node; "sum" for one without a model. */
+export async function startBareGrpc(model: string): Promise<BenchServer> {
+  const file = model === "sum" ? model : `${root}${model}`;
+  return toBenchServer(await startProcess([`${root}test/bench/bare-grpc-server.ts`, file], /listening (http:\S+)/));
+}
+
 /** Starts our server by the command that a user would type. */
 export async function startOurs(target: string, options: { readonly workers: number }): Promise<BenchServer> {
-  return toBenchServer(await serve(`${root}${target}`, { flags: ["--workers", String(options.workers)] }));
+  return toBenchServer(
+    await serve(`${root}${target}`, { flags: ["--workers", String(options.workers), "--grpc-port", "0"] }),
+  );
 }
 
 function toBenchServer(server: ServerProcess): BenchServer {
@@ -33,6 +43,7 @@ function toBenchServer(server: ServerProcess): BenchServer {
     pid: server.pid,
     port: Number(new URL(server.url).port),
     adminPort: Number(new URL(server.adminUrl).port),
+    grpcPort: Number(new URL(server.grpcAddress === "" ? server.url : `http://${server.grpcAddress}`).port),
     stop: () => server.stop(),
   };
 }
