@@ -25,11 +25,24 @@ const NEEDS = {
     present: () => existsSync(join(filetypeModelDir(), "model.onnx")),
     command: "scripts/fetch-filetype-model.sh",
   },
+  "interop clients": {
+    present: () => existsSync(join(interopDir(), "installed")),
+    command: "scripts/install-interop-clients.sh",
+  },
 } as const satisfies Record<string, Need>;
+
+/** Folder into which scripts/install-interop-clients.sh puts its clients. */
+export function interopDir(): string {
+  return join(cacheDir(), "interop");
+}
 
 /** Folder into which scripts/fetch-filetype-model.sh puts the model. */
 function filetypeModelDir(): string {
-  return join(process.env["BENTO_CACHE"] ?? join(homedir(), ".cache/bento-ts"), "models/filetype");
+  return join(cacheDir(), "models/filetype");
+}
+
+function cacheDir(): string {
+  return process.env["BENTO_CACHE"] ?? join(homedir(), ".cache/bento-ts");
 }
 
 /** A `describe` for tests that need something: absent, they are skipped with the reason and the command that brings it, and in CI that is a failure. */
