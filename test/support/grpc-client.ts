@@ -42,6 +42,8 @@ export interface GrpcTestClient {
     messages: readonly object[],
     options?: GrpcCallOptions,
   ): Promise<GrpcEnd<T>>;
+  /** Sends bytes of its own in place of a message of the method. */
+  callBytes(method: string, message: Uint8Array): Promise<GrpcEnd<object>>;
   close(): void;
 }
 
@@ -72,11 +74,16 @@ export function grpcClient(
     "grpc.max_send_message_length": -1,
     ...options,
   });
+  const methodOf = (name: string): MethodDefinition<object, object> => {
+    const method = methods[name];
+    if (method === undefined) throw new Error(`${service} has no method ${name}`);
+    return method;
+  };
   return {
-    call: (name, messages, callOptions = {}) => {
-      const method = methods[name];
-      if (method === undefined) throw new Error(`${service} has no method ${name}`);
-      return callMethod(client, method, messages, callOptions);
+    call: (name, messages, callOptions = {}) => callMethod(client, methodOf(name), messages, callOptions),
+    callBytes: (name, message) => {
+      const method = { ...methodOf(name), requestSerialize: () => Buffer.from(message) };
+      return callMethod(client, method, [{}], {});
     },
     close: () => client.close(),
   };
