@@ -59,7 +59,7 @@ const ROWS: readonly GrpcRow[] = [
   },
   {
     name: "TF Serving gRPC",
-    protocol: "kserve-v1",
+    protocol: "kserveV1",
     namesModels: true,
     protoFile: () => "tensorflow_serving/apis/prediction_service.proto",
     method: "tensorflow.serving.PredictionService/Predict",

@@ -55,7 +55,7 @@ const ROWS: readonly HttpRow[] = [
   },
   {
     name: "KServe V1",
-    protocol: "kserve-v1",
+    protocol: "kserveV1",
     namesModels: true,
     path: (model) => `/v1/models/${model}:predict`,
     body: (rows) => ({ body: JSON.stringify({ instances: rows }) }),
@@ -64,7 +64,7 @@ const ROWS: readonly HttpRow[] = [
   },
   {
     name: "TF Serving, columns",
-    protocol: "kserve-v1",
+    protocol: "kserveV1",
     namesModels: true,
     path: (model) => `/v1/models/${model}:predict`,
     body: (rows) => ({ body: JSON.stringify({ signature_name: "serving_default", inputs: rows }) }),
