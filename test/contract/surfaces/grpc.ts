@@ -16,7 +16,8 @@ interface GrpcRow {
 
 /** The fields of all replies that are read here. */
 interface Reply {
-  readonly data?: Buffer & { readonly tensor?: { readonly values: readonly number[] } };
+  readonly output?: { readonly data: Buffer };
+  readonly data?: { readonly tensor?: { readonly values: readonly number[] } };
   readonly outputs?: readonly { readonly contents?: { readonly fp32_contents: readonly number[] } }[] &
     Readonly<Record<string, { readonly float_val: readonly number[]; readonly tensor_content?: Buffer }>>;
   readonly raw_output_contents?: readonly Buffer[];
@@ -29,8 +30,8 @@ const ROWS: readonly GrpcRow[] = [
     namesModels: false,
     protoFile: ({ protoFile }) => protoFile,
     method: "bento.contract.v1.Contract/Double",
-    request: (rows) => ({ shape: [rows.length, 2], data: bytesOf(rows) }),
-    values: ({ data }) => floats(data),
+    request: (rows) => ({ input: { shape: [rows.length, 2], data: bytesOf(rows) } }),
+    values: ({ output }) => floats(output?.data),
   },
   {
     name: "V2 gRPC, typed",
