@@ -82,12 +82,14 @@ it("runs over every surface", () => {
   expect(surfaces.map(({ name }) => name)).toEqual(NAMES);
 });
 
+function surfaceOf(name: string): Surface {
+  const found = surfaces.find((candidate) => candidate.name === name);
+  if (found === undefined) throw new Error(`no surface ${name}`);
+  return found;
+}
+
 describe.each(NAMES)("%s", (name) => {
-  const surface = (): Surface => {
-    const found = surfaces.find((candidate) => candidate.name === name);
-    if (found === undefined) throw new Error(`no surface ${name}`);
-    return found;
-  };
+  const surface = (): Surface => surfaceOf(name);
 
   it("gives the method's result, the header it set and the caller's request id", async () => {
     const answer = await surface().call(
@@ -158,19 +160,6 @@ describe.each(NAMES)("%s", (name) => {
     expect(answer.error).toContain("server.limits.");
   });
 
-  it("says that a model is unknown, and which there are", async (context) => {
-    if (!surface().namesModels) context.skip("calls of this protocol name no model");
-    const answer = await surface().call([[1, 2]], { model: "doubel" });
-    expectCode(surface(), answer, "not found");
-    expect(answer.error).toContain('unknown model "doubel"');
-    expect(answer.error).toContain('"double"');
-  });
-
-  it("answers under the service's name as well", async (context) => {
-    if (!surface().namesModels) context.skip("calls of this protocol name no model");
-    expect((await surface().call([[1, 2]], { model: "contract" })).values).toEqual([2, 4]);
-  });
-
   it("writes one audit line for each call, with the same facts", async () => {
     const { protocol, transport } = surface();
     const requestId = `audit-${NAMES.indexOf(name)}`;
@@ -193,5 +182,21 @@ describe.each(NAMES)("%s", (name) => {
     const { protocol } = surface();
     const metrics = await (await fetch(`${server.adminUrl}/metrics`)).text();
     expect(metrics).toMatch(new RegExp(`^bento_requests_total\\{[^}]*protocol="${protocol}"[^}]*\\} [1-9]`, "m"));
+  });
+});
+
+/** Those whose calls say which model is meant. */
+const MODEL_NAMES = NAMES.filter((name) => !/^(?:native|Seldon) /.test(name));
+
+describe.each(MODEL_NAMES)("%s, by the model's name", (name) => {
+  it("says that a model is unknown, and which there are", async () => {
+    const answer = await surfaceOf(name).call([[1, 2]], { model: "doubel" });
+    expectCode(surfaceOf(name), answer, "not found");
+    expect(answer.error).toContain('unknown model "doubel"');
+    expect(answer.error).toContain('"double"');
+  });
+
+  it("answers under the service's name as well", async () => {
+    expect((await surfaceOf(name).call([[1, 2]], { model: "contract" })).values).toEqual([2, 4]);
   });
 });

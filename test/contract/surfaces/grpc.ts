@@ -6,7 +6,6 @@ type Rows = readonly (readonly number[])[];
 interface GrpcRow {
   readonly name: string;
   readonly protocol: string;
-  readonly namesModels: boolean;
   readonly protoFile: (addresses: Addresses) => string;
   readonly method: string;
   request(rows: Rows, model: string): object;
@@ -27,7 +26,6 @@ const ROWS: readonly GrpcRow[] = [
   {
     name: "native gRPC",
     protocol: "native",
-    namesModels: false,
     protoFile: ({ protoFile }) => protoFile,
     method: "bento.contract.v1.Contract/Double",
     request: (rows) => ({ input: { shape: [rows.length, 2], data: bytesOf(rows) } }),
@@ -36,7 +34,6 @@ const ROWS: readonly GrpcRow[] = [
   {
     name: "V2 gRPC, typed",
     protocol: "v2",
-    namesModels: true,
     protoFile: () => "open_inference.proto",
     method: "inference.GRPCInferenceService/ModelInfer",
     request: (rows, model) => ({
@@ -48,7 +45,6 @@ const ROWS: readonly GrpcRow[] = [
   {
     name: "V2 gRPC, raw",
     protocol: "v2",
-    namesModels: true,
     protoFile: () => "open_inference.proto",
     method: "inference.GRPCInferenceService/ModelInfer",
     request: (rows, model) => ({
@@ -61,7 +57,6 @@ const ROWS: readonly GrpcRow[] = [
   {
     name: "TF Serving gRPC",
     protocol: "kserveV1",
-    namesModels: true,
     protoFile: () => "tensorflow_serving/apis/prediction_service.proto",
     method: "tensorflow.serving.PredictionService/Predict",
     request: (rows, model) => ({
@@ -84,7 +79,6 @@ const ROWS: readonly GrpcRow[] = [
   {
     name: "Seldon gRPC",
     protocol: "seldon",
-    namesModels: false,
     protoFile: () => "seldon.proto",
     method: "seldon.protos.Model/Predict",
     request: (rows) => ({ data: { tensor: { shape: [rows.length, 2], values: rows.flat() } } }),
@@ -101,7 +95,6 @@ export function grpcSurfaces(addresses: Addresses): readonly Surface[] {
       name: row.name,
       transport: "grpc",
       protocol: row.protocol,
-      namesModels: row.namesModels,
       call: (rows, options = {}) => send({ client, row, method }, rows, options),
       sendBytes: async (bytes) => toAnswer(await client.callBytes(method, bytes), () => []),
       close: () => client.close(),

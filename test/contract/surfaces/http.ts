@@ -5,7 +5,6 @@ type Rows = readonly (readonly number[])[];
 interface HttpRow {
   readonly name: string;
   readonly protocol: string;
-  readonly namesModels: boolean;
   path(model: string): string;
   body(rows: Rows): { readonly body: string | Buffer | FormData; readonly headers?: Readonly<Record<string, string>> };
   /** Takes the numbers out of a good reply. */
@@ -26,7 +25,6 @@ const ROWS: readonly HttpRow[] = [
   {
     name: "native REST",
     protocol: "native",
-    namesModels: false,
     path: () => "/double",
     body: (rows) => ({ body: JSON.stringify(rows), headers: JSON_TYPE }),
     values: ({ json }) => flat(json),
@@ -35,7 +33,6 @@ const ROWS: readonly HttpRow[] = [
   {
     name: "V2 REST, JSON",
     protocol: "v2",
-    namesModels: true,
     path: (model) => `/v2/models/${model}/infer`,
     body: (rows) => ({ body: JSON.stringify({ inputs: [{ ...tensorOf(rows), data: rows.flat() }] }) }),
     values: ({ json }) => flat(at(json, "outputs", 0, "data")),
@@ -44,7 +41,6 @@ const ROWS: readonly HttpRow[] = [
   {
     name: "V2 REST, binary",
     protocol: "v2",
-    namesModels: true,
     path: (model) => `/v2/models/${model}/infer`,
     body: binaryBody,
     values: ({ bytes, headers }) => {
@@ -56,7 +52,6 @@ const ROWS: readonly HttpRow[] = [
   {
     name: "KServe V1",
     protocol: "kserveV1",
-    namesModels: true,
     path: (model) => `/v1/models/${model}:predict`,
     body: (rows) => ({ body: JSON.stringify({ instances: rows }), headers: JSON_TYPE }),
     values: ({ json }) => flat(at(json, "predictions")),
@@ -65,7 +60,6 @@ const ROWS: readonly HttpRow[] = [
   {
     name: "TF Serving, columns",
     protocol: "kserveV1",
-    namesModels: true,
     path: (model) => `/v1/models/${model}:predict`,
     body: (rows) => ({ body: JSON.stringify({ signature_name: "serving_default", inputs: rows }), headers: JSON_TYPE }),
     values: ({ json }) => flat(at(json, "outputs")),
@@ -91,7 +85,6 @@ export function httpSurfaces({ url }: Addresses): readonly Surface[] {
     name: row.name,
     transport: "http",
     protocol: row.protocol,
-    namesModels: row.namesModels,
     call: (rows, options = {}) => {
       const { body, headers = {} } = row.body(rows);
       return send(row, `${url}${row.path(options.model ?? "double")}`, body, { ...headers, ...optionHeaders(options) });
@@ -131,7 +124,6 @@ function seldonRow(name: string, body: HttpRow["body"]): HttpRow {
   return {
     name,
     protocol: "seldon",
-    namesModels: false,
     path: () => "/api/v1.0/predictions",
     body,
     values: ({ json }) => {

@@ -23,8 +23,6 @@ export interface Surface {
   readonly transport: "http" | "grpc";
   /** Protocol label of metrics and audit records. */
   readonly protocol: string;
-  /** Whether its calls name a model. */
-  readonly namesModels: boolean;
   /** Sends rows of numbers. */
   call(rows: readonly (readonly number[])[], options?: CallOptions): Promise<Answer>;
   /** Sends these bytes in place of a message of the protocol. */
