@@ -62,7 +62,7 @@ export function toAuditRecord(facts: AuditFacts): AuditRecord {
     decision: decisionOf(error),
     reason: error === undefined ? null : error.code,
     status: error === undefined ? 200 : ERROR_TABLE[error.code].http,
-    grpcCode: call.method === "gRPC" ? grpcCodeOf(error) : null,
+    grpcCode: call.request.method === "gRPC" ? grpcCodeOf(error) : null,
     bytesIn: call.bytesIn(),
     bytesOut: call.bytesOut() ?? null,
     durationMs: Math.round(facts.durationMs * 1000) / 1000,
@@ -75,20 +75,22 @@ export function toAuditRecord(facts: AuditFacts): AuditRecord {
 
 /** Which call it is, its texts cut at 1 KiB. */
 export function identify({ call, service, principal, target }: CallFacts): CallIdentity {
+  const { requestId, method, route, peerIp, clientIp, headers } = call.request;
+  const userAgent = headers["user-agent"];
   return {
-    requestId: call.requestId,
+    requestId,
     protocol: call.protocol,
-    method: call.method,
-    route: cut(call.route),
+    method,
+    route: cut(call.route ?? route),
     function: target?.api.name ?? null,
     service: service.name,
     version: service.version,
     principal: principal === undefined ? null : cut(principal.name),
     issuer: principal?.issuer ?? null,
     authMethod: principal?.method ?? null,
-    peerIp: call.peerIp,
-    clientIp: call.clientIp,
-    userAgent: call.userAgent === undefined ? null : cut(call.userAgent),
+    peerIp,
+    clientIp,
+    userAgent: userAgent === undefined ? null : cut(userAgent),
   };
 }
 

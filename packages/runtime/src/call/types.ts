@@ -33,17 +33,14 @@ export interface MetricUse {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** One HTTP request as protocols see it, whichever framework took it off the socket. */
-export interface HttpRequest {
+/** What every request brings, whatever carried it. */
+export interface CallRequest {
   readonly requestId: string;
-  /** Upper case. */
+  /** HTTP method in upper case, or "gRPC". */
   readonly method: string;
-  /** Path without the query. */
-  readonly path: string;
-  /** Template of the route that matched: bounded, fit for metric labels. */
+  /** Template of the route that matched, or `/package.Service/Method`: bounded, fit for metric labels. */
   readonly route: string;
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: URLSearchParams;
+  /** Headers, or metadata by lower-case name; its binary values (`…-bin`) in base64, as they travel. */
   readonly headers: IncomingHttpHeaders;
   /** Address of the socket's other end. */
   readonly peerIp: string;
@@ -51,6 +48,14 @@ export interface HttpRequest {
   readonly clientIp: string;
   /** Aborts when the caller is gone. */
   readonly signal: Cancellation;
+}
+
+/** One HTTP request as protocols see it, whichever framework took it off the socket. */
+export interface HttpRequest extends CallRequest {
+  /** Path without the query. */
+  readonly path: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
   /** The body as it came, still encoded; asking for it sends `100 Continue` when the caller waits for it. */
   openBody(): Readable;
 }
@@ -65,17 +70,7 @@ export interface HttpReply {
 /** What is written down of a call: the part of it that records read. */
 export type RecordedCall = Pick<
   RawCall<unknown>,
-  | "requestId"
-  | "protocol"
-  | "method"
-  | "route"
-  | "peerIp"
-  | "clientIp"
-  | "userAgent"
-  | "headers"
-  | "isTargetInBody"
-  | "bytesIn"
-  | "bytesOut"
+  "request" | "protocol" | "route" | "isTargetInBody" | "bytesIn" | "bytesOut"
 >;
 
 /**
@@ -84,16 +79,10 @@ export type RecordedCall = Pick<
  * `decode` is called after the caller was authorised and admitted, at most once.
  */
 export interface RawCall<R> {
-  readonly requestId: string;
+  readonly request: CallRequest;
   readonly protocol: string;
-  /** HTTP method or "gRPC". */
-  readonly method: string;
-  /** Bounded: a route template, never a path. */
-  readonly route: string;
-  readonly peerIp: string;
-  readonly clientIp: string;
-  readonly userAgent: string | undefined;
-  readonly headers: IncomingHttpHeaders;
+  /** What stands for the request's route in records, where that is one of several things. Bounded, never a path. */
+  readonly route?: string | undefined;
   /** Bytes that the body will hold by what the caller announced; 0 for a body that `decode` refuses for its length. */
   readonly announcedBytes: number | undefined;
   /** Body bytes read so far, after decompression. */
@@ -102,8 +91,6 @@ export interface RawCall<R> {
   bytesOut(): number | undefined;
   /** Milliseconds that the caller gives, undefined when it names none. Throws INVALID_ARGUMENT for an unreadable value. */
   callerTimeoutMs(): number | undefined;
-  /** Aborts when the caller is gone. */
-  readonly signal: Cancellation;
   /** Whether its replies tell which metrics the method has used. */
   readonly carriesMetrics?: boolean;
   /** Whether `target` has to read the body to know what is called; it is then called after the caller was admitted, and what it throws for its body is as from `decode`. */
@@ -165,16 +152,8 @@ export interface HttpInfoRoute {
 }
 
 /** One gRPC call as protocols see it. */
-export interface GrpcRequest {
-  readonly requestId: string;
-  /** `/package.Service/Method`: one of those that are registered, so fit for metric labels. */
-  readonly route: string;
-  /** Metadata by lower-case name; binary values (`…-bin`) in base64, as they travel. */
-  readonly headers: IncomingHttpHeaders;
-  readonly peerIp: string;
-  readonly clientIp: string;
-  /** Aborts when the caller is gone. */
-  readonly signal: Cancellation;
+export interface GrpcRequest extends CallRequest {
+  readonly method: "gRPC";
   /** Milliseconds until the caller's deadline, undefined when it names none. */
   timeoutMs(): number | undefined;
   /**

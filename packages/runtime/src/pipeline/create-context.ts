@@ -64,7 +64,7 @@ export class CallContext implements Context {
   }
 
   get requestId(): string {
-    return this.#prediction.call.requestId;
+    return this.#prediction.call.request.requestId;
   }
 
   get api(): string {
@@ -84,7 +84,7 @@ export class CallContext implements Context {
   }
 
   get headers(): Context["headers"] {
-    return this.#prediction.call.headers;
+    return this.#prediction.call.request.headers;
   }
 
   get log(): Context["log"] {

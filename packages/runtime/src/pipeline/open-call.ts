@@ -23,7 +23,7 @@ export interface OpenCall {
  */
 export async function openCall(call: RawCall<unknown>, stages: Stages, record: CallRecord): Promise<OpenCall> {
   // Each step is waited for only where it has to be: a wait for nothing costs as much as a small step itself.
-  const caller = stages.authenticate(call);
+  const caller = stages.authenticate(call.request);
   const principal = caller instanceof Promise ? await caller : caller;
   record.principal = principal;
   if (call.isTargetInBody === true) return openByBody(call, stages, { record, principal });
@@ -43,7 +43,7 @@ function scopeOf(
   { openCalls }: Stages,
   options: { readonly timeoutMs: number; readonly isStream: boolean },
 ): CallScope {
-  return openScope(call.signal, { ...options, openCalls });
+  return openScope(call.request.signal, { ...options, openCalls });
 }
 
 interface Caller {

@@ -85,14 +85,16 @@ function callOf(step: (name: string) => void, caller: Canceller): RawCall<Reply>
   const [api] = definition.apis;
   if (api === undefined) throw new Error("the definition has no API");
   return {
-    requestId: "r1",
+    request: {
+      requestId: "r1",
+      method: "POST",
+      route: "/say",
+      peerIp: "127.0.0.1",
+      clientIp: "127.0.0.1",
+      headers: {},
+      signal: caller,
+    },
     protocol: "native",
-    method: "POST",
-    route: "/say",
-    peerIp: "127.0.0.1",
-    clientIp: "127.0.0.1",
-    userAgent: undefined,
-    headers: {},
     announcedBytes: 5,
     bytesIn: () => 5,
     bytesOut: () => undefined,
@@ -100,7 +102,6 @@ function callOf(step: (name: string) => void, caller: Canceller): RawCall<Reply>
       step("callerTimeoutMs");
       return undefined;
     },
-    signal: caller,
     target: () => (step("target"), { api }),
     wants: () => (step("wants"), "json"),
     decode: async () => (step("decode"), { kind: "json", value: "hello" }),

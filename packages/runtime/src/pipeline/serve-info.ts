@@ -23,7 +23,7 @@ export async function serveInfo<R>({ call, isPublic, answer, encodeError }: Inqu
   try {
     if (!isPublic) {
       record = stages.recorder.open(call);
-      const principal: Principal = await stages.authenticate(call);
+      const principal: Principal = await stages.authenticate(call.request);
       record.principal = principal;
     }
     reply = await answer();

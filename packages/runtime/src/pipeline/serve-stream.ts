@@ -34,7 +34,8 @@ async function openStream<R>(call: RawCall<R>, stages: Stages, record: CallRecor
     scope.close();
     if (stopped === undefined) visit.leave();
     else {
-      if (scope.cancellation.aborted) watchOverdue(stopped, open.target.api.name, () => stages.logFor(call.requestId));
+      if (scope.cancellation.aborted)
+        watchOverdue(stopped, open.target.api.name, () => stages.logFor(call.request.requestId));
       void stopped.then(() => visit.leave());
     }
     await call.dispose();

@@ -48,7 +48,7 @@ function ask(route: GrpcInfoRoute, request: GrpcRequest, { stages, limits }: Ask
   const signal = signalOf(request, limits.stopping, limits.timeoutMs);
   return serveInfo(
     {
-      call: toRecorded(request, route.protocol, "gRPC"),
+      call: toRecorded(request, route.protocol),
       isPublic: route.isPublic,
       answer: async () => {
         const message = await request.readMessage({ ...MAX_INQUIRY, signal });
@@ -64,7 +64,7 @@ function talk(route: GrpcTalkRoute, request: GrpcRequest, { stages, limits }: As
   const signal = signalOf(request, limits.stopping, undefined);
   return serveTalk(
     {
-      call: toRecorded(request, route.protocol, "gRPC"),
+      call: toRecorded(request, route.protocol),
       isPublic: route.isPublic,
       converse: () => route.converse(request.messages({ ...MAX_INQUIRY, signal }), signal),
       encode: (answers) => toGrpcReply(answers),

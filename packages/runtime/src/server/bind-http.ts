@@ -44,7 +44,7 @@ export function errorShapes(
 function askHttp(route: HttpInfoRoute, request: HttpRequest, stages: Stages): Promise<HttpReply> {
   return serveInfo(
     {
-      call: toRecorded(request, route.protocol, request.method),
+      call: toRecorded(request, route.protocol),
       isPublic: route.isPublic,
       answer: () => route.answer(request),
       encodeError: (error) => route.encodeError(error, request.requestId),

@@ -109,7 +109,15 @@ class OpenRecord implements CallRecord {
     const phaseSeconds = error === undefined ? this.#phaseSeconds : undefined;
     counted.finished({ status, seconds, phaseSeconds, bytesIn: call.bytesIn(), bytesOut: call.bytesOut() ?? 0 });
     if (failure?.code === "INTERNAL") {
-      log.error({ requestId: call.requestId, route: call.route, err: failure, ...failure.details }, failure.message);
+      log.error(
+        {
+          requestId: call.request.requestId,
+          route: call.route ?? call.request.route,
+          err: failure,
+          ...failure.details,
+        },
+        failure.message,
+      );
     }
     return refusal;
   }

@@ -23,7 +23,7 @@ export function openModelCall(aim: Aim, request: HttpRequest, limits: ProtocolLi
 class ModelCall implements RawCall<HttpReply> {
   readonly protocol = "kserveV1";
   readonly #aim: Aim;
-  readonly #request: HttpRequest;
+  readonly request: HttpRequest;
   readonly #limits: ProtocolLimits;
   readonly #counter: BodyCounter = { bytes: 0 };
   #read: V1Request | undefined;
@@ -31,44 +31,16 @@ class ModelCall implements RawCall<HttpReply> {
 
   constructor(aim: Aim, request: HttpRequest, limits: ProtocolLimits) {
     this.#aim = aim;
-    this.#request = request;
+    this.request = request;
     this.#limits = limits;
   }
 
-  get requestId(): string {
-    return this.#request.requestId;
-  }
-
-  get method(): string {
-    return this.#request.method;
-  }
-
-  get route(): string {
-    return this.#aim instanceof ServingError ? this.#request.route : this.#aim.route;
-  }
-
-  get peerIp(): string {
-    return this.#request.peerIp;
-  }
-
-  get clientIp(): string {
-    return this.#request.clientIp;
-  }
-
-  get headers(): HttpRequest["headers"] {
-    return this.#request.headers;
-  }
-
-  get userAgent(): string | undefined {
-    return this.headers["user-agent"];
-  }
-
-  get signal(): HttpRequest["signal"] {
-    return this.#request.signal;
+  get route(): string | undefined {
+    return this.#aim instanceof ServingError ? undefined : this.#aim.route;
   }
 
   get announcedBytes(): number | undefined {
-    const header = this.headers["content-length"];
+    const header = this.request.headers["content-length"];
     if (header === undefined) return undefined;
     const { json, binary } = limitsOf(this.target().api, this.#limits);
     const announced = Number(header);
@@ -84,7 +56,7 @@ class ModelCall implements RawCall<HttpReply> {
   }
 
   callerTimeoutMs(): number | undefined {
-    return headerTimeoutMs(this.headers);
+    return headerTimeoutMs(this.request.headers);
   }
 
   target(): Target {
@@ -100,7 +72,7 @@ class ModelCall implements RawCall<HttpReply> {
     const { api } = this.target();
     const limits = limitsOf(api, this.#limits);
     const reading = { signal, hold, counter: this.#counter };
-    this.#read = await readRequest(api, this.#request, { limits, reading });
+    this.#read = await readRequest(api, this.request, { limits, reading });
     return this.#read.payload;
   }
 
@@ -124,7 +96,7 @@ class ModelCall implements RawCall<HttpReply> {
   }
 
   encodeError(error: ServingError): HttpReply {
-    return toErrorReply(this.#inRequest(error), this.requestId);
+    return toErrorReply(this.#inRequest(error), this.request.requestId);
   }
 
   dispose(): void | Promise<void> {

@@ -65,7 +65,7 @@ export function openNativeCall(native: NativeApi, request: HttpRequest): RawCall
 class NativeCall implements RawCall<HttpReply> {
   readonly protocol = "native";
   readonly #native: NativeApi;
-  readonly #request: HttpRequest;
+  readonly request: HttpRequest;
   readonly #counter: BodyCounter = { bytes: 0 };
   #mediaType = "application/json";
   #bytesOut: number | undefined = undefined;
@@ -73,43 +73,11 @@ class NativeCall implements RawCall<HttpReply> {
 
   constructor(native: NativeApi, request: HttpRequest) {
     this.#native = native;
-    this.#request = request;
-  }
-
-  get requestId(): string {
-    return this.#request.requestId;
-  }
-
-  get method(): string {
-    return this.#request.method;
-  }
-
-  get route(): string {
-    return this.#request.route;
-  }
-
-  get peerIp(): string {
-    return this.#request.peerIp;
-  }
-
-  get clientIp(): string {
-    return this.#request.clientIp;
-  }
-
-  get headers(): HttpRequest["headers"] {
-    return this.#request.headers;
-  }
-
-  get userAgent(): string | undefined {
-    return this.headers["user-agent"];
-  }
-
-  get signal(): HttpRequest["signal"] {
-    return this.#request.signal;
+    this.request = request;
   }
 
   get announcedBytes(): number | undefined {
-    return announcedBytes(this.#native, this.#request);
+    return announcedBytes(this.#native, this.request);
   }
 
   bytesIn(): number {
@@ -121,7 +89,7 @@ class NativeCall implements RawCall<HttpReply> {
   }
 
   callerTimeoutMs(): number | undefined {
-    return headerTimeoutMs(this.headers);
+    return headerTimeoutMs(this.request.headers);
   }
 
   target(): Target {
@@ -130,7 +98,7 @@ class NativeCall implements RawCall<HttpReply> {
 
   wants(): PayloadKind {
     const { produces } = this.#native;
-    const chosen = negotiate(parseAccept(this.headers.accept), produces);
+    const chosen = negotiate(parseAccept(this.request.headers.accept), produces);
     if (chosen === undefined) {
       const text = `this API answers with ${produces.join(" or ")}, Accept takes none of them`;
       throw new ServingError("NOT_ACCEPTABLE", text);
@@ -142,17 +110,17 @@ class NativeCall implements RawCall<HttpReply> {
   decode({ signal, hold }: Pick<BodyLimits, "signal" | "hold">): Payload | Promise<Payload> {
     const native = this.#native;
     const reading = { signal, hold, counter: this.#counter };
-    const mediaType = mediaTypeOf(native, this.#request);
+    const mediaType = mediaTypeOf(native, this.request);
     if (mediaType !== "application/json") return this.#decodeParts(mediaType, { ...native.binaryLimit, ...reading });
     const { maxBytes, limitName } = native.jsonLimit;
-    const bytes = readBody(this.#request, { maxBytes, limitName, ...reading });
+    const bytes = readBody(this.request, { maxBytes, limitName, ...reading });
     const parse = (whole: Buffer): Payload => ({ kind: "json", value: parseJsonBody(whole, native) });
     return bytes instanceof Promise ? bytes.then(parse) : parse(bytes);
   }
 
   async #decodeParts(mediaType: string, limits: BodyLimits): Promise<Payload> {
     const native = this.#native;
-    const request = this.#request;
+    const request = this.request;
     const { parts, dispose } = await (mediaType === "multipart/form-data"
       ? readParts(request, { ...limits, fieldLimit: native.jsonLimit })
       : rawPart(request, limits));
@@ -168,11 +136,11 @@ class NativeCall implements RawCall<HttpReply> {
   }
 
   encodeStream(outputs: AsyncIterable<Payload>, extra: ReplyExtra): HttpReply {
-    return streamReply(outputs, { mediaType: this.#mediaType, extra, requestId: this.requestId });
+    return streamReply(outputs, { mediaType: this.#mediaType, extra, requestId: this.request.requestId });
   }
 
   encodeError(error: ServingError): HttpReply {
-    return toProblemReply(error, this.requestId);
+    return toProblemReply(error, this.request.requestId);
   }
 
   dispose(): void | Promise<void> {

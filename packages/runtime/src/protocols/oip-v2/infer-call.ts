@@ -13,7 +13,6 @@ export type InferReading = Reading & { readonly counter: BodyCounter };
 /** One of the two surfaces of inference: how a request comes in and a reply goes out. */
 export interface InferWire<R> {
   readonly request: HttpRequest | GrpcRequest;
-  readonly method: string;
   /** Whether the model's name stands in the body. */
   readonly isTargetInBody: boolean;
   readonly announcedBytes: number | undefined;
@@ -47,36 +46,8 @@ class InferCall<R> implements RawCall<R> {
     this.#wire = wire;
   }
 
-  get requestId(): string {
-    return this.#wire.request.requestId;
-  }
-
-  get method(): string {
-    return this.#wire.method;
-  }
-
-  get route(): string {
-    return this.#wire.request.route;
-  }
-
-  get peerIp(): string {
-    return this.#wire.request.peerIp;
-  }
-
-  get clientIp(): string {
-    return this.#wire.request.clientIp;
-  }
-
-  get headers(): HttpRequest["headers"] {
-    return this.#wire.request.headers;
-  }
-
-  get userAgent(): string | undefined {
-    return this.headers["user-agent"];
-  }
-
-  get signal(): HttpRequest["signal"] {
-    return this.#wire.request.signal;
+  get request(): HttpRequest | GrpcRequest {
+    return this.#wire.request;
   }
 
   get announcedBytes(): number | undefined {

@@ -19,7 +19,6 @@ export type SeldonReading = Reading & { readonly counter: BodyCounter };
 /** One of the two surfaces of an operation: how its request comes in and its reply goes out. */
 export interface SeldonWire<R> {
   readonly request: HttpRequest | GrpcRequest;
-  readonly method: string;
   /** Bytes that the caller announces of a body that this target takes. */
   announcedBytes(target: Target | undefined): number | undefined;
   callerTimeoutMs(): number | undefined;
@@ -63,36 +62,8 @@ class SeldonCall<R> implements RawCall<R> {
     this.#wire = wire;
   }
 
-  get requestId(): string {
-    return this.#wire.request.requestId;
-  }
-
-  get method(): string {
-    return this.#wire.method;
-  }
-
-  get route(): string {
-    return this.#wire.request.route;
-  }
-
-  get peerIp(): string {
-    return this.#wire.request.peerIp;
-  }
-
-  get clientIp(): string {
-    return this.#wire.request.clientIp;
-  }
-
-  get headers(): HttpRequest["headers"] {
-    return this.#wire.request.headers;
-  }
-
-  get userAgent(): string | undefined {
-    return this.headers["user-agent"];
-  }
-
-  get signal(): HttpRequest["signal"] {
-    return this.#wire.request.signal;
+  get request(): HttpRequest | GrpcRequest {
+    return this.#wire.request;
   }
 
   get announcedBytes(): number | undefined {

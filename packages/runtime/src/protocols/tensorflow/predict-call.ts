@@ -34,11 +34,10 @@ interface Aimed extends NamedModel {
 /** One call: opened → message read, model found → request decoded → answered. */
 class PredictCall implements RawCall<GrpcReply> {
   readonly protocol = "kserveV1";
-  readonly method = "gRPC";
   readonly isTargetInBody = true;
   readonly announcedBytes = undefined;
   readonly #prediction: Prediction;
-  readonly #request: GrpcRequest;
+  readonly request: GrpcRequest;
   readonly #counter: BodyCounter = { bytes: 0 };
   #aimed: Aimed | undefined;
   #outputs: readonly string[] = [];
@@ -46,35 +45,7 @@ class PredictCall implements RawCall<GrpcReply> {
 
   constructor(prediction: Prediction, request: GrpcRequest) {
     this.#prediction = prediction;
-    this.#request = request;
-  }
-
-  get requestId(): string {
-    return this.#request.requestId;
-  }
-
-  get route(): string {
-    return this.#request.route;
-  }
-
-  get peerIp(): string {
-    return this.#request.peerIp;
-  }
-
-  get clientIp(): string {
-    return this.#request.clientIp;
-  }
-
-  get headers(): GrpcRequest["headers"] {
-    return this.#request.headers;
-  }
-
-  get userAgent(): string | undefined {
-    return this.headers["user-agent"];
-  }
-
-  get signal(): GrpcRequest["signal"] {
-    return this.#request.signal;
+    this.request = request;
   }
 
   bytesIn(): number {
@@ -86,12 +57,12 @@ class PredictCall implements RawCall<GrpcReply> {
   }
 
   callerTimeoutMs(): number | undefined {
-    return this.#request.timeoutMs();
+    return this.request.timeoutMs();
   }
 
   async target(reading: Reading): Promise<Target> {
     const { models, limits } = this.#prediction;
-    const message = await this.#request.readMessage({ ...reading, ...limits.reading, counter: this.#counter });
+    const message = await this.request.readMessage({ ...reading, ...limits.reading, counter: this.#counter });
     const spec = readModelSpec(new ProtoReader(message));
     const model = findModel(models, spec);
     assertSignature(spec.signature);
@@ -130,7 +101,7 @@ class PredictCall implements RawCall<GrpcReply> {
   }
 
   encodeError(error: ServingError): GrpcReply {
-    return toGrpcError(error, this.requestId);
+    return toGrpcError(error, this.request.requestId);
   }
 
   dispose(): void {}

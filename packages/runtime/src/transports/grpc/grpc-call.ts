@@ -20,6 +20,7 @@ export interface GrpcCallFacts {
 
 /** One gRPC call on its way in: metadata → (asked for) message → half-close. It is the watcher of its own message reader. */
 export class GrpcCall implements GrpcRequest, MessageWatcher {
+  readonly method = "gRPC";
   readonly requestId: string;
   readonly peerIp: string;
   readonly signal = new Canceller();

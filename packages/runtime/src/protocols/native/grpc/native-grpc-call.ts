@@ -57,44 +57,15 @@ export function openNativeGrpcCall(method: NativeMethod, request: GrpcRequest): 
 
 class NativeGrpcCall implements RawCall<GrpcReply> {
   readonly protocol = "native";
-  readonly method = "gRPC";
   readonly announcedBytes = undefined;
   readonly #native: NativeMethod;
-  readonly #request: GrpcRequest;
+  readonly request: GrpcRequest;
   readonly #counter: BodyCounter = { bytes: 0 };
   #bytesOut: number | undefined = undefined;
 
   constructor(native: NativeMethod, request: GrpcRequest) {
     this.#native = native;
-    this.#request = request;
-  }
-
-  get requestId(): string {
-    return this.#request.requestId;
-  }
-
-  get route(): string {
-    return this.#request.route;
-  }
-
-  get peerIp(): string {
-    return this.#request.peerIp;
-  }
-
-  get clientIp(): string {
-    return this.#request.clientIp;
-  }
-
-  get headers(): GrpcRequest["headers"] {
-    return this.#request.headers;
-  }
-
-  get userAgent(): string | undefined {
-    return this.headers["user-agent"];
-  }
-
-  get signal(): GrpcRequest["signal"] {
-    return this.#request.signal;
+    this.request = request;
   }
 
   bytesIn(): number {
@@ -106,7 +77,7 @@ class NativeGrpcCall implements RawCall<GrpcReply> {
   }
 
   callerTimeoutMs(): number | undefined {
-    return this.#request.timeoutMs();
+    return this.request.timeoutMs();
   }
 
   target(): Target {
@@ -119,7 +90,7 @@ class NativeGrpcCall implements RawCall<GrpcReply> {
 
   async decode({ signal, hold }: Reading): Promise<Payload> {
     const { maxBytes, limitName, readMessage, input } = this.#native;
-    const bytes = await this.#request.readMessage({ maxBytes, limitName, signal, hold, counter: this.#counter });
+    const bytes = await this.request.readMessage({ maxBytes, limitName, signal, hold, counter: this.#counter });
     return toPayload(readMessage(bytes), input);
   }
 
@@ -137,7 +108,7 @@ class NativeGrpcCall implements RawCall<GrpcReply> {
   }
 
   encodeError(error: ServingError): GrpcReply {
-    return toGrpcError(error, this.requestId);
+    return toGrpcError(error, this.request.requestId);
   }
 
   dispose(): void {}

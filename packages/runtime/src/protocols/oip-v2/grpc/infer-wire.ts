@@ -21,7 +21,6 @@ const LIMIT_NAME = "server.limits.grpc";
 
 /** ModelInfer as a surface of inference: the model's name stands in the message. */
 export class GrpcInferWire implements InferWire<GrpcReply> {
-  readonly method = "gRPC";
   readonly isTargetInBody = true;
   readonly announcedBytes = undefined;
   readonly request: GrpcRequest;

@@ -30,10 +30,6 @@ export class RestInferWire implements InferWire<HttpReply> {
     this.#limits = limits;
   }
 
-  get method(): string {
-    return this.request.method;
-  }
-
   get announcedBytes(): number | undefined {
     const header = this.request.headers["content-length"];
     if (header === undefined) return undefined;

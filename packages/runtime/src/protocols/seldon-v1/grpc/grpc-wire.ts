@@ -13,7 +13,6 @@ type Host = Pick<ProtocolHost, "limits" | "seldon">;
 
 /** An operation over gRPC. PAYLOAD_PASSTHROUGH is no matter of it: `binData` brings bytes as they are. */
 export class GrpcSeldonWire implements SeldonWire<GrpcReply> {
-  readonly method = "gRPC";
   readonly request: GrpcRequest;
   readonly #operation: SeldonOperation;
   readonly #host: Host;

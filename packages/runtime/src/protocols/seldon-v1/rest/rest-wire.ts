@@ -32,10 +32,6 @@ export class RestSeldonWire implements SeldonWire<HttpReply> {
     this.#host = host;
   }
 
-  get method(): string {
-    return this.request.method;
-  }
-
   announcedBytes(target: Target | undefined): number | undefined {
     const header = this.request.headers["content-length"];
     if (header === undefined) return undefined;
