@@ -17,7 +17,7 @@ export async function startBare(
   options: { readonly workers?: number; readonly body?: "nested" | "frame" | "v2" | "binary" } = {},
 ): Promise<BenchServer> {
   const args = [
-    `${root}test/bench/bare-server.ts`,
+    `${root}test/bench/bare-server.mjs`,
     model === "sum" ? model : `${root}${model}`,
     String(options.workers ?? 0),
     options.body ?? "nested",
@@ -32,10 +32,12 @@ export async function startBareGrpc(model: string): Promise<BenchServer> {
 }
 
 /** Starts our server by the command that a user would type. */
-export async function startOurs(target: string, options: { readonly workers: number }): Promise<BenchServer> {
-  return toBenchServer(
-    await serve(`${root}${target}`, { flags: ["--workers", String(options.workers), "--grpc-port", "0"] }),
-  );
+export async function startOurs(
+  target: string,
+  options: { readonly workers: number; readonly env?: Readonly<Record<string, string>> },
+): Promise<BenchServer> {
+  const flags = ["--workers", String(options.workers), "--grpc-port", "0"];
+  return toBenchServer(await serve(`${root}${target}`, { flags, env: options.env ?? {} }));
 }
 
 function toBenchServer(server: ServerProcess): BenchServer {
