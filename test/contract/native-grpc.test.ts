@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { api, type Context, dataFrame, type Infer, service, ServingError, t, tensor } from "@bento-ts/runtime";
-import { registeredService } from "../../packages/runtime/src/authoring/registry.ts";
+import { registeredService } from "../../packages/runtime/src/authoring/registered-service.ts";
 import { ERROR_TABLE, type ErrorCode } from "../../packages/runtime/src/error-table.ts";
 import { planProto, printProto } from "../../packages/runtime/src/protocols/proto/index.ts";
 import { type GrpcTestClient, grpcClient } from "../support/grpc-client.ts";

@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer } from "node:net";
-import type { ServiceClass } from "../../packages/runtime/src/authoring/registry.ts";
+import type { ServiceClass } from "../../packages/runtime/src/authoring/registered-service.ts";
 import { loadConfig } from "../../packages/runtime/src/config/index.ts";
 import type { JsonValue } from "../../packages/runtime/src/io/types.ts";
 import { buildServer } from "../../packages/runtime/src/server/build-server.ts";

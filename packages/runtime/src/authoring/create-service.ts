@@ -3,7 +3,7 @@ import type { ServiceDefinition } from "../definition/types.ts";
 import type { IoType } from "../io/types.ts";
 import type { Context } from "./context.ts";
 import { hookFailure, type Hook } from "./hook-failure.ts";
-import { constructService, type RegisteredService } from "./registry.ts";
+import { constructService, type RegisteredService } from "./registered-service.ts";
 
 /** One API ready to be called. */
 export interface ApiCode {

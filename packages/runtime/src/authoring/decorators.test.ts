@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { t } from "../io/json/json-type.ts";
 import { text } from "../io/text.ts";
 import { api, service } from "./decorators.ts";
-import { registeredService } from "./registry.ts";
+import { registeredService } from "./registered-service.ts";
 
 const io = { input: text(), output: text() };
 

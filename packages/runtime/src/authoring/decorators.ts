@@ -6,7 +6,7 @@ import { createApiEntry, type ApiEntry } from "./api-entry.ts";
 import type { ApiOptions } from "./api-options.ts";
 import type { Context } from "./context.ts";
 import type { InputOf, ResultOf } from "./roles.ts";
-import { registerService, type ServiceClassOf, type ServiceOptions } from "./registry.ts";
+import { registerService, type ServiceClassOf, type ServiceOptions } from "./register-service.ts";
 
 const APIS = Symbol.for("bento-ts.apis");
 

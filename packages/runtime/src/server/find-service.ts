@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { pathToFileURL } from "node:url";
-import { registeredService, type RegisteredService } from "../authoring/registry.ts";
+import { type RegisteredService, registeredService } from "../authoring/registered-service.ts";
 import { ServingError } from "../errors.ts";
 import { collectHandles } from "../models/handle-registry.ts";
 import type { ManagedModel } from "../models/types.ts";

@@ -1,5 +1,5 @@
 import { createService, type Service } from "../authoring/create-service.ts";
-import { registeredService, type ServiceClass } from "../authoring/registry.ts";
+import { registeredService, type ServiceClass } from "../authoring/registered-service.ts";
 import { assertParameters } from "../config/parameters.ts";
 import type { Config } from "../config/types.ts";
 import type { ServiceDefinition } from "../definition/types.ts";

@@ -2,7 +2,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { createService } from "../authoring/create-service.ts";
 import { defineApi } from "../authoring/define-api.ts";
 import { serviceClass } from "../authoring/define-service-class.ts";
-import { registeredService } from "../authoring/registry.ts";
+import { registeredService } from "../authoring/registered-service.ts";
 import { text } from "../io/text.ts";
 import { watchReadiness } from "./watch-readiness.ts";
 

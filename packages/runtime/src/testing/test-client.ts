@@ -1,4 +1,4 @@
-import type { ServiceClass } from "../authoring/registry.ts";
+import type { ServiceClass } from "../authoring/registered-service.ts";
 import { loadConfig } from "../config/index.ts";
 import type { JsonValue } from "../io/types.ts";
 import type { LoadedModel } from "../models/types.ts";

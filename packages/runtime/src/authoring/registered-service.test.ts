@@ -3,7 +3,7 @@ import { text } from "../io/text.ts";
 import { createService } from "./create-service.ts";
 import { defineApi } from "./define-api.ts";
 import { serviceClass } from "./define-service-class.ts";
-import { registeredService } from "./registry.ts";
+import { registeredService } from "./registered-service.ts";
 
 const io = { input: text(), output: text() };
 

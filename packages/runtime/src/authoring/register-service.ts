@@ -1,11 +1,10 @@
 import { defineService, type ApiInput } from "../definition/define-service.ts";
-import type { ServiceDefinition } from "../definition/types.ts";
 import { ServingError } from "../errors.ts";
 import { type Infer, type IoInput, toIoType } from "../io/to-io-type.ts";
 import type { IoType, JsonValue } from "../io/types.ts";
 import { createApiEntry, type ApiEntry } from "./api-entry.ts";
 import { definedApiOptions } from "./define-api.ts";
-import { hookFailure } from "./hook-failure.ts";
+import { constructService, type RegisteredService, type ServiceClass, serviceRegistry } from "./registered-service.ts";
 
 /** What an author says of a service. */
 export interface ServiceOptions<P extends IoInput | undefined = IoInput | undefined> {
@@ -24,22 +23,10 @@ export interface ServiceOptions<P extends IoInput | undefined = IoInput | undefi
   readonly parameters?: P;
 }
 
-/** A class whose objects answer calls, whatever its constructor takes. */
-export type ServiceClass = new (parameters: never) => object;
-
 /** A class whose constructor takes the parameters that its service declares, if it does. */
 export type ServiceClassOf<P extends IoInput | undefined> = P extends IoInput
   ? new (parameters: Infer<P>) => object
   : new () => object;
-
-/** A service: its definition is plain data, its code is known by the class. */
-export interface RegisteredService {
-  readonly definition: ServiceDefinition;
-  readonly apis: readonly ApiEntry[];
-  readonly serviceClass: ServiceClass;
-  /** Type of the constructor's argument; undefined where it has none. */
-  readonly parameters: IoType<unknown> | undefined;
-}
 
 const OPTION_NAMES: ReadonlySet<string> = new Set<keyof ServiceOptions>([
   "name",
@@ -59,26 +46,10 @@ export function registerService(
   if (unknown.length > 0)
     throw new ServingError("INVALID_ARGUMENT", `service "${options.name}": unknown option ${unknown.join(", ")}`);
   const service = decorated.length > 0 ? describe(serviceClass, options, decorated) : undefined;
-  registry().set(serviceClass, () => service ?? describe(serviceClass, options, fieldApis(options.name, serviceClass)));
-}
-
-/**
- * The service that a class is, undefined for a class without `@service`.
- *
- * Fields made by `defineApi` exist only in an object: a class without decorated methods is constructed to look for them; nothing is loaded by that. Throws its
- * constructor's failure.
- */
-export function registeredService(value: unknown): RegisteredService | undefined {
-  return typeof value === "function" ? registry().get(value)?.() : undefined;
-}
-
-/** Makes an object of an author's class. Throws a ServingError that names the service when the constructor throws. */
-export function constructService(name: string, serviceClass: ServiceClass, parameters: unknown): object {
-  try {
-    return Reflect.construct(serviceClass, [parameters]);
-  } catch (thrown) {
-    throw hookFailure(name, "constructor", thrown);
-  }
+  serviceRegistry().set(
+    serviceClass,
+    () => service ?? describe(serviceClass, options, fieldApis(options.name, serviceClass)),
+  );
 }
 
 function describe(serviceClass: ServiceClass, options: ServiceOptions, apis: readonly ApiEntry[]): RegisteredService {
@@ -108,14 +79,4 @@ function fieldApis(name: string, serviceClass: ServiceClass): readonly ApiEntry[
 function toApiInput(entry: ApiEntry): ApiInput {
   const { input: _input, output: _output, ...rest } = entry.options;
   return { ...rest, name: entry.name, input: entry.input.spec, output: entry.output.spec, stream: entry.stream };
-}
-
-type Describe = () => RegisteredService;
-
-// One registry for the process, also when two copies of this package were loaded (the author's and the command's).
-const REGISTRY = Symbol.for("bento-ts.services");
-
-function registry(): WeakMap<object, Describe> {
-  const holder = globalThis as { [REGISTRY]?: WeakMap<object, Describe> };
-  return (holder[REGISTRY] ??= new WeakMap());
 }
