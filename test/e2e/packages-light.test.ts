@@ -37,11 +37,11 @@ async function loadedBy(specifier: string): Promise<Loaded> {
 it.each([
   ["@bento-ts/runtime", ["fastest-levenshtein"]],
   ["@bento-ts/runtime/definition", []],
-  ["@bento-ts/runtime/config", ["fastest-levenshtein", "yaml"]],
+  ["@bento-ts/runtime/config", ["fastest-levenshtein"]],
   ["@bento-ts/runtime/models-store", []],
   ["@bento-ts/runtime/openapi", []],
   ["@bento-ts/runtime/vitest", ["esbuild"]],
-  ["@bento-ts/packager", ["esbuild", "fastest-levenshtein", "ignore", "yaml"]],
+  ["@bento-ts/packager", ["esbuild", "fastest-levenshtein", "ignore"]],
 ])("importing %s loads %j and no native code", async (specifier, packages) => {
   expect(await loadedBy(specifier)).toEqual({ packages, addons: [] });
 });

@@ -2,7 +2,6 @@ import { readFile, stat } from "node:fs/promises";
 import type { Problem } from "../errors.ts";
 import type { Layer, LayerName } from "./layer.ts";
 import { objectLayer } from "./object-layer.ts";
-import { readYamlText } from "./yaml-text.ts";
 
 // A configuration of this product has a hundred lines; a text this long would only keep the parser busy.
 const MAX_FILE_BYTES = 256 * 1024;
@@ -22,6 +21,8 @@ export async function yamlLayer(name: LayerName, file: YamlFile): Promise<Layer>
   if (content === "missing") return { ...empty, problems: file.optional ? [] : refused("no such file") };
   if (content === "unreadable") return { ...empty, problems: refused("can't be read as a file") };
   if (content === "too large") return { ...empty, problems: refused(`larger than ${MAX_FILE_BYTES / 1024} KiB`) };
+  // The parser is a third of what configuration takes to load, and most starts have no file.
+  const { readYamlText } = await import("./yaml-text.ts");
   const yaml = readYamlText(content.text);
   if (yaml.faults.length > 0) {
     return {

@@ -1,9 +1,12 @@
-import { pino, type Logger as PinoLogger } from "pino";
+import { createRequire } from "node:module";
+import type * as Pino from "pino";
 import { prettyLine } from "./pretty-line.ts";
 import { redactFields, redactText } from "./redact.ts";
 
 /** Verbosity, most talkative first; a name of the configuration. */
-export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "silent";
+export type LogLevel = (typeof LEVELS)[number];
+
+const LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
 
 /** Writes one line: facts and what happened, or what happened alone. */
 export type LogMethod = (facts: object | string, message?: string) => void;
@@ -42,14 +45,22 @@ export interface LoggerOptions {
 
 /** Creates the logger of a process. Lines are written at once and in full, so nothing is lost when the process ends. */
 export function createLogger(options: LoggerOptions): Logger {
+  let root: Pino.Logger | undefined;
+  return wrap({ level: options.level }, () => (root ??= createRoot(options)));
+}
+
+/** Made by the first line: the library takes a tenth of a small server's start to load, and a worker that starts in order has nothing to say. */
+function createRoot(options: LoggerOptions): Pino.Logger {
+  const { pino }: typeof Pino = createRequire(import.meta.url)("pino");
   const isTerminal = options.destination === undefined && process.stdout.isTTY;
   const isPretty = options.format === "pretty" || (options.format === "auto" && isTerminal);
   // Synchronous: a buffer would be torn when several workers write to one pipe, and lost when one is killed.
   const output = options.destination ?? pino.destination({ fd: 1, sync: true });
   const target = isPretty ? prettyTo(output, isTerminal && process.env.NO_COLOR === undefined) : output;
-  const root = pino(
+  return pino(
     {
-      level: options.level,
+      // What passes here was let through by our own level.
+      level: "trace",
       // No host name: it tells a reader of the logs nothing that the platform does not, and leaks it elsewhere.
       base: redactFields({ pid: process.pid, ...options.facts }),
       timestamp: pino.stdTimeFunctions.isoTime,
@@ -61,17 +72,15 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     target,
   );
-  return wrap(root, () => root);
 }
 
-/** `root` holds the level of all; `own` is made by the first line that is written, since most calls write none. */
-function wrap(root: PinoLogger, own: () => PinoLogger): Logger {
+/** `threshold` is that of all; `own` is made by the first line that is written, since most calls write none. */
+function wrap(threshold: { level: LogLevel }, own: () => Pino.Logger): Logger {
   const method =
-    (level: "trace" | "debug" | "info" | "warn" | "error"): LogMethod =>
+    (level: Exclude<LogLevel, "silent">): LogMethod =>
     (facts, message) => {
-      if (!root.isLevelEnabled(level)) return;
+      if (LEVELS.indexOf(level) < LEVELS.indexOf(threshold.level)) return;
       const logger = own();
-      if (logger.level !== root.level) logger.level = root.level;
       if (typeof facts === "string") logger[level](redactText(facts));
       else logger[level](facts instanceof Error ? { err: facts } : facts, redactText(message ?? messageFrom(facts)));
     };
@@ -82,14 +91,18 @@ function wrap(root: PinoLogger, own: () => PinoLogger): Logger {
     warn: method("warn"),
     error: method("error"),
     child(facts) {
-      let made: PinoLogger | undefined;
-      return wrap(root, () => (made ??= own().child(redactFields(facts))));
+      let made: Pino.Logger | undefined;
+      return wrap(threshold, () => (made ??= own().child(redactFields(facts))));
     },
-    level: () => root.level,
+    level: () => threshold.level,
     setLevel(level) {
-      if (level === "silent" || Object.hasOwn(root.levels.values, level)) root.level = level;
+      if (isLevel(level)) threshold.level = level;
     },
   };
+}
+
+function isLevel(name: string): name is LogLevel {
+  return LEVELS.some((level) => level === name);
 }
 
 /** pino would take an error's message as it is. */

@@ -1,6 +1,6 @@
 import { ServingError, toServingError } from "../../errors.ts";
 import { consumeBody } from "./consume-body.ts";
-import { FormReading, type FormLimits } from "./form-reading.ts";
+import type { FormLimits } from "./form-reading.ts";
 import type { BodyLimits, BodyParts } from "./limits.ts";
 import { parseMediaType } from "./media-type.ts";
 import { openBody, type BodyRequest } from "./open-body.ts";
@@ -12,6 +12,8 @@ import { openBody, type BodyRequest } from "./open-body.ts";
  * 1 KiB), UNAVAILABLE when the temporary folder can't be written. After a failure nothing is left behind.
  */
 export async function readParts(request: BodyRequest, limits: BodyLimits & FormLimits): Promise<BodyParts> {
+  // With the first form: few services take any, and the parser takes its time to load.
+  const { FormReading } = await import("./form-reading.ts");
   const form = new FormReading(boundaryOf(request.headers["content-type"]), limits);
   try {
     await consumeBody(openBody(request, limits), limits, (chunk) => form.write(chunk));

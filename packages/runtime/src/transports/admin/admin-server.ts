@@ -1,10 +1,13 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ERROR_TABLE, type ErrorCode } from "../../error-table.ts";
 import { ServingError } from "../../errors.ts";
 import { toListenError } from "../../listen-error.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { readinessReply, type ServerState } from "../../telemetry/readiness.ts";
+
+// An import of node:http in a module loads Node's own fetch client with it, which takes longer than fastify (nodejs/node#59686).
+const { createServer } = process.getBuiltinModule("node:http");
 
 /** What the admin port shows, and where. */
 export interface AdminOptions {

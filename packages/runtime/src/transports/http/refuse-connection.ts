@@ -1,9 +1,11 @@
-import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { HttpReply } from "../../call/types.ts";
 import { ServingError } from "../../errors.ts";
 import { requestIdOf } from "../../call/request-id.ts";
 import { SECURITY_HEADERS } from "./send-reply.ts";
+
+// An import of node:http in a module loads Node's own fetch client with it, which takes longer than fastify (nodejs/node#59686).
+const { STATUS_CODES } = process.getBuiltinModule("node:http");
 
 /** The reply for an error outside of routes. */
 export type EncodeError = (error: ServingError, requestId: string) => HttpReply;
