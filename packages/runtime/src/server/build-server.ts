@@ -9,25 +9,23 @@ import { type Admission, createAdmission } from "../limits/admit.ts";
 import { createOpenCalls, type OpenCalls } from "../pipeline/open-calls.ts";
 import type { Stages } from "../pipeline/stages.ts";
 import { PROTOCOLS } from "../protocols/all.ts";
-import { openApiDocument } from "../protocols/openapi/index.ts";
 import { planProto } from "../protocols/proto/plan-proto.ts";
 import type { ProtoRecord } from "../protocols/proto/types.ts";
-import { nativeApis, nativeProtocol } from "../protocols/native/routes.ts";
+import { nativeProtocol } from "../protocols/native/routes.ts";
 import { ownerOfPredict } from "../protocols/predict-owner.ts";
 import type { Protocol, ProtocolHost } from "../protocols/types.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { MetricsSnapshot } from "../telemetry/metrics-snapshot.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { readinessReply } from "../telemetry/readiness.ts";
-import { type BoundRoute, createHttpApp } from "../transports/http/create-app.ts";
+import { type BoundRoute, createHttpApp, type HttpAppOptions } from "../transports/http/create-app.ts";
 import { registerDocs } from "../transports/http/docs.ts";
 import type { GrpcServer } from "../transports/grpc/create-grpc-server.ts";
 import type { CallNotes } from "../workers/call-journal.ts";
 import { bindHttpRoutes, errorShapes } from "./bind-http.ts";
-import { buildGrpcServer } from "./build-grpc-server.ts";
 import { CALL_METRICS, toCallStatistics } from "./call-statistics.ts";
 import { metricsRoute } from "./metrics-route.ts";
-import { readExampleFiles } from "./example-files.ts";
+import { createLazyGrpcServer } from "./lazy-grpc-server.ts";
 import { createRecorder } from "./recorder.ts";
 import { createSeldonMetrics } from "./seldon-metrics.ts";
 import type { StateCell } from "./state-cell.ts";
@@ -94,7 +92,6 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     metricsFor: seldon.metricsFor,
     logFor: (requestId) => log.child({ requestId }),
   };
-  const closing = (): boolean => parts.state.get().phase === "draining";
   const protocols = spokenProtocols(config);
   const host: ProtocolHost = {
     definition: service.definition,
@@ -109,25 +106,25 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     predictOwner: ownerOfPredict(config.server.protocols, service.definition),
     seldon: { ...config.seldon, countFeedback: seldon.countFeedback },
   };
-  const app = createHttpApp({
+  const http: HttpAppOptions = {
     routes: [...bindHttpRoutes(httpRoutesOf(protocols, host, parts), stages), ...probeRoutes(parts)],
     advertised: service.definition.apis.map(({ name }) => `/${name}`),
     basePath: config.server.basePath,
     headersBytes: limits.headersBytes,
     requestTimeoutMs: config.server.requestTimeoutMs,
     trustedProxies: config.server.trustedProxies,
-    closing,
+    closing: () => parts.state.get().phase === "draining",
     encodeError: errorShapes(protocols, host, nativeProtocol),
-  });
-  const grpc = buildGrpcServer(protocols, host, { config, stages });
-  const exampleFiles = await readExampleFiles(service.definition, parts.baseDir);
-  const documented = { ...service.definition, apis: nativeApis(host) };
-  await registerDocs(app, {
-    document: (wanted) => openApiDocument(documented, { ...wanted, exampleFiles }),
+  };
+  const app = createHttpApp(http);
+  const grpc = createLazyGrpcServer(
+    async () => (await import("./build-grpc-server.ts")).buildGrpcServer(protocols, host, { config, stages }),
+    (err) => log.error({ err }, "the gRPC server could not be made"),
+  );
+  registerDocs(app, {
+    http,
     title: service.definition.name,
-    basePath: config.server.basePath,
-    trustedProxies: config.server.trustedProxies,
-    closing,
+    loadDocument: async () => (await import("./load-document.ts")).loadDocument(host, parts.baseDir),
   });
   await app.ready();
   const close = (): void => {

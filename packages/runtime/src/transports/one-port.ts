@@ -48,7 +48,8 @@ export function createOnePort(to: ByPreface): OnePort {
         if (isPrefaceSoFar) to.grpc(socket);
         else to.http(socket);
         socket.off("error", ignoreReset);
-        process.nextTick(() => socket.resume());
+        // A gRPC connection is started by its server, which may have to be made first.
+        if (!isPrefaceSoFar) process.nextTick(() => socket.resume());
       };
       socket.on("error", ignoreReset).on("close", forget).on("end", leave).on("readable", look);
     },

@@ -2,17 +2,24 @@ import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import type { FastifyInstance } from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
 import { toProblemReply } from "../../protocols/native/problem.ts";
-import { createHttpApp } from "./create-app.ts";
-import { type DocsOptions, registerDocs } from "./docs.ts";
+import { createHttpApp, type HttpAppOptions } from "./create-app.ts";
+import { registerDocs } from "./docs.ts";
+import type { DocsOptions, WriteDocument } from "./docs-app.ts";
 
 const apps: FastifyInstance[] = [];
 afterEach(async () => {
   for (const app of apps.splice(0)) await app.close();
 });
 
-async function createDocs(options: Partial<DocsOptions> = {}): Promise<FastifyInstance> {
-  const { basePath = "/", trustedProxies = [], closing = () => false } = options;
-  const app = createHttpApp({
+interface Wanted extends Partial<Pick<HttpAppOptions, "basePath" | "trustedProxies" | "closing">> {
+  readonly title?: string;
+  readonly document?: WriteDocument;
+  readonly loadDocument?: DocsOptions["loadDocument"];
+}
+
+async function createDocs(wanted: Wanted = {}): Promise<FastifyInstance> {
+  const { basePath = "/", trustedProxies = [], closing = () => false } = wanted;
+  const http: HttpAppOptions = {
     advertised: ["/score"],
     routes: [],
     basePath,
@@ -21,15 +28,14 @@ async function createDocs(options: Partial<DocsOptions> = {}): Promise<FastifyIn
     trustedProxies,
     closing,
     encodeError: toProblemReply,
-  });
+  };
+  const app = createHttpApp(http);
   apps.push(app);
-  await registerDocs(app, {
-    title: "boston",
-    basePath,
-    trustedProxies,
-    closing,
-    document: (wanted) => ({ info: { title: "boston", description: "Prices." }, wanted }),
-    ...options,
+  const document: WriteDocument = (version) => ({ info: { title: "boston", description: "Prices." }, wanted: version });
+  registerDocs(app, {
+    http,
+    title: wanted.title ?? "boston",
+    loadDocument: wanted.loadDocument ?? (async () => wanted.document ?? document),
   });
   await app.ready();
   return app;
@@ -46,6 +52,35 @@ describe("registerDocs", () => {
     expect(reply.json()).toMatchObject({ wanted: { version: "3.1", basePath: "/" } });
     expect((await app.inject("/openapi.json?version=3.1")).json()).toMatchObject({ wanted: { version: "3.1" } });
     expect((await app.inject("/openapi.json?version=3.0")).json()).toMatchObject({ wanted: { version: "3.0" } });
+  });
+
+  it("is made by the first request for it, once", async () => {
+    let loads = 0;
+    const app = await createDocs({
+      loadDocument: async () => {
+        loads += 1;
+        return () => ({ info: {} });
+      },
+    });
+    expect(loads).toBe(0);
+    const replies = await Promise.all(["/openapi.json", "/docs/", "/openapi.json"].map((url) => app.inject(url)));
+    expect(replies.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200]);
+    expect(loads).toBe(1);
+  });
+
+  it("answers a failure to make it as an internal error, and is made by the next request", async () => {
+    let loads = 0;
+    const app = await createDocs({
+      loadDocument: async () => {
+        loads += 1;
+        if (loads === 1) throw new Error("ENOENT /srv/secret");
+        return () => ({ info: {} });
+      },
+    });
+    const failed = await app.inject("/openapi.json");
+    expect(failed.statusCode).toBe(500);
+    expect(failed.body).not.toContain("secret");
+    expect((await app.inject("/openapi.json")).statusCode).toBe(200);
   });
 
   it("refuses other versions by name", async () => {
