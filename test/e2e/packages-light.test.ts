@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { root } from "../support/server-process.ts";
+import { root, serve } from "../support/server-process.ts";
 import { run } from "../support/run-command.ts";
 
 interface Loaded {
@@ -25,6 +25,8 @@ const PROBE = `
   console.log(JSON.stringify({ packages: [...packages].sort(), addons }));
 `;
 
+const TELL_BUILTINS = `process.on("exit", () => console.log("builtins " + process.moduleLoadList.join()))`;
+
 async function loadedBy(specifier: string): Promise<Loaded> {
   const { stdout, stderr } = await run(process.execPath, ["--input-type=module", "-e", PROBE, specifier], {
     cwd: root,
@@ -38,12 +40,32 @@ it.each([
   ["@bento-ts/runtime", ["fastest-levenshtein"]],
   ["@bento-ts/runtime/definition", []],
   ["@bento-ts/runtime/config", ["fastest-levenshtein"]],
+  ["@bento-ts/runtime/early-worker", []],
   ["@bento-ts/runtime/models-store", []],
   ["@bento-ts/runtime/openapi", []],
   ["@bento-ts/runtime/vitest", ["esbuild"]],
   ["@bento-ts/packager", ["esbuild", "fastest-levenshtein", "ignore"]],
 ])("importing %s loads %j and no native code", async (specifier, packages) => {
   expect(await loadedBy(specifier)).toEqual({ packages, addons: [] });
+});
+
+// An import of node:http in a module loads it (nodejs/node#59686): half of what fastify takes, in the supervisor and in each worker.
+it("starting a server loads nothing of Node's own fetch client", async () => {
+  const server = await serve(`${root}test/models/mlp-small.onnx`, {
+    flags: ["--workers", "1"],
+    env: {
+      BENTO_SERVER_DRAIN_DELAY: "0s",
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(TELL_BUILTINS)}`,
+    },
+  });
+  await fetch(`${server.url}/healthz`);
+  expect(await server.stop()).toBe(0);
+  const told = [...server.output().matchAll(/^builtins (.*)$/gm)].map(([, names = ""]) => names.split(","));
+  expect(told).toHaveLength(2);
+  for (const names of told) {
+    expect(names).toContain("NativeModule _http_server");
+    expect(names.filter((name) => name.includes("undici"))).toEqual([]);
+  }
 });
 
 it("would see a framework, and native code", async () => {

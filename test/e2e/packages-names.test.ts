@@ -41,6 +41,7 @@ const PUBLIC: Readonly<Record<string, Names>> = {
     `PROTO_RECORD_FILE planProto printProto printProtoRecord protoChanges readProtoRecord toProtoRecord`,
     `ProtoChanges ProtoRecord ServiceProto`,
   ),
+  "@bento-ts/runtime/early-worker": names(`startEarlyWorker`, `EarlyWorker`),
   "@bento-ts/runtime/server": names(
     `describeService findService isBento modelsEntry openBento readExampleFiles runUntilStopped startServer zeroCodeService`,
     `DescribedModel FoundService ModelFolders ModelsEntry ModelsPlace OpenedBento RunningServer ServedFile ServiceDescription ServiceEntry StartOptions`,

@@ -1,14 +1,13 @@
 import type { Command } from "commander";
 import type { CommandRow } from "../command.ts";
 import { print } from "../output.ts";
-import { bannerLines } from "../serve/banner.ts";
 import { configuredModels } from "../serve/configured-models.ts";
 import { addConfigFlags, configFlagsOf } from "../serve/config-flags.ts";
 import { endWithParent, tellParent } from "../serve/own-process.ts";
 import { prepareServer } from "../serve/prepare-server.ts";
-import { serveAndWatch } from "../serve/watch.ts";
 import { describeService } from "../target/describe-service.ts";
 import { findTarget } from "../target/find-target.ts";
+import { loadEarlyWorkerOf } from "../target/load-runtime.ts";
 
 interface Flags {
   readonly config?: string;
@@ -39,12 +38,24 @@ async function run(given: string | undefined, flags: Flags, command: Command): P
   const configured = { flags: configFlagsOf(command), configFile: flags.config };
   const { modelDir, modelName } = await configuredModels(configured);
   const target = await findTarget(given, { configFile: flags.config, modelDir });
-  if (flags.watch === true) return serveAndWatch(target, { configFile: flags.config });
+  if (flags.watch === true) {
+    const { serveAndWatch } = await import("../serve/watch.ts");
+    return serveAndWatch(target, { configFile: flags.config });
+  }
   endWithParent();
-  const described = await describeService(target, { modelName });
-  const options = await prepareServer(described, configured);
-  const server = await described.server.startServer(options);
-  tellParent({ url: server.url });
-  if (process.stdout.isTTY) print(...bannerLines({ ...described, config: options.config, server }));
-  process.exitCode = await described.server.runUntilStopped(server);
+  // Before the service is described: both processes take about as long.
+  const earlyWorker = (await loadEarlyWorkerOf(target))?.startEarlyWorker();
+  try {
+    const described = await describeService(target, { modelName });
+    const options = await prepareServer(described, configured);
+    const server = await described.server.startServer({ ...options, earlyWorker });
+    tellParent({ url: server.url });
+    if (process.stdout.isTTY) {
+      const { bannerLines } = await import("../serve/banner.ts");
+      print(...bannerLines({ ...described, config: options.config, server }));
+    }
+    process.exitCode = await described.server.runUntilStopped(server);
+  } finally {
+    earlyWorker?.discard();
+  }
 }

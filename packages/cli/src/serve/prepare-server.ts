@@ -5,7 +5,6 @@ import {
   loadConfig,
   type OrchestratorFlags,
 } from "@bento-ts/runtime/config";
-import { modelStoreDir } from "@bento-ts/runtime/models-store";
 import type { StartOptions } from "@bento-ts/runtime/server";
 import type { DescribedService } from "../target/describe-service.ts";
 import { refuse } from "./refuse.ts";
@@ -19,21 +18,11 @@ export async function prepareServer(
   described: DescribedService,
   { flags, configFile }: { readonly flags: ConfigFlags & OrchestratorFlags; readonly configFile?: string | undefined },
 ): Promise<StartOptions> {
-  const { definition, projectDir, entry, baseDir, digests, modelPaths, execArgv, protoRecord } = described;
+  const { definition, projectDir } = described;
   const { config, warnings } = await refuse(() =>
     loadConfig({ flags, env: process.env, configFile, projectDir, serviceConfig: definition.config }),
   );
   await refuse(() => assertMayBind(config));
   await refuse(() => assertParameters(definition, config.parameters));
-  return {
-    entry,
-    config,
-    baseDir,
-    storeDir: modelStoreDir(),
-    warnings,
-    protoRecord,
-    ...(digests === undefined ? {} : { digests }),
-    ...(modelPaths === undefined ? {} : { modelPaths }),
-    ...(execArgv === undefined ? {} : { execArgv }),
-  };
+  return { ...described, config, warnings };
 }

@@ -9,7 +9,7 @@ import { loadServerOf, type RuntimeServer } from "./load-runtime.ts";
 /** A service as far as it is known without constructing its class or loading a model. */
 export interface DescribedService extends Pick<
   StartOptions,
-  "entry" | "baseDir" | "digests" | "modelPaths" | "execArgv" | "protoRecord"
+  "entry" | "baseDir" | "digests" | "modelPaths" | "imports" | "sourceMaps" | "protoRecord"
 > {
   readonly definition: ServiceDefinition;
   readonly projectDir: string;
@@ -26,9 +26,10 @@ export async function describeService(
   return target.kind === "module" ? describeModule(target) : describeBento(target);
 }
 
-async function describeModule({ file, projectDir }: Extract<Target, { kind: "module" }>): Promise<DescribedService> {
-  const server = await loadServerOf(dirname(file));
-  const execArgv = await enableTypeScript(file);
+async function describeModule(target: Extract<Target, { kind: "module" }>): Promise<DescribedService> {
+  const { file, projectDir } = target;
+  const server = await loadServerOf(target);
+  const loader = await enableTypeScript(file);
   const { registered } = await server.findService(file).catch((cause: unknown) => {
     throw isRuntimeMissing(cause) ? runtimeMissing(file, cause) : cause;
   });
@@ -41,25 +42,26 @@ async function describeModule({ file, projectDir }: Extract<Target, { kind: "mod
     server,
     entry,
     baseDir: dirname(file),
-    execArgv,
+    imports: [loader],
     protoRecord,
   };
 }
 
 async function describeModels(
-  { models, path, projectDir }: Extract<Target, { kind: "models" }>,
+  target: Extract<Target, { kind: "models" }>,
   modelName: string | undefined,
 ): Promise<DescribedService> {
-  const server = await import("@bento-ts/runtime/server");
+  const { models, path, projectDir } = target;
+  const server = await loadServerOf(target);
   const entry = server.modelsEntry(models, { path, modelName });
   const { definition } = await server.zeroCodeService(entry);
   return { definition, projectDir, server, entry, baseDir: projectDir };
 }
 
-async function describeBento({ projectDir }: Extract<Target, { kind: "bento" }>): Promise<DescribedService> {
-  const server = await loadServerOf(projectDir);
-  const { file, start } = await server.openBento(projectDir);
-  return { ...start, definition: file.definition, projectDir, server };
+async function describeBento(target: Extract<Target, { kind: "bento" }>): Promise<DescribedService> {
+  const server = await loadServerOf(target);
+  const { file, start } = await server.openBento(target.projectDir);
+  return { ...start, definition: file.definition, projectDir: target.projectDir, server };
 }
 
 function isRuntimeMissing(thrown: unknown): boolean {

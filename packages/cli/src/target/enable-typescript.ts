@@ -2,17 +2,17 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /**
- * Lets this process import TypeScript files with decorators; gives the arguments of Node that let other processes do so.
+ * Lets this process import TypeScript files with decorators; gives the URL of a module that lets other processes do so when they import it.
  *
  * Compiler options are those of the tsconfig.json nearest to the service, wherever the command runs.
  */
-export async function enableTypeScript(file: string): Promise<readonly string[]> {
+export async function enableTypeScript(file: string): Promise<string> {
   const tsconfig = process.env["TSX_TSCONFIG_PATH"] ?? nearestTsconfig(dirname(file));
-  // Read by the loader in the workers, which inherit it.
-  if (tsconfig !== undefined) process.env["TSX_TSCONFIG_PATH"] = tsconfig;
-  const { register } = await import("tsx/esm/api");
-  register({ tsconfig: tsconfig ?? false });
-  return ["--import", import.meta.resolve("tsx/esm")];
+  const ending = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  const loader = new URL(`./typescript-loader.${ending}`, import.meta.url);
+  if (tsconfig !== undefined) loader.searchParams.set("tsconfig", tsconfig);
+  await import(loader.href);
+  return loader.href;
 }
 
 function nearestTsconfig(folder: string): string | undefined {

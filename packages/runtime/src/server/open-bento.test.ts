@@ -54,7 +54,7 @@ describe("openBento", () => {
       baseDir: join(dir, "service/src"),
       digests: { "m.onnx": `sha256:${sha256}`, [join(dir, "node_modules/d/m")]: `sha256:${sha256}` },
       modelPaths: { "m.onnx": join(dir, "models/ab/m.onnx") },
-      execArgv: ["--enable-source-maps"],
+      sourceMaps: true,
     });
   });
 

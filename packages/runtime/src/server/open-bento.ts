@@ -11,7 +11,7 @@ export interface OpenedBento {
   /** Absolute folder of the bento; its `bento.yaml`, where it has one, is the project's. */
   readonly projectDir: string;
   readonly serviceConfig: BentoFile["definition"]["config"];
-  readonly start: Required<Pick<StartOptions, "entry" | "baseDir" | "digests" | "modelPaths" | "execArgv">> &
+  readonly start: Required<Pick<StartOptions, "entry" | "baseDir" | "digests" | "modelPaths" | "sourceMaps">> &
     Pick<StartOptions, "protoRecord">;
 }
 
@@ -47,7 +47,7 @@ export async function openBento(dir: string): Promise<OpenedBento> {
       modelPaths,
       protoRecord: await readProtoRecord(projectDir),
       // The bundle's map leads stack traces in logs back to the author's lines.
-      execArgv: ["--enable-source-maps"],
+      sourceMaps: true,
     },
   };
 }

@@ -40,7 +40,10 @@ export interface StartPayload {
   /** Digests that model sources must have; empty when served from source. */
   readonly digests: Readonly<Record<string, string>>;
   /** Absolute paths at which a bento holds its models, by source. */
-  readonly modelPaths?: Readonly<Record<string, string>>;
+  readonly modelPaths: Readonly<Record<string, string>>;
+  /** URLs of modules to import before the service. */
+  readonly imports: readonly string[];
+  readonly sourceMaps: boolean;
   /** Numbers that the service's `.proto` has given away. */
   readonly protoRecord?: ProtoRecord | undefined;
 }

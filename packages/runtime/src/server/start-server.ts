@@ -1,22 +1,26 @@
 import { availableCpus, resolveWorkers } from "../config/cgroup.ts";
 import { assertMayBind } from "../config/start-rule.ts";
 import type { Config } from "../config/types.ts";
+import { modelStoreDir } from "../models/store/layout.ts";
 import { reasonOf } from "../reason-of.ts";
 import { createLogger, type Logger } from "../telemetry/logger.ts";
 import type { ServerState } from "../telemetry/readiness.ts";
 import { createAdminServer } from "../transports/admin/admin-server.ts";
+import type { EarlyWorker } from "../workers/early-worker.ts";
 import type { ListenAddress } from "../workers/supervisor-options.ts";
 import { createSupervisor } from "../workers/supervisor.ts";
 import { createLostCallRecorder } from "./record-lost-calls.ts";
 import type { ProtoRecord } from "../protocols/proto/types.ts";
 import type { ServiceEntry, StartPayload } from "./service-entry.ts";
+import { workerProgram } from "./worker-program.ts";
 
 export interface StartOptions {
   readonly entry: ServiceEntry;
   readonly config: Config;
   /** Folder against which the service's relative paths are resolved. */
   readonly baseDir: string;
-  readonly storeDir: string;
+  /** Folder of the model store; the user's own when left out. */
+  readonly storeDir?: string;
   readonly digests?: Readonly<Record<string, string>>;
   /** Absolute paths at which a bento holds its models, by source. */
   readonly modelPaths?: Readonly<Record<string, string>>;
@@ -24,8 +28,12 @@ export interface StartOptions {
   readonly protoRecord?: ProtoRecord | undefined;
   /** Lines that reading the configuration wants said. */
   readonly warnings?: readonly string[];
-  /** Arguments of Node for the workers, such as a loader for TypeScript. */
-  readonly execArgv?: readonly string[];
+  /** URLs of modules that each worker imports before the service, such as a loader for TypeScript. */
+  readonly imports?: readonly string[];
+  /** Whether stack traces are led back to the author's lines by a source map. */
+  readonly sourceMaps?: boolean;
+  /** A worker that was started before, by `startEarlyWorker` of this copy of the runtime. */
+  readonly earlyWorker?: EarlyWorker | undefined;
 }
 
 /** A server that answers. */
@@ -58,10 +66,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const cpus = availableCpus();
   const workers = resolveWorkers(config, cpus);
   const supervisor = createSupervisor({
-    workerFile: new URL(import.meta.url.endsWith(".ts") ? "./worker-main.ts" : "./worker-main.js", import.meta.url),
-    execArgv: options.execArgv ?? [],
-    // Nothing in a service calls home, its inference threads included: ONNX Runtime reads this before it loads.
-    env: { ...process.env, ORT_DISABLE_TELEMETRY: "1" },
+    program: workerProgram(),
+    earlyWorker: options.earlyWorker,
     workers,
     payload: startPayload(options, Math.max(1, Math.floor(cpus / workers))),
     listen: listenersOf(server),
@@ -122,8 +128,9 @@ function listenersOf({ host, port, grpcPort }: Config["server"]): readonly Liste
 }
 
 function startPayload(options: StartOptions, cpus: number): StartPayload {
-  const { entry, config, baseDir, storeDir, digests = {}, modelPaths = {}, protoRecord } = options;
-  return { entry, config, baseDir, storeDir, cpus, digests, modelPaths, protoRecord };
+  const { entry, config, baseDir, storeDir = modelStoreDir(), digests = {}, modelPaths = {}, protoRecord } = options;
+  const { imports = [], sourceMaps = false } = options;
+  return { entry, config, baseDir, storeDir, cpus, digests, modelPaths, imports, sourceMaps, protoRecord };
 }
 
 /** What is served in place of the author's or the bento's own models must not go unsaid. */

@@ -21,18 +21,18 @@ interface Running {
 }
 
 const metrics = createMetrics({ processMetrics: true });
-let log = createLogger({ level: "info", format: "auto" });
 const state = createStateCell({ phase: "starting", ready: false, workers: [] });
 let running: Running | undefined;
+let log = createLogger({ level: "info", format: "auto" });
 
 const link = connectWorker({
   async start(payload, { id, digests: startedWith, journal }) {
-    const { entry, config, baseDir, storeDir, cpus, digests, modelPaths = {}, protoRecord } = payload as StartPayload;
-    log = createLogger({
-      level: config.telemetry.logLevel,
-      format: config.telemetry.logFormat,
-      facts: { worker: id },
-    });
+    const { entry, config, baseDir, storeDir, cpus, digests, modelPaths, imports, sourceMaps, protoRecord } =
+      payload as StartPayload;
+    const { logLevel, logFormat } = config.telemetry;
+    log = createLogger({ level: logLevel, format: logFormat, facts: { worker: id } });
+    if (sourceMaps) process.setSourceMapsEnabled(true);
+    for (const url of imports) await import(url);
     const loaded = await loadService(entry, {
       baseDir,
       storeDir,

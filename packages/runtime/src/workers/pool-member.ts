@@ -2,7 +2,7 @@ import { ServingError } from "../errors.ts";
 import type { ModelState, ServerState, WorkerPhase } from "../telemetry/readiness.ts";
 import type { CallJournal } from "./call-journal.ts";
 import type { ModelDigests, WorkerMessage } from "./messages.ts";
-import { startWorkerProcess, type WorkerProcess, type WorkerProgram } from "./worker-process.ts";
+import type { WorkerEvents, WorkerProcess } from "./worker-process.ts";
 
 /** How a member came to its end. */
 export interface MemberEnd {
@@ -53,7 +53,7 @@ export class PoolMember {
 
   constructor(options: {
     readonly slotId: number;
-    readonly program: WorkerProgram;
+    startProcess(events: WorkerEvents): WorkerProcess;
     readonly payload: unknown;
     /** Asked when the process is there. */
     readonly digests: () => ModelDigests;
@@ -73,7 +73,7 @@ export class PoolMember {
     this.#unresponsiveMs = options.unresponsiveMs;
     this.#nowMs = options.nowMs;
     this.#journal = options.journal;
-    this.process = startWorkerProcess(options.program, {
+    this.process = options.startProcess({
       message: (message) => this.#receive(message, () => ({ payload: options.payload, digests: options.digests() })),
       ended: (end) => this.#ended(end),
     });

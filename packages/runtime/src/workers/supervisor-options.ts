@@ -1,5 +1,7 @@
 import type { Logger } from "../telemetry/logger.ts";
+import type { EarlyWorker } from "./early-worker.ts";
 import type { RestartPolicy } from "./restart-policy.ts";
+import type { WorkerProgram } from "./worker-process.ts";
 
 /** One port that workers share. */
 export interface ListenAddress {
@@ -12,13 +14,9 @@ export interface ListenAddress {
 
 /** What a supervisor needs to know. */
 export interface SupervisorOptions {
-  /** The file that calls `connectWorker`. */
-  readonly workerFile: string | URL;
-  readonly workerArgs?: readonly string[];
-  /** Arguments for Node itself, such as `--import tsx/esm`. */
-  readonly execArgv?: readonly string[];
-  /** Environment of the workers; this process's own when left out. */
-  readonly env?: NodeJS.ProcessEnv;
+  readonly program: WorkerProgram;
+  /** A process of this program that was started before and becomes the first worker. */
+  readonly earlyWorker?: EarlyWorker | undefined;
   /** Number of workers, ≥ 1. */
   readonly workers: number;
   /** Given to each worker's `start`; anything that structured cloning can copy. */

@@ -11,6 +11,7 @@ import { createRefusalLog } from "./refusal-log.ts";
 import { SUPERVISOR_TIMING, type SupervisorOptions, type SupervisorTiming } from "./supervisor-options.ts";
 import { supervisorSnapshot } from "./supervisor-metrics.ts";
 import { WorkerPool } from "./worker-pool.ts";
+import type { WorkerProgram } from "./worker-process.ts";
 
 /** The main process's side of a server: N workers behind shared ports. Phases: starting → serving → draining → stopped. */
 export interface Supervisor {
@@ -73,19 +74,15 @@ class ProcessSupervisor implements Supervisor {
       createRefusalLog(options.logger, nowMs),
     );
     this.#pool = new WorkerPool({
-      program: {
-        file: options.workerFile,
-        args: options.workerArgs ?? [],
-        execArgv: options.execArgv ?? [],
-        env: options.env ?? process.env,
-      },
+      program: options.program,
+      earlyWorker: options.earlyWorker,
       size: options.workers,
       payload: options.payload,
       startTimeoutMs: this.#timing.startTimeoutMs,
       drainTimeoutMs: options.drainTimeoutMs,
       silentMs: this.#timing.silentMs,
       // A worker that stands at a breakpoint is silent as well.
-      unresponsiveMs: isDebugged(options) ? undefined : this.#timing.unresponsiveMs,
+      unresponsiveMs: isDebugged(options.program) ? undefined : this.#timing.unresponsiveMs,
       restart: this.#timing.restart,
       memoryBytes: options.memoryBytes,
       memoryIntervalMs: this.#timing.memoryIntervalMs,
@@ -235,6 +232,6 @@ class ProcessSupervisor implements Supervisor {
   }
 }
 
-function isDebugged({ execArgv = [], env = process.env }: SupervisorOptions): boolean {
+function isDebugged({ execArgv, env }: WorkerProgram): boolean {
   return [...execArgv, env.NODE_OPTIONS ?? ""].some((argument) => argument.includes("--inspect"));
 }

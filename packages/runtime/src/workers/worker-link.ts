@@ -64,6 +64,8 @@ export function connectWorker(handlers: WorkerHandlers): WorkerLink {
     if (message !== undefined) receive(message, handle, { life, handlers, totals, texts });
   });
   process.once("disconnect", life.orphaned);
+  // The supervisor may be gone already: loading this process's modules takes longer than a refused configuration.
+  if (!process.connected) life.orphaned();
   // A terminal's Ctrl-C and some service managers signal the whole group; the supervisor alone decides when a worker ends.
   process.on("SIGINT", () => undefined);
   process.on("SIGTERM", () => undefined);

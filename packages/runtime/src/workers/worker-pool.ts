@@ -2,15 +2,18 @@ import { ServingError } from "../errors.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { WorkerState } from "../telemetry/readiness.ts";
 import { type CallJournal, createCallJournal } from "./call-journal.ts";
+import type { EarlyWorker } from "./early-worker.ts";
 import { chooseOversized } from "./memory-guard.ts";
 import { joinDigests } from "./model-digests.ts";
 import type { ModelDigests, WorkerMessage } from "./messages.ts";
 import { PoolMember, type MemberEnd } from "./pool-member.ts";
 import { planRestart, type RestartPolicy } from "./restart-policy.ts";
-import type { WorkerProgram } from "./worker-process.ts";
+import { startWorkerProcess, type WorkerProgram } from "./worker-process.ts";
 
 export interface PoolOptions {
   readonly program: WorkerProgram;
+  /** A process that was started before and takes the first place. */
+  readonly earlyWorker: EarlyWorker | undefined;
   /** Places, each held by one worker; ≥ 1. */
   readonly size: number;
   readonly payload: unknown;
@@ -153,10 +156,10 @@ export class WorkerPool {
   }
 
   #startMember(slotId: number): PoolMember {
-    const { program, payload, startTimeoutMs, silentMs, unresponsiveMs, nowMs, events } = this.#options;
+    const { earlyWorker, program, payload, startTimeoutMs, silentMs, unresponsiveMs, nowMs, events } = this.#options;
     const member = new PoolMember({
       slotId,
-      program,
+      startProcess: (heard) => earlyWorker?.take(heard) ?? startWorkerProcess(program, heard),
       payload,
       digests: () => this.#digests,
       journal: this.#createJournal(),

@@ -4,6 +4,7 @@ import { createLogger, type Logger } from "../../telemetry/logger.ts";
 import type { ServerState } from "../../telemetry/readiness.ts";
 import { createSupervisor, type Supervisor } from "../supervisor.ts";
 import type { SupervisorOptions, SupervisorTiming } from "../supervisor-options.ts";
+import { FIXTURE_PROGRAM } from "./fixture-program.ts";
 import type { FixturePayload } from "./http-worker.fixture.ts";
 
 /** Bound of a wait for something that other processes do; no more than a bound, since a busy machine takes its time. */
@@ -28,7 +29,7 @@ export function createHarness(
 ): Harness {
   const log: string[] = [];
   const supervisor = createSupervisor({
-    workerFile: new URL("./http-worker.fixture.ts", import.meta.url),
+    program: FIXTURE_PROGRAM,
     workers: 2,
     payload: {},
     listen: [{ name: "http", host: "127.0.0.1", port: 0 }],

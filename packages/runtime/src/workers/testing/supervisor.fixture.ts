@@ -1,9 +1,10 @@
 import { createLogger } from "../../telemetry/logger.ts";
 import { createSupervisor } from "../supervisor.ts";
+import { FIXTURE_PROGRAM } from "./fixture-program.ts";
 
 // A supervisor in a process of its own, for tests that end it; it tells its port and workers on standard output.
 const supervisor = createSupervisor({
-  workerFile: new URL("./http-worker.fixture.ts", import.meta.url),
+  program: FIXTURE_PROGRAM,
   workers: 2,
   payload: {},
   listen: [{ name: "http", host: "127.0.0.1", port: 0 }],
