@@ -116,10 +116,10 @@ function threadEnded(exitCode: number, cause: unknown): ServingError {
   });
 }
 
-/** Beside this file, as source or as built. */
+/** As source or as built, wherever in dist this code is put. */
 function threadFile(): URL {
   return new URL(
-    import.meta.url.endsWith(".ts") ? "./inference-thread-main.ts" : "./inference-thread-main.js",
+    import.meta.url.endsWith(".ts") ? "../models/inference-thread-main.ts" : "../models/inference-thread-main.js",
     import.meta.url,
   );
 }

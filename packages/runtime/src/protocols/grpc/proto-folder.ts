@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 
 /** Where the `.proto` files lie: in the workspace, or beside the built code, where the build copies them. */
 const PROTO_FOLDER = new URL(
-  import.meta.url.endsWith(".ts") ? "../../../../../protos/" : "../../protos/",
+  import.meta.url.endsWith(".ts") ? "../../../../../protos/" : "../protos/",
   import.meta.url,
 );
 

@@ -1,0 +1,42 @@
+// Joins the runtime's sources into a few files, in the folder of the package: loading two hundred small ones was a fifth of a server's start. Packages that it
+// depends on stay outside, but for TypeBox with its seven hundred files.
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { build } from "esbuild";
+
+const { exports, bin } = JSON.parse(readFileSync("package.json", "utf8"));
+const named = [...Object.values(exports).flatMap((entry) => entry.default ?? []), ...Object.values(bin)];
+// Run by processes and threads of their own.
+const mains = ["./dist/server/worker-main.js", "./dist/models/inference-thread-main.js"];
+
+for (const file of readdirSync("dist", { recursive: true })) if (file.endsWith(".js")) rmSync(join("dist", file));
+const { metafile } = await build({
+  entryPoints: [...named, ...mains].map((file) => file.replace("./dist/", "src/").replace(/\.js$/, ".ts")),
+  outdir: "dist",
+  outbase: "src",
+  chunkNames: "chunks/[name]-[hash]",
+  bundle: true,
+  // One copy of each module, whichever entries are loaded: errors and registries are known by identity.
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node22.12",
+  metafile: true,
+  logLevel: "warning",
+  plugins: [{ name: "packages-stay-outside", setup: leavePackagesOutside }],
+});
+
+// Their places are told from their own: "../folder/file" holds from every folder directly in dist.
+for (const [output, { inputs }] of Object.entries(metafile.outputs)) {
+  const own = Object.keys(inputs).filter((file) => file.startsWith("src/"));
+  const source = own.find((file) => /new URL\([^;]*import\.meta\.url/.test(readFileSync(file, "utf8")));
+  if (source !== undefined && dirname(dirname(output)) !== "dist")
+    throw new Error(`${source} looks for a file beside itself and was put into ${output}`);
+}
+
+function leavePackagesOutside({ onResolve }) {
+  onResolve({ filter: /^[^./]/ }, ({ path, kind, importer }) => {
+    const isBundled = kind === "entry-point" || path.startsWith("typebox") || importer.includes("/typebox/");
+    return isBundled ? undefined : { path, external: true };
+  });
+}
