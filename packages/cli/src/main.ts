@@ -2,34 +2,42 @@ import { readFileSync } from "node:fs";
 import { type Argument, Command, CommanderError } from "commander";
 import type { CommandRow } from "./command.ts";
 import { EXIT, wrongUsage } from "./command-error.ts";
-import { build } from "./commands/build.ts";
-import { init } from "./commands/init.ts";
-import { inspect } from "./commands/inspect.ts";
-import { models } from "./commands/models.ts";
-import { openapi } from "./commands/openapi.ts";
-import { proto } from "./commands/proto.ts";
-import { serve } from "./commands/serve.ts";
-import { test } from "./commands/test.ts";
 import { endProcess, survivePipes } from "./process-end.ts";
 import { endOnUncaughtErrors } from "./uncaught-errors.ts";
 import { reportFailure } from "./report-failure.ts";
 
-/** Every command, in the order of `--help`: a new one is a file in commands/ and a row here. */
-const COMMANDS: readonly CommandRow[] = [init, serve, build, test, inspect, openapi, proto, models];
+/** Every command, in the order of `--help`: a new one is a file in commands/ and a row here. Each is loaded when it is run or told of. */
+const COMMANDS: Readonly<Record<string, () => Promise<CommandRow>>> = {
+  init: async () => (await import("./commands/init.ts")).init,
+  serve: async () => (await import("./commands/serve.ts")).serve,
+  build: async () => (await import("./commands/build.ts")).build,
+  test: async () => (await import("./commands/test.ts")).test,
+  inspect: async () => (await import("./commands/inspect.ts")).inspect,
+  openapi: async () => (await import("./commands/openapi.ts")).openapi,
+  proto: async () => (await import("./commands/proto.ts")).proto,
+  models: async () => (await import("./commands/models.ts")).models,
+};
 
 /** Runs one command line and ends the process with its exit code: 0 done, 1 failed, 2 wrong usage, 78 refused configuration. */
 export async function main(args: readonly string[]): Promise<void> {
   survivePipes();
   endOnUncaughtErrors();
   try {
-    await createProgram().parseAsync(args, { from: "user" });
+    const program = await createProgram(commandOf(args));
+    await program.parseAsync(args, { from: "user" });
   } catch (thrown) {
     process.exitCode = thrown instanceof CommanderError ? endOfParsing(thrown, args) : reportFailure(thrown);
   }
   endProcess();
 }
 
-function createProgram(): Command {
+/** The name of the command that a command line runs; undefined for one that none knows, for `--help` and the like. */
+function commandOf([name]: readonly string[]): string | undefined {
+  return name !== undefined && Object.hasOwn(COMMANDS, name) ? name : undefined;
+}
+
+async function createProgram(name: string | undefined): Promise<Command> {
+  const rows = Object.entries(COMMANDS).filter(([known]) => name === undefined || known === name);
   const program = new Command("bento-ts")
     .description("Serves, tests and ships trained models.")
     .version(readVersion(), "--version", "print the version")
@@ -43,10 +51,10 @@ function createProgram(): Command {
     // What goes wrong is told once, by reportFailure.
     .configureOutput({ outputError: () => undefined });
   program.addHelpText("after", '\n"bento-ts COMMAND --help" tells the flags of a command and shows examples.');
-  for (const { name, summary, examples, define } of COMMANDS) {
-    const command = program.command(name).description(summary);
-    define(command);
-    command.addHelpText("after", exampleText(examples));
+  for (const row of await Promise.all(rows.map(([, load]) => load()))) {
+    const command = program.command(row.name).description(row.summary);
+    row.define(command);
+    command.addHelpText("after", exampleText(row.examples));
   }
   return program;
 }
@@ -64,7 +72,7 @@ function endOfParsing(thrown: CommanderError, args: readonly string[]): number {
   // Help and version were printed.
   if (thrown.exitCode === 0) return EXIT.done;
   if (thrown.code === "commander.help") return EXIT.usage;
-  const command = COMMANDS.find(({ name }) => name === args[0])?.name;
+  const command = commandOf(args);
   const reason = thrown.message.replace(/^error: |\.$/g, "").replaceAll("\n", " ");
   const help = ["bento-ts", ...(command === undefined ? [] : [command]), "--help"].join(" ");
   return reportFailure(wrongUsage(`${reason}; see "${help}"`));

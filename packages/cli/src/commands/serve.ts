@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { CommandRow } from "../command.ts";
 import { print } from "../output.ts";
+import { keepCompiledCode } from "../serve/compile-cache.ts";
 import { configuredModels } from "../serve/configured-models.ts";
 import { addConfigFlags, configFlagsOf } from "../serve/config-flags.ts";
 import { endWithParent, tellParent } from "../serve/own-process.ts";
@@ -43,6 +44,7 @@ async function run(given: string | undefined, flags: Flags, command: Command): P
     return serveAndWatch(target, { configFile: flags.config });
   }
   endWithParent();
+  keepCompiledCode();
   // Before the service is described: both processes take about as long.
   const earlyWorker = (await loadEarlyWorkerOf(target))?.startEarlyWorker();
   try {
