@@ -80,7 +80,7 @@ describe("a command on a page prints what the page shows", () => {
 
   for (const block of runs) {
     const missing = missingFor(block);
-    const note = missing === undefined ? "" : ` [skipped: ${missing} is missing]`;
+    const note = missing === undefined ? "" : ` [skipped: ${missing}]`;
     it.skipIf(missing !== undefined)(`${block.place}${note}`, async () => {
       const { url, adminUrl, grpcAddress } = await placesOf(block.words[1] ?? "");
       const steps = stepsIn(block);
@@ -139,17 +139,17 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
 
 const GRPCURL: NonNullable<Program["need"]> = { name: "grpcurl", probe: ["grpcurl", "--version"] };
 
-/** Beside the usual places: where clients for tests are put. */
-const CACHE = process.env["BENTO_CACHE"] ?? join(homedir(), ".cache/bento-ts");
-const ENV = { ...process.env, PATH: `${process.env["PATH"] ?? ""}:${CACHE}/interop/bin` };
+/** Where scripts/install-interop-clients.sh puts Python with its clients, and grpcurl. */
+const CLIENTS = join(process.env["BENTO_CACHE"] ?? join(homedir(), ".cache/bento-ts"), "interop");
+const ENV = { ...process.env, PATH: [`${CLIENTS}/venv/bin`, process.env["PATH"], `${CLIENTS}/bin`].join(":") };
 
-/** What a block's scripts need and this machine lacks; in CI only Python and grpcurl may be missing. */
+/** What a block's scripts need and this machine lacks, and what brings it; in CI nothing may be missing. */
 function missingFor({ lang, text }: Block): string | undefined {
-  const isGrpc = text.includes("grpcurl ");
-  const need = isGrpc ? GRPCURL : PROGRAMS[lang]?.need;
-  if (need === undefined || (lang !== "python" && !isGrpc && process.env["CI"] === "true")) return undefined;
+  const need = text.includes("grpcurl ") ? GRPCURL : PROGRAMS[lang]?.need;
+  if (need === undefined || process.env["CI"] === "true") return undefined;
   const [file, ...args] = need.probe;
-  return spawnSync(file, args, { stdio: "ignore", env: ENV }).status === 0 ? undefined : need.name;
+  if (spawnSync(file, args, { stdio: "ignore", env: ENV }).status === 0) return undefined;
+  return `${need.name} is missing: run scripts/install-interop-clients.sh`;
 }
 
 function stepsIn({ lang, text }: Block): readonly Step[] {
