@@ -135,6 +135,14 @@ export const REST_PAIRS: readonly RestPair[] = [
       '{"model_name":"models","model_version":"2","id":"a","outputs":[{"name":"output","shape":[1],"datatype":"FP32","data":[1.5]}]}',
   },
   {
+    what: "an empty list of wanted outputs: all of them",
+    path: sum,
+    body: { id: "e", inputs: [{ ...x, shape: [1, 2], data: [1, 2] }], outputs: [] },
+    status: 200,
+    reply:
+      '{"model_name":"sum","model_version":"2","id":"e","outputs":[{"name":"output","shape":[1],"datatype":"FP32","data":[6]}]}',
+  },
+  {
     what: "sizes of 0",
     path: sum,
     body: { id: "z", inputs: [{ ...x, shape: [0, 2], data: [] }] },

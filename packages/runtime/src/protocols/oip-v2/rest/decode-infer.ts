@@ -33,13 +33,14 @@ export function decodeInferRequest(
   );
   if (bytes.at !== tensors.length)
     throw fault("/inputs", `${tensors.length} bytes follow the JSON, binary_data_size of all inputs makes ${bytes.at}`);
-  const outputs = request["outputs"];
+  const wanted = readWanted(listAt(request["outputs"] ?? [], "/outputs"), isBinary);
   return {
     // An empty one is none, as over gRPC.
     id: textAt(request["id"], "/id") || undefined,
     contentType: textAt(parameters["content_type"], "/parameters/content_type"),
     inputs,
-    outputs: outputs === undefined || outputs === null ? undefined : readWanted(listAt(outputs, "/outputs"), isBinary),
+    // An empty list is none too: over gRPC the two are one, and then all outputs are wanted.
+    outputs: wanted.length === 0 ? undefined : wanted,
     isBinary,
   };
 }
