@@ -259,7 +259,7 @@ describe("a bad request", () => {
 
   it.each([
     ["text/plain", "Can't find JSON in data: Content-Type text/plain is neither JSON nor a form"],
-    ["application/x-www-form-urlencoded", /neither JSON nor a form/],
+    ["application/x-www-form-urlencoded", 'Can\'t find JSON in data: the form has no field "json"'],
     ["multipart/form-data", /^Can't find JSON in data: the content type multipart/],
     ["multipart/form-data; boundary=x", /^Can't find JSON in data: the multipart form is not complete/],
   ])("%s with JSON in it is no JSON", async (type, info) => {

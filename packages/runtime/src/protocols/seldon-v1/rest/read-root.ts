@@ -49,6 +49,7 @@ export async function readRoot(
   }
   const query = request.query.get("json");
   if (query !== null) return jsonOf(Buffer.from(query));
+  if (type === "application/x-www-form-urlencoded") throw noJson('the form has no field "json"');
   if (type !== "" && type !== "application/json" && !type.endsWith("+json"))
     throw noJson(`Content-Type ${type} is neither JSON nor a form`);
   return jsonOf(await readBody(request, { ...limits.json, ...reading }));
