@@ -2,13 +2,13 @@ import { load } from "./load.ts";
 import type { BenchRow } from "./rows.ts";
 import { startOurs } from "./servers.ts";
 
-/** Throughput of two workers against one, on a model that only computes. */
+/** Throughput of two workers against one, on a model that only computes, one thread a run: with more, one worker would use both cores alone. */
 export async function scalingRow({ short }: { readonly short: boolean }): Promise<BenchRow[]> {
   const seconds = short ? 5 : 12;
-  const body = JSON.stringify({ x: [[1, 2, 3, 4]] });
+  const body = JSON.stringify([[1, 2, 3, 4]]);
   const perSecond: number[] = [];
   for (const workers of [1, 2]) {
-    const server = await startOurs("test/models/slow-90ms.onnx", { workers });
+    const server = await startOurs("test/bench/slow-service.ts", { workers });
     const done = await load(
       { port: server.port, method: "POST", path: "/predict", body },
       { calls: 100_000, connections: 8, maxSeconds: seconds },
@@ -19,7 +19,7 @@ export async function scalingRow({ short }: { readonly short: boolean }): Promis
   const [one = Number.NaN, two = Number.NaN] = perSecond;
   return [
     {
-      name: "throughput, two workers against one, model of 90 ms",
+      name: "throughput, two workers against one, model of 90 ms, one thread a run",
       bare: one,
       ours: two,
       unit: "/s",
