@@ -39,8 +39,8 @@ interface Decoded {
   readonly raw_output_contents: readonly Buffer[];
 }
 
-function decode(reply: InferReply): Decoded {
-  return responseDeserialize(encodeInferReply(reply)) as Decoded;
+function decode(reply: InferReply, isTyped = false): Decoded {
+  return responseDeserialize(encodeInferReply(reply, { isTyped })) as Decoded;
 }
 
 const named = fc.array(fc.tuple(fc.string({ minLength: 1, maxLength: 300 }), anyTensor()), { maxLength: 4 });
@@ -75,6 +75,13 @@ describe("encoding a ModelInferResponse", () => {
     );
   });
 
+  it("writes typed contents for a raw request where those who carry replies drop raw ones", () => {
+    const tensor: Tensor = { dtype: "float32", shape: [2], data: Float32Array.of(1, 2) };
+    const decoded = decode(replyOf([["o", tensor]], true), true);
+    expect(decoded.raw_output_contents).toEqual([]);
+    expect(decoded.outputs[0]?.contents).toMatchObject({ fp32_contents: [1, 2] });
+  });
+
   it("names content types of the reply and of its outputs", () => {
     const tensor: Tensor = { dtype: "string", shape: [1, 1], data: ["a"] };
     const outputs = [{ name: "o", tensor, isBinary: false, contentType: "str" }];
@@ -85,7 +92,7 @@ describe("encoding a ModelInferResponse", () => {
 
   it("writes a reply whose bytes were worked out by hand", () => {
     const tensor: Tensor = { dtype: "int32", shape: [2, 1], data: Int32Array.of(300, -1) };
-    const bytes = encodeInferReply(replyOf([["y", tensor]], false));
+    const bytes = encodeInferReply(replyOf([["y", tensor]], false), { isTyped: false });
     const contents = [0x12, 12, 0xac, 0x02, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
     const output = [
       [0x0a, 1, 0x79], // name "y"

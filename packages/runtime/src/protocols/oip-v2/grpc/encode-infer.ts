@@ -10,12 +10,16 @@ import { hasContentsField, writeContents } from "./tensor-contents.ts";
 const HEAD_BYTES = 128;
 
 /**
- * Encodes a ModelInferResponse: raw contents where the request had raw ones or a type has no others, else typed ones; never both in one message.
+ * Encodes a ModelInferResponse: raw contents where the request had raw ones (unless `isTyped`) or a type has no others, else typed ones; never both in one
+ * message.
  *
  * Source: Open Inference Protocol v2, "GRPC"; MLServer's rule of mirroring.
  */
-export function encodeInferReply({ modelName, model, id, contentType, outputs }: InferReply): Buffer {
-  const isRaw = outputs.some(({ isBinary, tensor }) => isBinary || !hasContentsField(tensor.dtype));
+export function encodeInferReply(
+  { modelName, model, id, contentType, outputs }: InferReply,
+  { isTyped }: { readonly isTyped: boolean },
+): Buffer {
+  const isRaw = outputs.some(({ isBinary, tensor }) => (isBinary && !isTyped) || !hasContentsField(tensor.dtype));
   const raw = isRaw ? outputs.map(({ tensor }) => toBytes(tensor)) : [];
   const size = isRaw ? raw.reduce((sum, bytes) => sum + bytes.byteLength, 0) : typedBytes(outputs);
   const writer = new ProtoWriter(size + (outputs.length + 1) * HEAD_BYTES);

@@ -15,6 +15,8 @@ export interface GrpcInference {
   readonly maxBytes: number;
   /** The largest of all limits: which one holds is known once the message was read. */
   readonly readBytes: number;
+  /** Whether raw requests too are answered typed: Seldon's executor drops raw contents between the nodes of a graph. */
+  readonly isTyped: boolean;
 }
 
 const LIMIT_NAME = "server.limits.grpc";
@@ -62,7 +64,7 @@ export class GrpcInferWire implements InferWire<GrpcReply> {
     reply: InferReply,
     { extra }: { readonly extra: ReplyExtra },
   ): { readonly reply: GrpcReply; readonly bytes: number } {
-    const message = encodeInferReply(reply);
+    const message = encodeInferReply(reply, this.#inference);
     return { reply: toGrpcReply(message, extra.headers), bytes: message.byteLength };
   }
 

@@ -21,7 +21,12 @@ const SERVICE = "inference.GRPCInferenceService";
 export function grpcRoutes(host: ProtocolHost, models: ModelTable): readonly (GrpcRoute | GrpcInfoRoute)[] {
   const { definition, limits } = host;
   const own = definition.apis.map((api) => api.maxBodyBytes ?? 0);
-  const inference = { models, maxBytes: limits.grpcBytes, readBytes: Math.max(limits.grpcBytes, ...own) };
+  const inference = {
+    models,
+    maxBytes: limits.grpcBytes,
+    readBytes: Math.max(limits.grpcBytes, ...own),
+    isTyped: host.seldon.isDeployed,
+  };
   return [
     {
       id: "v2.grpc.infer",
