@@ -18,11 +18,15 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(flags.help ? entryHelp() : `${runtimeVersion()}\n`);
     return EXIT.done;
   }
+  // Process 1 of a container has no default action for signals: without this one, a stop while models load would be ignored.
+  const leave = (): void => process.exit(EXIT.done);
+  process.once("SIGTERM", leave).once("SIGINT", leave);
+  const stayForSignals = (): void => void process.off("SIGTERM", leave).off("SIGINT", leave);
   // Before the rest is even loaded: both processes take about as long.
   const earlyWorker = startEarlyWorker();
   try {
     const { serveNamed } = await import("./serve-named.ts");
-    return await serveNamed(flags, earlyWorker);
+    return await serveNamed(flags, { earlyWorker, onReady: stayForSignals });
   } finally {
     earlyWorker.discard();
   }

@@ -13,8 +13,14 @@ import { isBento, openBento, type OpenedBento } from "./open-bento.ts";
 import { runUntilStopped } from "./run-server.ts";
 import { startServer, type StartOptions } from "./start-server.ts";
 
+export interface ServeNamedOptions {
+  readonly earlyWorker: EarlyWorker;
+  /** Called when the server answers and stops in order when it is told to: until then signals are the caller's. */
+  readonly onReady: () => void;
+}
+
 /** Serves the bento or the models that the flags name until it is told to stop; gives the exit code, and tells on standard error what kept it from it. */
-export async function serveNamed(flags: EntryFlags, earlyWorker: EarlyWorker): Promise<number> {
+export async function serveNamed(flags: EntryFlags, { earlyWorker, onReady }: ServeNamedOptions): Promise<number> {
   let isDebug = false;
   try {
     const bento = await findBento(flags);
@@ -22,7 +28,9 @@ export async function serveNamed(flags: EntryFlags, earlyWorker: EarlyWorker): P
     if (loaded instanceof ServingError) return fail(EXIT.refused, loaded);
     isDebug = ["trace", "debug"].includes(loaded.config.telemetry.logLevel);
     const start = bento?.start ?? (await startModels(loaded.config));
-    return await serve({ ...start, ...loaded, earlyWorker });
+    const stopped = runUntilStopped(await startServer({ ...start, ...loaded, earlyWorker }));
+    onReady();
+    return await stopped;
   } catch (cause) {
     return fail(EXIT.failed, cause, isDebug);
   }
@@ -67,16 +75,6 @@ async function startModels({ modelDir, server }: Config): Promise<Pick<StartOpti
   const path = resolve(modelDir);
   const models = await findServableModels(path);
   return { entry: modelsEntry(models, { path, modelName: server.modelName ?? undefined }), baseDir: process.cwd() };
-}
-
-async function serve(options: StartOptions): Promise<number> {
-  // Process 1 of a container has no default action for signals: without this one, a stop while models load would be ignored.
-  const leave = (): void => process.exit(EXIT.done);
-  process.once("SIGTERM", leave).once("SIGINT", leave);
-  const server = await startServer(options);
-  const stopped = runUntilStopped(server);
-  process.off("SIGTERM", leave).off("SIGINT", leave);
-  return stopped;
 }
 
 function fail(exitCode: number, cause: unknown, isDebug = false): number {
