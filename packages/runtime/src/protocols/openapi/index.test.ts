@@ -17,5 +17,7 @@ function packagesOf(module: URL, seen: Set<string> = new Set()): Set<string> {
 
 it("loads no framework and no addon: the packager and the command use it too", () => {
   expect([...packagesOf(new URL("./index.ts", import.meta.url))]).toEqual([]);
-  expect([...packagesOf(new URL("../../transports/http/docs-app.ts", import.meta.url))]).toContain("@fastify/swagger-ui");
+  expect([...packagesOf(new URL("../../transports/http/docs-app.ts", import.meta.url))]).toContain(
+    "@fastify/swagger-ui",
+  );
 });
