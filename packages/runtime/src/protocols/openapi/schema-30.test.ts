@@ -89,6 +89,7 @@ describe("toSchema30", () => {
       { type: "string", anyOf: [{ type: "null" }] },
       { type: "string", anyOf: [NULL] },
     ],
+    ["null twice in one choice", { oneOf: [{ type: "null" }, { type: "null" }] }, { oneOf: [NULL, NULL] }],
     ["a reference or null", { anyOf: [{ $ref: "#/x" }, { type: "null" }] }, { anyOf: [{ $ref: "#/x" }, NULL] }],
     [
       "a schema or null beside a title that differs",

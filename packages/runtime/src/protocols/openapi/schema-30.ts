@@ -144,6 +144,9 @@ function fromNullMember(schema: JsonObject): JsonObject {
   const { [keyword]: members, ...rest } = schema;
   const others = listOf(members).filter((member) => !isSame(member, ONLY_NULL));
   const [only] = others;
+  // Null that fits several members of "exactly one of these" fits not at all: such a choice stays as it is.
+  const nulls = listOf(members).length - others.length + others.filter(isNullable).length;
+  if (keyword === "oneOf" && nulls > 1) return schema;
   // What stands beside the choice counts too: a string that is null is nothing.
   if (only === undefined && Object.keys(ONLY_NULL).some((key) => Object.hasOwn(rest, key)))
     return { ...rest, [keyword]: [ONLY_NULL] };
@@ -153,6 +156,10 @@ function fromNullMember(schema: JsonObject): JsonObject {
   if (!merges || Object.keys(only).some((key) => Object.hasOwn(rest, key)))
     return { ...rest, [keyword]: [...others, ONLY_NULL] };
   return { ...rest, ...only, nullable: true };
+}
+
+function isNullable(schema: JsonValue): boolean {
+  return isJsonObject(schema) && schema["nullable"] === true;
 }
 
 /** A list of types becomes one type, `nullable` or one schema for each type. */
