@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
@@ -196,26 +196,6 @@ describe("bento-ts serve", () => {
     expect(code).toBe(78);
     expect(stderr).toContain("server.prot");
     expect(stderr).toContain("server.workers");
-  });
-
-  it("ends the worker that it has started already, and starts none where it serves nothing itself", async () => {
-    const tellForks = `
-      import children from "node:child_process";
-      import { syncBuiltinESMExports } from "node:module";
-      const { fork } = children;
-      children.fork = (...given) => {
-        const child = fork(...given);
-        process.stderr.write("started " + child.pid + "\\n");
-        return child;
-      };
-      syncBuiltinESMExports();`;
-    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(tellForks)}` };
-    const refused = await bentoTs(["serve", "--host", "0.0.0.0", `${models}/mlp-small.onnx`], { env });
-    expect(refused.code).toBe(78);
-    const [, pid] = /^started (\d+)$/m.exec(refused.stderr) ?? expect.unreachable(refused.stderr);
-    await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 10_000 }).toBe(false);
-    expect(await bentoTs(["serve", "--help"], { env })).toMatchObject({ code: 0, stderr: "" });
-    expect(await bentoTs(["inspect", `${models}/mlp-small.onnx`], { env })).toMatchObject({ code: 0, stderr: "" });
   });
 
   it("says in a sentence that its port is taken", async () => {

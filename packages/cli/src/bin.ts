@@ -2,21 +2,12 @@
 // This file runs on any Node that knows modules: nothing is imported, and no newer syntax used, before the version is known.
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major > 22 || (major === 22 && minor >= 12)) {
-  void run(process.argv.slice(2));
+  void import("./main.ts").then(({ main }) => main(process.argv.slice(2)));
 } else {
   process.stderr.write(
     `bento-ts needs Node 22.12 or newer, this is ${process.versions.node}: install a newer one from https://nodejs.org\n`,
   );
   process.exitCode = 1;
-}
-
-async function run(args: readonly string[]): Promise<void> {
-  if (args[0] === "serve") {
-    const { startFirstWorker } = await import("./serve/first-worker.ts");
-    startFirstWorker(args);
-  }
-  const { main } = await import("./main.ts");
-  await main(args);
 }
 
 export {};

@@ -1,13 +1,14 @@
 import type { Command } from "commander";
 import type { CommandRow } from "../command.ts";
 import { print } from "../output.ts";
+import { keepCompiledCode } from "../serve/compile-cache.ts";
 import { configuredModels } from "../serve/configured-models.ts";
 import { addConfigFlags, configFlagsOf } from "../serve/config-flags.ts";
 import { endWithParent, tellParent } from "../serve/own-process.ts";
 import { prepareServer } from "../serve/prepare-server.ts";
 import { describeService } from "../target/describe-service.ts";
 import { findTarget } from "../target/find-target.ts";
-import { earlyWorkerOf } from "../target/load-runtime.ts";
+import { loadEarlyWorkerOf } from "../target/load-runtime.ts";
 
 interface Flags {
   readonly config?: string;
@@ -43,14 +44,20 @@ async function run(given: string | undefined, flags: Flags, command: Command): P
     return serveAndWatch(target, { configFile: flags.config });
   }
   endWithParent();
-  const earlyWorker = earlyWorkerOf(target);
-  const described = await describeService(target, { modelName });
-  const options = await prepareServer(described, configured);
-  const server = await described.server.startServer({ ...options, earlyWorker });
-  tellParent({ url: server.url });
-  if (process.stdout.isTTY) {
-    const { bannerLines } = await import("../serve/banner.ts");
-    print(...bannerLines({ ...described, config: options.config, server }));
+  keepCompiledCode();
+  // Before the service is described: both processes take about as long.
+  const earlyWorker = (await loadEarlyWorkerOf(target))?.startEarlyWorker();
+  try {
+    const described = await describeService(target, { modelName });
+    const options = await prepareServer(described, configured);
+    const server = await described.server.startServer({ ...options, earlyWorker });
+    tellParent({ url: server.url });
+    if (process.stdout.isTTY) {
+      const { bannerLines } = await import("../serve/banner.ts");
+      print(...bannerLines({ ...described, config: options.config, server }));
+    }
+    process.exitCode = await described.server.runUntilStopped(server);
+  } finally {
+    earlyWorker?.discard();
   }
-  process.exitCode = await described.server.runUntilStopped(server);
 }

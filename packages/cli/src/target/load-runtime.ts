@@ -1,9 +1,8 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { EarlyWorker } from "@bento-ts/runtime/early-worker";
+import type * as earlyWorker from "@bento-ts/runtime/early-worker";
 import type * as server from "@bento-ts/runtime/server";
-import { firstWorker } from "../serve/first-worker.ts";
 import type { Target } from "./find-target.ts";
 
 /** What `@bento-ts/runtime/server` exports. */
@@ -20,13 +19,13 @@ export async function loadServerOf(target: Target): Promise<RuntimeServer> {
   return (await import(own)) as RuntimeServer;
 }
 
-/** The worker that was started with the command, if that server is of the same copy; undefined where it can't be used. */
-export function earlyWorkerOf(target: Target): EarlyWorker | undefined {
-  const own = resolveFor(target, "@bento-ts/runtime/server");
-  const isSame = own === undefined || own === import.meta.resolve("@bento-ts/runtime/server");
-  if (isSame) return firstWorker();
-  firstWorker()?.discard();
-  return undefined;
+/** What starts the first worker of that server before the rest of it is loaded; undefined for a project whose copy has no such thing. */
+export async function loadEarlyWorkerOf(target: Target): Promise<typeof earlyWorker | undefined> {
+  const own = resolveFor(target, "@bento-ts/runtime/early-worker");
+  if (own !== undefined) return (await import(own)) as typeof earlyWorker;
+  return resolveFor(target, "@bento-ts/runtime/server") === undefined
+    ? import("@bento-ts/runtime/early-worker")
+    : undefined;
 }
 
 /** The URL of an entry of the runtime that the project has; undefined where it has none. Model files have no code that could be bound to a copy. */
