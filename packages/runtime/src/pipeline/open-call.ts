@@ -29,11 +29,8 @@ export async function openCall(call: RawCall<unknown>, stages: Stages, record: C
   if (call.isTargetInBody === true) return openByBody(call, stages, { record, principal });
   const aimed = call.target(NOTHING_TO_READ);
   const target = aimed instanceof Promise ? await aimed : aimed;
-  record.aim(target);
-  const permit = stages.authorize(principal, target);
-  if (permit !== undefined) await permit;
-  const as = call.wants();
-  const timeoutMs = timeoutMsOf(call, target.api.timeoutMs, stages);
+  const permitted = permit(call, stages, { record, principal, target });
+  const { as, timeoutMs } = permitted instanceof Promise ? await permitted : permitted;
   const visit = stages.admission.enter(call.announcedBytes ?? 0);
   return { principal, target, as, visit, scope: scopeOf(call, stages, { timeoutMs, isStream: target.api.stream }) };
 }
@@ -57,10 +54,7 @@ async function openByBody(call: RawCall<unknown>, stages: Stages, caller: Caller
   const arrival = scopeOf(call, stages, { timeoutMs: timeoutMsOf(call, null, stages), isStream: false });
   try {
     const target = await readTarget(call, arrival, visit);
-    caller.record.aim(target);
-    await stages.authorize(caller.principal, target);
-    const as = call.wants();
-    const timeoutMs = timeoutMsOf(call, target.api.timeoutMs, stages);
+    const { as, timeoutMs } = await permit(call, stages, { ...caller, target });
     const leftMs = Math.max(1, timeoutMs - (performance.now() - sinceMs));
     const scope = scopeOf(call, stages, { timeoutMs: leftMs, isStream: target.api.stream });
     return { principal: caller.principal, target, as, visit, scope };
@@ -70,6 +64,23 @@ async function openByBody(call: RawCall<unknown>, stages: Stages, caller: Caller
   } finally {
     arrival.close();
   }
+}
+
+interface Permitted {
+  readonly as: PayloadKind;
+  readonly timeoutMs: number;
+}
+
+/** The steps between knowing what is called and letting it in; gives a promise only where a permission has to be waited for. */
+function permit(
+  call: RawCall<unknown>,
+  stages: Stages,
+  { record, principal, target }: Caller & { readonly target: Target },
+): Permitted | Promise<Permitted> {
+  record.aim(target);
+  const settle = (): Permitted => ({ as: call.wants(), timeoutMs: timeoutMsOf(call, target.api.timeoutMs, stages) });
+  const permission = stages.authorize(principal, target);
+  return permission === undefined ? settle() : Promise.resolve(permission).then(settle);
 }
 
 const NOTHING_TO_READ: Reading = { signal: new Canceller(), hold: () => undefined };

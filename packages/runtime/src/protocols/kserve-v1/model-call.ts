@@ -1,3 +1,4 @@
+import { announcedBytes } from "../../call/body/announced-bytes.ts";
 import type { BodyCounter } from "../../call/body/limits.ts";
 import { headerTimeoutMs } from "../../call/header-timeout.ts";
 import type { HttpReply, HttpRequest, RawCall, Reading, ReplyExtra, Target } from "../../call/types.ts";
@@ -40,11 +41,8 @@ class ModelCall implements RawCall<HttpReply> {
   }
 
   get announcedBytes(): number | undefined {
-    const header = this.request.headers["content-length"];
-    if (header === undefined) return undefined;
     const { json, binary } = limitsOf(this.target().api, this.#limits);
-    const announced = Number(header);
-    return announced > Math.max(json.maxBytes, binary.maxBytes) ? 0 : announced;
+    return announcedBytes(this.request, Math.max(json.maxBytes, binary.maxBytes));
   }
 
   bytesIn(): number {

@@ -1,4 +1,5 @@
 import { negotiate, parseAccept } from "../../call/body/accept.ts";
+import { announcedBytes } from "../../call/body/announced-bytes.ts";
 import { parseJsonBody } from "../../call/body/json-body.ts";
 import { assertUtf8, parseMediaType } from "../../call/body/media-type.ts";
 import { readParts } from "../../call/body/multipart-body.ts";
@@ -77,7 +78,8 @@ class NativeCall implements RawCall<HttpReply> {
   }
 
   get announcedBytes(): number | undefined {
-    return announcedBytes(this.#native, this.request);
+    const { jsonLimit, binaryLimit } = this.#native;
+    return announcedBytes(this.request, Math.max(jsonLimit.maxBytes, binaryLimit.maxBytes));
   }
 
   bytesIn(): number {
@@ -168,13 +170,6 @@ const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:;[\x20-\x7e]*)?$/;
 
 function kindOf(mediaType: string): PayloadKind {
   return mediaType === "application/json" || STREAM_TYPES.includes(mediaType) ? "json" : "parts";
-}
-
-function announcedBytes({ jsonLimit, binaryLimit }: NativeApi, request: HttpRequest): number | undefined {
-  const header = request.headers["content-length"];
-  if (header === undefined) return undefined;
-  const announced = Number(header);
-  return announced > Math.max(jsonLimit.maxBytes, binaryLimit.maxBytes) ? 0 : announced;
 }
 
 /** The body's media type. Without a Content-Type it is taken as the type that the API takes first. Throws UNSUPPORTED_MEDIA_TYPE for one that it does not take. */

@@ -147,15 +147,13 @@ function fromNullMember(schema: JsonObject): JsonObject {
   // Null that fits several members of "exactly one of these" fits not at all: such a choice stays as it is.
   const nulls = listOf(members).length - others.length + others.filter(isNullable).length;
   if (keyword === "oneOf" && nulls > 1) return schema;
-  // What stands beside the choice counts too: a string that is null is nothing.
-  if (only === undefined && Object.keys(ONLY_NULL).some((key) => Object.hasOwn(rest, key)))
-    return { ...rest, [keyword]: [ONLY_NULL] };
-  if (only === undefined) return { ...rest, ...ONLY_NULL };
   const merges =
     others.length === 1 && isJsonObject(only) && typeof only["type"] === "string" && only["enum"] === undefined;
-  if (!merges || Object.keys(only).some((key) => Object.hasOwn(rest, key)))
+  const merged = only === undefined ? ONLY_NULL : merges ? only : undefined;
+  // What stands beside the choice counts too: a string that is null is nothing.
+  if (merged === undefined || Object.keys(merged).some((key) => Object.hasOwn(rest, key)))
     return { ...rest, [keyword]: [...others, ONLY_NULL] };
-  return { ...rest, ...only, nullable: true };
+  return { ...rest, ...merged, nullable: true };
 }
 
 function isNullable(schema: JsonValue): boolean {

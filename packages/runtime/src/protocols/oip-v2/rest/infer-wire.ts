@@ -1,3 +1,4 @@
+import { announcedBytes } from "../../../call/body/announced-bytes.ts";
 import { headerTimeoutMs } from "../../../call/header-timeout.ts";
 import type { HttpReply, HttpRequest, ReplyExtra } from "../../../call/types.ts";
 import type { ServingError } from "../../../errors.ts";
@@ -31,11 +32,8 @@ export class RestInferWire implements InferWire<HttpReply> {
   }
 
   get announcedBytes(): number | undefined {
-    const header = this.request.headers["content-length"];
-    if (header === undefined) return undefined;
-    const announced = Number(header);
     const limit = limitOf(this.request, limitsOf(this.findModel().model, this.#limits));
-    return announced > limit.maxBytes ? 0 : announced;
+    return announcedBytes(this.request, limit.maxBytes);
   }
 
   callerTimeoutMs(): number | undefined {

@@ -1,3 +1,4 @@
+import { announcedBytes } from "../../../call/body/announced-bytes.ts";
 import { rawPart } from "../../../call/body/raw-part.ts";
 import { headerTimeoutMs } from "../../../call/header-timeout.ts";
 import type { HttpReply, HttpRequest, ReplyExtra, Target } from "../../../call/types.ts";
@@ -33,12 +34,9 @@ export class RestSeldonWire implements SeldonWire<HttpReply> {
   }
 
   announcedBytes(target: Target | undefined): number | undefined {
-    const header = this.request.headers["content-length"];
-    if (header === undefined) return undefined;
-    const announced = Number(header);
     const { json, binary } = limitsOf(target, this.#host.limits);
     const isForm = mediaTypeOf(this.request).includes("multipart/form-data");
-    return announced > (isForm || this.#isRaw ? binary : json).maxBytes ? 0 : announced;
+    return announcedBytes(this.request, (isForm || this.#isRaw ? binary : json).maxBytes);
   }
 
   callerTimeoutMs(): number | undefined {
