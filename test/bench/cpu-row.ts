@@ -1,6 +1,6 @@
-import { load, type LoadResult, median, percentile } from "./load.ts";
+import { load, type LoadResult, percentile } from "./load.ts";
 import { figuresOf } from "./process-figures.ts";
-import type { BenchRow } from "./rows.ts";
+import { type BenchRow, pairedRow } from "./rows.ts";
 import { type BenchServer, startBare, startOurs } from "./servers.ts";
 
 interface CpuCase {
@@ -37,17 +37,12 @@ export async function cpuRow(options: CpuCase): Promise<BenchRow[]> {
       bareRounds.push(await round(bare, options, calls));
       oursRounds.push(await round(ours, options, calls));
     }
-    const rowOf = (name: string, unit: string, key: keyof Round, target: string): BenchRow => {
-      const [b, o] = [median(bareRounds.map((one) => one[key])), median(oursRounds.map((one) => one[key]))];
-      return {
-        name,
-        bare: b,
-        ours: o,
-        unit,
-        ratio: median(oursRounds.map((one, at) => one[key] / (bareRounds[at]?.[key] ?? Number.NaN))),
-        target,
-      };
-    };
+    const rowOf = (name: string, unit: string, key: keyof Round, target: string): BenchRow =>
+      pairedRow(
+        { name, unit, target },
+        bareRounds.map((one) => one[key]),
+        oursRounds.map((one) => one[key]),
+      );
     return [
       rowOf(options.name, "µs", "cpuMicros", "≤ 1.3 ×"),
       rowOf("  requests per second", "/s", "perSecond", ""),

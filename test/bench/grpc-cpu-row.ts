@@ -2,7 +2,7 @@ import { loadGrpc } from "./grpc-load.ts";
 import { inferMessage, MODEL_INFER } from "./infer-message.ts";
 import { type LoadResult, median, percentile } from "./load.ts";
 import { figuresOf } from "./process-figures.ts";
-import type { BenchRow } from "./rows.ts";
+import { type BenchRow, pairedRow } from "./rows.ts";
 import { type BenchServer, startBareGrpc, startOurs } from "./servers.ts";
 
 const CONNECTIONS = 8;
@@ -33,14 +33,12 @@ export async function grpcCpuRow({
       bareRounds.push(await grpcRound(bare, message, calls, maxSeconds));
       oursRounds.push(await grpcRound(ours, message, calls, maxSeconds));
     }
-    const rowOf = (name: string, unit: string, key: keyof Round, target: string): BenchRow => ({
-      name,
-      bare: median(bareRounds.map((one) => one[key])),
-      ours: median(oursRounds.map((one) => one[key])),
-      unit,
-      ratio: median(oursRounds.map((one, at) => one[key] / (bareRounds[at]?.[key] ?? Number.NaN))),
-      target,
-    });
+    const rowOf = (name: string, unit: string, key: keyof Round, target: string): BenchRow =>
+      pairedRow(
+        { name, unit, target },
+        bareRounds.map((one) => one[key]),
+        oursRounds.map((one) => one[key]),
+      );
     return [
       rowOf("CPU per call, ModelInfer raw, small model, 1 worker", "µs", "cpuMicros", "≤ 1.2 ×"),
       rowOf("  calls per second", "/s", "perSecond", ""),

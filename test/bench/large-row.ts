@@ -1,9 +1,9 @@
 import { openGrpc } from "./grpc-load.ts";
 import { probe } from "./health-row.ts";
 import { inferMessage, MODEL_INFER } from "./infer-message.ts";
-import { median, percentile, send } from "./load.ts";
+import { percentile, send } from "./load.ts";
 import { figuresOf, forgetPeak } from "./process-figures.ts";
-import type { BenchRow } from "./rows.ts";
+import { type BenchRow, pairedRow } from "./rows.ts";
 import { type BenchServer, startBare, startBareGrpc, startOurs } from "./servers.ts";
 
 const PAYLOAD_BYTES = 100 * 1024 * 1024;
@@ -75,14 +75,7 @@ async function compare(
     const [b, o] = [seen.get(bare), seen.get(ours)];
     const [bareMs, oursMs] = [b?.wallMs ?? [], o?.wallMs ?? []];
     return [
-      {
-        name: `100 MB in, a number out, ${name}`,
-        bare: median(bareMs),
-        ours: median(oursMs),
-        unit: "ms",
-        ratio: median(oursMs.map((one, at) => one / (bareMs[at] ?? Number.NaN))),
-        target: wallTarget,
-      },
+      pairedRow({ name: `100 MB in, a number out, ${name}`, unit: "ms", target: wallTarget }, bareMs, oursMs),
       {
         name: "  growth of resident memory at its peak",
         bare: b?.growth,

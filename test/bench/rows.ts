@@ -1,3 +1,5 @@
+import { median } from "./load.ts";
+
 /** One line of the report. */
 export interface BenchRow {
   readonly name: string;
@@ -8,6 +10,16 @@ export interface BenchRow {
   readonly ratio: number | undefined;
   /** What the product aims at, as text. */
   readonly target: string;
+}
+
+/** A row of figures from rounds that alternate: medians, and the median of the rounds' own ratios, so that both servers saw the same machine. */
+export function pairedRow(
+  labels: Pick<BenchRow, "name" | "unit" | "target">,
+  bare: readonly number[],
+  ours: readonly number[],
+): BenchRow {
+  const ratio = median(ours.map((one, at) => one / (bare[at] ?? Number.NaN)));
+  return { ...labels, bare: median(bare), ours: median(ours), ratio };
 }
 
 /** Prints the rows as a table. */

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { median, send } from "./load.ts";
-import type { BenchRow } from "./rows.ts";
+import { send } from "./load.ts";
+import { type BenchRow, pairedRow } from "./rows.ts";
 import { type BenchServer, startBare, startOurs } from "./servers.ts";
 
 /** Time from the start of the process to the first answer: of a command that ran here before, and of one that keeps no compiled code. */
@@ -27,17 +27,10 @@ export async function startRow({ rounds }: { readonly rounds: number }): Promise
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
-  const row = (name: string, ours: readonly number[]): BenchRow => ({
-    name,
-    bare: median(bare),
-    ours: median(ours),
-    unit: "ms",
-    ratio: median(ours.map((one, at) => one / (bare[at] ?? Number.NaN))),
-    target: "≤ 1.5 ×",
-  });
+  const labels = { unit: "ms", target: "≤ 1.5 ×" };
   return [
-    row("start to first answer, small model, 1 worker", warm),
-    row("  the same without code compiled before", cold),
+    pairedRow({ name: "start to first answer, small model, 1 worker", ...labels }, bare, warm),
+    pairedRow({ name: "  the same without code compiled before", ...labels }, bare, cold),
   ];
 }
 

@@ -1,23 +1,14 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, it, vi } from "vitest";
 import { grpcClient } from "../support/grpc-client.ts";
-import { bentoTs, makeProject, put } from "../support/run-command.ts";
-import { root, serve, type ServerProcess } from "../support/server-process.ts";
+import { useProjects } from "../support/projects.ts";
+import { bentoTs, put } from "../support/run-command.ts";
+import { root, serve } from "../support/server-process.ts";
 
 // Each test starts processes, and many share the machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
-const dirs: string[] = [];
-const servers: ServerProcess[] = [];
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.stop();
-  for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true });
-});
-const project = (files: Readonly<Record<string, string>>): string => {
-  const dir = makeProject(files);
-  dirs.push(dir);
-  return dir;
-};
+const { project, servers } = useProjects();
 const models = `${root}test/models`;
 
 describe("bento-ts proto", () => {

@@ -2,24 +2,15 @@ import { rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it, vi } from "vitest";
-import { bentoTs, bin, gather, makeProject, put, run, start, until } from "../support/run-command.ts";
+import { describe, expect, it, vi } from "vitest";
+import { useProjects } from "../support/projects.ts";
+import { bentoTs, bin, gather, put, run, start, until } from "../support/run-command.ts";
 import { root, serve, type ServerProcess } from "../support/server-process.ts";
 
 // Each test starts processes, and many share the machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
-const dirs: string[] = [];
-const servers: ServerProcess[] = [];
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.stop();
-  for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true });
-});
-const project = (files: Readonly<Record<string, string>>): string => {
-  const dir = makeProject(files);
-  dirs.push(dir);
-  return dir;
-};
+const { project, servers } = useProjects();
 const models = `${root}test/models`;
 
 const ECHO = `

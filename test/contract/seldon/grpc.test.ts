@@ -19,6 +19,7 @@ import {
   Streaming,
   Texts,
 } from "./services.fixture.ts";
+import { toProtoValue } from "../../../packages/runtime/src/protocols/seldon-v1/grpc/proto-value.fixture.ts";
 
 /** The services of the package, each with its methods. */
 const METHODS = {
@@ -88,21 +89,12 @@ const failure = async (end: Promise<GrpcEnd<object>>): Promise<readonly [number,
   return [code, details];
 };
 
-/** JSON as a google.protobuf.Value, in the loader's form. */
-function toValue(value: unknown): object {
-  if (value === null) return { nullValue: 0 };
-  if (typeof value === "number") return { numberValue: value };
-  if (typeof value === "string") return { stringValue: value };
-  if (typeof value === "boolean") return { boolValue: value };
-  if (Array.isArray(value)) return { listValue: { values: value.map(toValue) } };
-  const fields = Object.entries(value as object).map(([name, member]) => [name, toValue(member)]);
-  return { structValue: { fields: Object.fromEntries(fields) } };
-}
-
 const tensor = (shape: readonly number[], values: readonly number[]): object => ({
   data: { tensor: { shape, values } },
 });
-const ndarray = (...values: readonly unknown[]): object => ({ data: { ndarray: { values: values.map(toValue) } } });
+const ndarray = (...values: readonly unknown[]): object => ({
+  data: { ndarray: { values: values.map(toProtoValue) } },
+});
 const UNIT = { PREDICTIVE_UNIT_ID: "doubler", PREDICTIVE_UNIT_IMAGE: "registry:5000/doubler:1.2" };
 
 describe("Seldon over gRPC: a prediction", () => {
@@ -129,7 +121,7 @@ describe("Seldon over gRPC: a prediction", () => {
 
   it("answers each form of array with the same", async () => {
     expect(await answer(call("Model/Predict", ndarray([1, 2])))).toMatchObject({
-      data: { names: ["t:0", "t:1"], ndarray: toValue([[2, 4]])["listValue" as keyof object] },
+      data: { names: ["t:0", "t:1"], ndarray: toProtoValue([[2, 4]])["listValue" as keyof object] },
     });
     const tftensor = {
       dtype: 2,
@@ -146,7 +138,7 @@ describe("Seldon over gRPC: a prediction", () => {
   });
 
   it("answers with a tensor what came without an array", async () => {
-    for (const message of [{ jsonData: toValue([[1, 2]]) }, { strData: "[[1, 2]]" }])
+    for (const message of [{ jsonData: toProtoValue([[1, 2]]) }, { strData: "[[1, 2]]" }])
       expect(await answer(call("Model/Predict", message))).toMatchObject({
         data: { tensor: { shape: [1, 2], values: [2, 4] } },
       });
@@ -155,7 +147,7 @@ describe("Seldon over gRPC: a prediction", () => {
   it("hands on puid, tags, path and metrics of its request, and not the routing", async () => {
     const sent = {
       puid: "p1",
-      tags: { mine: toValue({ deep: [1, null, true] }) },
+      tags: { mine: toProtoValue({ deep: [1, null, true] }) },
       routing: { router: -1 },
       requestPath: { before: "before:1" },
       metrics: [{ key: "seen", type: TIMER, value: 0.5, tags: { a: "b" } }],
@@ -214,7 +206,7 @@ describe("Seldon over gRPC: inputs and outputs of each type", () => {
       meta: {},
     });
     const anything = await start(Anything);
-    const jsonData = toValue({ a: [1, "x", null], b: { c: false } });
+    const jsonData = toProtoValue({ a: [1, "x", null], b: { c: false } });
     expect(await answer(anything.call("Model/Predict", { jsonData }))).toMatchObject({
       jsonData: {
         structValue: {
@@ -272,7 +264,7 @@ describe("Seldon over gRPC: the other roles", () => {
   it.each([0, 2, -1, -2])("routes to %i as an array of one", async (branch) => {
     for (const path of ["Router/Route", "Generic/Route"]) {
       expect(
-        await answer(call(path, { ...tensor([1, 1], [branch]), meta: { puid: "p", tags: { a: toValue(1) } } })),
+        await answer(call(path, { ...tensor([1, 1], [branch]), meta: { puid: "p", tags: { a: toProtoValue(1) } } })),
       ).toEqual({
         data: { names: ["t:0"], tensor: { shape: [1, 1], values: [branch] } },
         meta: { puid: "p", ...own },
@@ -289,7 +281,7 @@ describe("Seldon over gRPC: the other roles", () => {
 
   it.each(["Combiner/Aggregate", "Generic/Aggregate"])("%s joins what came with the messages", async (path) => {
     const seldonMessages = [
-      { ...ndarray([1, 2]), meta: { puid: "p1", tags: { a: toValue(1) }, requestPath: { x: "x:1" } } },
+      { ...ndarray([1, 2]), meta: { puid: "p1", tags: { a: toProtoValue(1) }, requestPath: { x: "x:1" } } },
       { ...tensor([1, 2], [3, 6]), meta: { puid: "p2", metrics: [{ key: "n", type: GAUGE, value: 2 }] } },
     ];
     expect(await answer(call(path, { seldonMessages }))).toEqual({
@@ -316,7 +308,7 @@ describe("Seldon over gRPC: the other roles", () => {
         reward: 0.5,
       };
       expect(await answer(call(path, feedback))).toEqual({ data: { tensor: { shape: [0] } }, meta: own });
-      expect(await answer(call("Model/Predict", { jsonData: toValue(null) }))).toMatchObject({
+      expect(await answer(call("Model/Predict", { jsonData: toProtoValue(null) }))).toMatchObject({
         jsonData: {
           structValue: {
             fields: {
@@ -354,12 +346,12 @@ describe("Seldon over gRPC: a role that the service has not", () => {
 
   it("says that no API is the default, or that the default one streams", async () => {
     const several = await start(Several);
-    expect(await failure(several.call("Model/Predict", { jsonData: toValue(1) }))).toEqual([
+    expect(await failure(several.call("Model/Predict", { jsonData: toProtoValue(1) }))).toEqual([
       status.UNIMPLEMENTED,
       "Predict not defined: none of 2 APIs is marked default: true",
     ]);
     const streaming = await start(Streaming);
-    expect(await failure(streaming.call("Model/Predict", { jsonData: toValue(1) }))).toEqual([
+    expect(await failure(streaming.call("Model/Predict", { jsonData: toProtoValue(1) }))).toEqual([
       status.UNIMPLEMENTED,
       'API "count" answers with a stream, which Seldon\'s protocol has not',
     ]);
@@ -389,7 +381,7 @@ describe("Seldon over gRPC: what is wrong", () => {
       "/meta/metrics/0/type: expected one of COUNTER, GAUGE, TIMER, got 7",
     ],
     ["a tensor of no type", { data: { tftensor: {} } }, "/data/tftensor: expected a dtype of"],
-    ["JSON for an array", { jsonData: toValue({ a: 1 }) }, "expected"],
+    ["JSON for an array", { jsonData: toProtoValue({ a: 1 }) }, "expected"],
   ])("%s", async (_name, message, words) => {
     const [code, details] = await failure(call("Model/Predict", message));
     expect(code).toBe(status.INVALID_ARGUMENT);
@@ -533,7 +525,7 @@ describe("Seldon over gRPC: switches of a deployment", () => {
       }
     }
     const { call } = await start(Slow, { env: { PREDICTIVE_UNIT_ID: "slow" }, annotationsFile });
-    expect(await failure(call("Model/Predict", { jsonData: toValue(1) }))).toEqual([
+    expect(await failure(call("Model/Predict", { jsonData: toProtoValue(1) }))).toEqual([
       status.DEADLINE_EXCEEDED,
       "the call was not answered within 40 ms",
     ]);

@@ -7,6 +7,7 @@ import { METRIC_TYPES, type SeldonMessage, type SeldonReply } from "../types.ts"
 import { decodeFeedback, decodeMessage, decodeMessages } from "./decode-message.ts";
 import { encodeMessage } from "./encode-message.ts";
 import { createValueBudget, type DecodeBudgets } from "./read-field.ts";
+import { toProtoValue } from "./proto-value.fixture.ts";
 
 const protos = loadProtos("seldon.proto");
 const Message = protos.lookupType("seldon.protos.SeldonMessage");
@@ -19,18 +20,6 @@ const budgets = (): DecodeBudgets => ({
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(" ", ""), "hex");
 const decode = (bytes: Buffer): SeldonMessage => decodeMessage(bytes, "", budgets());
 const decodeObject = (value: object): SeldonMessage => decode(encodeWith(Message, value));
-
-/** JSON as protobufjs takes a google.protobuf.Value. */
-function toValue(value: unknown): object {
-  if (value === null) return { nullValue: 0 };
-  if (typeof value === "number") return { numberValue: value };
-  if (typeof value === "string") return { stringValue: value };
-  if (typeof value === "boolean") return { boolValue: value };
-  if (Array.isArray(value)) return { listValue: { values: value.map(toValue) } };
-  return {
-    structValue: { fields: Object.fromEntries(Object.entries(value as object).map(([k, v]) => [k, toValue(v)])) },
-  };
-}
 
 /** A value wrapped in so many lists: each is a Value (field 6) with a ListValue (field 1). */
 function nestedLists(depth: number): Buffer {
@@ -122,13 +111,13 @@ describe("the codec of Seldon's messages", () => {
     const json = fc.jsonValue({ maxDepth: 4 }).filter(hasPlainKeys);
     fc.assert(
       fc.property(meta, json, fc.array(json), fc.array(text), (given, value, items, names) => {
-        const tags = Object.fromEntries(Object.entries(given.tags).map(([key, tag]) => [key, toValue(tag)]));
+        const tags = Object.fromEntries(Object.entries(given.tags).map(([key, tag]) => [key, toProtoValue(tag)]));
         const wire = { ...given, tags };
-        expect(decodeObject({ meta: wire, jsonData: toValue(value) })).toEqual({
+        expect(decodeObject({ meta: wire, jsonData: toProtoValue(value) })).toEqual({
           meta: given,
           data: { kind: "jsonData", value },
         });
-        expect(decodeObject({ data: { names, ndarray: { values: items.map(toValue) } } }).data).toEqual({
+        expect(decodeObject({ data: { names, ndarray: { values: items.map(toProtoValue) } } }).data).toEqual({
           kind: "ndarray",
           names,
           values: items,
@@ -153,7 +142,7 @@ describe("the codec of Seldon's messages", () => {
         };
         const wireMeta = {
           puid: "p",
-          tags: { tag: toValue(value) },
+          tags: { tag: toProtoValue(value) },
           requestPath: { unit: "image:1" },
           metrics: [{ key: "k", type: "TIMER", value: 0.5, tags: { a: "b" } }],
         };
@@ -162,10 +151,10 @@ describe("the codec of Seldon's messages", () => {
             { kind: "tensor", names, tensor: array },
             { data: { names, tensor: { shape: array.shape, values: Array.from(array.data) } } },
           ],
-          [{ kind: "jsonData", value }, { jsonData: toValue(value) }],
+          [{ kind: "jsonData", value }, { jsonData: toProtoValue(value) }],
           [
             { kind: "ndarray", names, values: [value, null] },
-            { data: { names, ndarray: { values: [toValue(value), toValue(null)] } } },
+            { data: { names, ndarray: { values: [toProtoValue(value), toProtoValue(null)] } } },
           ],
         ];
         for (const [data, expected] of cases) {
@@ -182,10 +171,14 @@ describe("hostile messages", () => {
   it("cut short anywhere are refused or read as a shorter one, never a fault of the server", () => {
     const whole = encodeWith(Feedback, {
       request: {
-        meta: { puid: "p", tags: { a: toValue([1, { b: null }]) }, metrics: [{ key: "k", type: "GAUGE", value: 2 }] },
+        meta: {
+          puid: "p",
+          tags: { a: toProtoValue([1, { b: null }]) },
+          metrics: [{ key: "k", type: "GAUGE", value: 2 }],
+        },
         data: { names: ["a", "b"], tensor: { shape: [1, 2], values: [1, 2] } },
       },
-      response: { data: { ndarray: { values: [toValue([1, "x"])] } } },
+      response: { data: { ndarray: { values: [toProtoValue([1, "x"])] } } },
       truth: { data: { tftensor: { dtype: "DT_FLOAT", tensorShape: { dim: [{ size: "1" }] }, floatVal: [1] } } },
       reward: 1,
     });
