@@ -6,11 +6,33 @@ export interface Problem {
   readonly message: string;
 }
 
+/** Why a caller was refused, for audit and metrics: a closed list, never sent. Source: security.md A4. */
+export type RefusalReason =
+  | "missing_credentials"
+  | "invalid_token"
+  | "expired"
+  | "not_yet_valid"
+  | "bad_signature"
+  | "unknown_issuer"
+  | "unknown_key"
+  | "wrong_audience"
+  | "ambiguous_credentials"
+  | "invalid_credentials"
+  | "policy_denied"
+  | "rule_error"
+  | "ip_denied"
+  | "rate_limited"
+  | "keys_unavailable";
+
 export interface ServingErrorOptions {
   /** Faults found in the input, at most 20 are shown. */
   readonly problems?: readonly Problem[];
   /** Seconds after which the caller may try again; sent as `Retry-After`. */
   readonly retryAfterSeconds?: number;
+  /** Why a caller was refused. */
+  readonly reason?: RefusalReason;
+  /** Values of `WWW-Authenticate`, one a scheme. */
+  readonly challenge?: readonly string[];
   /** JSON-safe facts for the log, never sent. */
   readonly details?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
@@ -26,6 +48,8 @@ export class ServingError extends Error {
   readonly code: ErrorCode;
   readonly problems: readonly Problem[];
   readonly retryAfterSeconds: number | undefined;
+  readonly reason: RefusalReason | undefined;
+  readonly challenge: readonly string[];
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, message: string, options: ServingErrorOptions = {}) {
@@ -34,6 +58,8 @@ export class ServingError extends Error {
     this.code = Object.hasOwn(ERROR_TABLE, code) ? code : "INTERNAL";
     this.problems = options.problems ?? [];
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.reason = options.reason;
+    this.challenge = options.challenge ?? [];
     this.details = options.details ?? {};
   }
 }

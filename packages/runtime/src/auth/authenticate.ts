@@ -6,7 +6,11 @@ const ANONYMOUS: Principal = Object.freeze({
   issuer: undefined,
   method: "anonymous",
   groups: Object.freeze([]),
+  scopes: Object.freeze([]),
+  clientId: undefined,
+  credentialId: undefined,
   claims: Object.freeze({}),
+  expiresAtMs: undefined,
 });
 
 /** Says who calls, from headers and connection alone: no byte of the body has been read yet. */

@@ -6,13 +6,24 @@ import type { ApiDefinition } from "../definition/types.ts";
 import type { Payload, PayloadKind } from "../io/types.ts";
 import type { ServingError } from "../errors.ts";
 
-/** Who calls. */
+/** How callers show who they are. */
+export type AuthMethod = "anonymous" | "oidc" | "apikey" | "basic" | "mtls" | "spiffe";
+
+/** Who calls. Frozen through and through: calls with one credential share it. */
 export interface Principal {
   readonly name: string;
   readonly issuer: string | undefined;
-  readonly method: "anonymous";
+  readonly method: AuthMethod;
   readonly groups: readonly string[];
+  /** What an OAuth token was granted for; empty for other methods. */
+  readonly scopes: readonly string[];
+  /** The program that a token was issued to. */
+  readonly clientId: string | undefined;
+  /** Names the credential in records without giving it away: a token's `jti`, a key's id, a certificate's fingerprint, else 16 hex digits of the token's SHA-256. */
+  readonly credentialId: string | undefined;
   readonly claims: Readonly<Record<string, unknown>>;
+  /** Epoch milliseconds at which the credential ends, undefined when it does not by itself. */
+  readonly expiresAtMs: number | undefined;
 }
 
 /** What is called. */
