@@ -1,0 +1,85 @@
+import { readFile, stat } from "node:fs/promises";
+import { ServingError } from "../../errors.ts";
+import { type FetchDocument, MAX_DOCUMENT_BYTES } from "./fetch-document.ts";
+import { own } from "./header.ts";
+import { type JsonObject, parseJsonObject } from "./json-object.ts";
+import { parseSecureUrl } from "./secure-url.ts";
+import type { ResolvedIssuer } from "./types.ts";
+
+/** A key set document as it was found, and how long it may be used before it is looked for again. */
+export interface LoadedKeys {
+  readonly document: JsonObject;
+  readonly maxAgeMs: number;
+}
+
+/** How often a file is looked at: a change is in force within 10 s. */
+export const FILE_AGE_MS = 10_000;
+
+/**
+ * Loads an issuer's key set from its file, its address, or the address that its discovery document names.
+ *
+ * Rejects for a document of another issuer, for what is no JSON object and for all that `fetchDocument` rejects. Source: OpenID Connect Discovery 1.0, section 4.3.
+ */
+export async function loadKeys(
+  { location, caFile, tokenFile }: ResolvedIssuer["keys"],
+  fetch: FetchDocument,
+  signal: AbortSignal,
+): Promise<LoadedKeys> {
+  if (location.kind === "file")
+    return { document: toObject(await readSmallFile(location.path, signal), location.path), maxAgeMs: FILE_AGE_MS };
+  const configured = parseSecureUrl(location.url);
+  const ca = caFile === undefined ? undefined : await readFile(caFile, { encoding: "utf8", signal });
+  const token = tokenFile === undefined ? undefined : await readToken(tokenFile, signal);
+  // A document may name any host: the server's own token goes to the configured one alone.
+  const get = (url: URL): ReturnType<FetchDocument> =>
+    fetch({ url, ca, token: url.origin === configured.origin ? token : undefined, signal });
+  const url = location.kind === "url" ? configured : await discover(configured, location.issuer, get);
+  const { bytes, cacheControl } = await get(url);
+  return { document: toObject(bytes, url.href), maxAgeMs: maxAgeOf(cacheControl) };
+}
+
+/** `max-age` within 1 minute and 24 hours, 10 minutes when there is none. Source: RFC 9111, section 5.2.2.1. */
+export function maxAgeOf(cacheControl: string | undefined): number {
+  const [, seconds] = /(?:^|[\s,])max-age="?(\d{1,10})"?(?=$|[\s,])/i.exec(cacheControl ?? "") ?? [];
+  if (seconds === undefined) return DEFAULT_AGE_MS;
+  return Math.min(MAX_AGE_MS, Math.max(MIN_AGE_MS, Number(seconds) * 1000));
+}
+
+const MIN_AGE_MS = 60_000;
+const DEFAULT_AGE_MS = 600_000;
+const MAX_AGE_MS = 86_400_000;
+
+async function discover(url: URL, issuer: string, get: (url: URL) => ReturnType<FetchDocument>): Promise<URL> {
+  const document = toObject((await get(url)).bytes, url.href);
+  if (own(document, "issuer") !== issuer) throw unfit(`${url.href}: "issuer" is not the configured one, byte for byte`);
+  const uri = own(document, "jwks_uri");
+  if (typeof uri !== "string") throw unfit(`${url.href}: expected text in "jwks_uri"`);
+  try {
+    return parseSecureUrl(uri);
+  } catch (cause) {
+    throw unfit(`${url.href}: jwks_uri is not taken`, cause);
+  }
+}
+
+async function readSmallFile(path: string, signal: AbortSignal): Promise<Uint8Array> {
+  const found = await stat(path);
+  if (!found.isFile() || found.size > MAX_DOCUMENT_BYTES)
+    throw unfit(`${path}: expected a file of at most ${MAX_DOCUMENT_BYTES} bytes`);
+  return readFile(path, { signal });
+}
+
+async function readToken(path: string, signal: AbortSignal): Promise<string> {
+  const token = (await readFile(path, { encoding: "utf8", signal })).trim();
+  if (!/^[\x21-\x7e]+$/.test(token)) throw unfit(`${path}: expected a token of visible ASCII characters`);
+  return token;
+}
+
+function toObject(bytes: Uint8Array, place: string): JsonObject {
+  const document = parseJsonObject(bytes);
+  if (document === undefined) throw unfit(`${place}: expected a JSON object in UTF-8`);
+  return document;
+}
+
+function unfit(message: string, cause?: unknown): ServingError {
+  return new ServingError("UNAVAILABLE", message, { cause });
+}
