@@ -8,7 +8,10 @@ describe("parseClaimPath", () => {
     ["https://a.example/groups", ["https://a.example/groups"]],
     ["/realm_access/roles", ["realm_access", "roles"]],
     ["/a~1b/m~0n/~01", ["a/b", "m~n", "~1"]],
-    [["kubernetes.io", "namespace"], ["kubernetes.io", "namespace"]],
+    [
+      ["kubernetes.io", "namespace"],
+      ["kubernetes.io", "namespace"],
+    ],
   ])("reads %j as %j", (path, names) => {
     expect(parseClaimPath(path)).toEqual(names);
   });
@@ -39,12 +42,18 @@ describe("claimAt", () => {
     expect(claimAt(claims, ["c"])).toBeUndefined();
   });
 
-  it.each([["toString"], ["constructor"], ["a", "__proto__"], ["a", "list", "0"], ["a", "list", "length"], ["text", "length"], ["a", "b", "toFixed"], ["a", "x", "y"]])(
-    "finds nothing at %j %j %j",
-    (...path) => {
-      expect(claimAt(claims, path)).toBeUndefined();
-    },
-  );
+  it.each([
+    ["toString"],
+    ["constructor"],
+    ["a", "__proto__"],
+    ["a", "list", "0"],
+    ["a", "list", "length"],
+    ["text", "length"],
+    ["a", "b", "toFixed"],
+    ["a", "x", "y"],
+  ])("finds nothing at %j %j %j", (...path) => {
+    expect(claimAt(claims, path)).toBeUndefined();
+  });
 });
 
 describe("holdsOneOf", () => {

@@ -43,7 +43,13 @@ describe("parseKeySet", () => {
 
   it("tells keys apart by all that matters and by their issuer", () => {
     const id = (jwk: unknown, issuer = "i"): unknown => parseKeySet({ keys: [jwk] }, issuer).keys[0]?.id;
-    const ids = [id(rsa.jwk), id(rsa.jwk, "j"), id({ ...rsa.jwk, kid: "s" }), id({ ...rsa.jwk, alg: "RS256" }), id(ec.jwk)];
+    const ids = [
+      id(rsa.jwk),
+      id(rsa.jwk, "j"),
+      id({ ...rsa.jwk, kid: "s" }),
+      id({ ...rsa.jwk, alg: "RS256" }),
+      id(ec.jwk),
+    ];
     expect(new Set(ids).size).toBe(5);
     expect(id({ ...rsa.jwk, x5t: "whatever" })).toBe(id(rsa.jwk));
   });
@@ -68,7 +74,10 @@ describe("chooseKeys", () => {
   });
 
   it("gives a token without kid at most 8 keys to try", () => {
-    const many = parseKeySet({ keys: Array.from({ length: 20 }, (_, index) => ({ ...rsa.jwk, kid: `k${index}` })) }, "i");
+    const many = parseKeySet(
+      { keys: Array.from({ length: 20 }, (_, index) => ({ ...rsa.jwk, kid: `k${index}` })) },
+      "i",
+    );
     expect(chooseKeys(many, { alg: "RS256", kid: undefined })).toHaveLength(8);
   });
 });

@@ -5,7 +5,12 @@ import type { LoadedKeys } from "./load-keys.ts";
 
 /** What came of one look for an issuer's keys, for log and metrics. */
 export type KeyEvent =
-  | { readonly kind: "loaded"; readonly issuer: string; readonly set: KeySet; readonly gone: readonly VerificationKey[] }
+  | {
+      readonly kind: "loaded";
+      readonly issuer: string;
+      readonly set: KeySet;
+      readonly gone: readonly VerificationKey[];
+    }
   | { readonly kind: "failed"; readonly issuer: string; readonly cause: unknown; readonly retryInMs: number };
 
 export interface KeySourceOptions {

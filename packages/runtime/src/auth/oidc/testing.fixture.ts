@@ -21,7 +21,12 @@ export function createTestKey(alg: TestKey["alg"], kid?: string): TestKey {
       : alg === "EdDSA"
         ? generateKeyPairSync("ed25519")
         : generateKeyPairSync("rsa", { modulusLength: 2048 });
-  return { alg, kid, ...pair, jwk: { ...pair.publicKey.export({ format: "jwk" }), ...(kid === undefined ? {} : { kid }) } };
+  return {
+    alg,
+    kid,
+    ...pair,
+    jwk: { ...pair.publicKey.export({ format: "jwk" }), ...(kid === undefined ? {} : { kid }) },
+  };
 }
 
 /** Base64url of a text, or of the JSON of anything else. */
@@ -138,5 +143,6 @@ export async function startTestIdp(answer: TestIdp["answer"]): Promise<TestIdp> 
 
 /** Answers with a key set. */
 export function serveKeys(keys: readonly unknown[], headers: Readonly<Record<string, string>> = {}): TestIdp["answer"] {
-  return (_, response) => void response.writeHead(200, { "content-type": "application/json", ...headers }).end(JSON.stringify({ keys }));
+  return (_, response) =>
+    void response.writeHead(200, { "content-type": "application/json", ...headers }).end(JSON.stringify({ keys }));
 }

@@ -5,7 +5,17 @@ import type { Principal } from "../../call/types.ts";
 import { ServingError } from "../../errors.ts";
 import { createOidcAuthenticator, type OidcAuthenticator } from "./create-oidc-authenticator.ts";
 import { resolveIssuers } from "./resolve-issuers.ts";
-import { createTestKey, headerOf, part, serveKeys, signInput, signToken, startTestIdp, TestClock, type TestIdp } from "./testing.fixture.ts";
+import {
+  createTestKey,
+  headerOf,
+  part,
+  serveKeys,
+  signInput,
+  signToken,
+  startTestIdp,
+  TestClock,
+  type TestIdp,
+} from "./testing.fixture.ts";
 import type { IssuerOptions } from "./types.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -52,7 +62,11 @@ async function open(...entries: readonly Partial<IssuerOptions>[]): Promise<Oidc
 const verify = async (token: string, entry: Partial<IssuerOptions> = {}): Promise<Principal> =>
   (await open(entry)).verify(token, caller);
 
-async function expectRefused(token: string, reason: string | RegExp, entry: Partial<IssuerOptions> = {}): Promise<void> {
+async function expectRefused(
+  token: string,
+  reason: string | RegExp,
+  entry: Partial<IssuerOptions> = {},
+): Promise<void> {
   const error = await verify(token, entry).then(
     () => undefined,
     (thrown: unknown) => thrown,
@@ -169,9 +183,12 @@ describe("attacks on the header", () => {
     await expectRefused(signToken(rsa, good, { ...headerOf(rsa), kid: "ec" }), "bad_signature");
   });
 
-  it.each(['["RS256"]', "null", '"RS256"', "{", '{"alg":"RS256"}x', "\ufeff{}"])("a header that is %s (11)", async (text) => {
-    await expectRefused(signToken(rsa, good, text), "invalid_token");
-  });
+  it.each(['["RS256"]', "null", '"RS256"', "{", '{"alg":"RS256"}x', "\ufeff{}"])(
+    "a header that is %s (11)",
+    async (text) => {
+      await expectRefused(signToken(rsa, good, text), "invalid_token");
+    },
+  );
 });
 
 describe("attacks on the form (10, 12)", () => {
@@ -207,7 +224,12 @@ describe("attacks on the form (10, 12)", () => {
 
   it("signatures of a curve in DER, of zeros and of the wrong length", async () => {
     const input = `${part(headerOf(ec))}.${part(good)}`;
-    for (const bytes of [Buffer.alloc(64), Buffer.alloc(0), Buffer.alloc(63, 1), Buffer.from("3006020101020101", "hex")])
+    for (const bytes of [
+      Buffer.alloc(64),
+      Buffer.alloc(0),
+      Buffer.alloc(63, 1),
+      Buffer.from("3006020101020101", "hex"),
+    ])
       await expectRefused(`${input}.${bytes.toString("base64url")}`, /^(bad_signature|invalid_token)$/);
   });
 
@@ -220,7 +242,9 @@ describe("attacks on the form (10, 12)", () => {
     const letters = fc.string({ unit: fc.constantFrom(..."eyJhbGciOiJ.-_=A "), maxLength: 60 });
     await fc.assert(
       fc.asyncProperty(fc.oneof(letters, fc.string()), async (text) => {
-        await expect((async () => authenticator.verify(text, caller))()).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+        await expect((async () => authenticator.verify(text, caller))()).rejects.toMatchObject({
+          code: "UNAUTHENTICATED",
+        });
       }),
     );
   });
@@ -231,7 +255,9 @@ describe("attacks on the form (10, 12)", () => {
       fc.asyncProperty(fc.nat(token.length - 1), fc.constantFrom(..."AQgw-_.=z09"), async (index, letter) => {
         fc.pre(token[index] !== letter);
         const altered = token.slice(0, index) + letter + token.slice(index + 1);
-        await expect((async () => authenticator.verify(altered, caller))()).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+        await expect((async () => authenticator.verify(altered, caller))()).rejects.toMatchObject({
+          code: "UNAUTHENTICATED",
+        });
       }),
     );
   });
@@ -246,7 +272,8 @@ describe("attacks on the claims", () => {
   );
 
   it("deep nesting in a payload that else is good (11)", async () => {
-    const deep = (levels: number): string => `{"x":${"[".repeat(levels)}${"]".repeat(levels)},${JSON.stringify(good).slice(1)}`;
+    const deep = (levels: number): string =>
+      `{"x":${"[".repeat(levels)}${"]".repeat(levels)},${JSON.stringify(good).slice(1)}`;
     await expect(verify(signToken(rsa, deep(63)))).resolves.toMatchObject({ name: "ada" });
     await expectRefused(signToken(rsa, deep(64)), "invalid_token");
     await expectRefused(signToken(rsa, deep(4000)), "invalid_token");
@@ -286,25 +313,45 @@ describe("attacks on the claims", () => {
     await expectRefused(signToken(rsa, { ...good, exp: NOW_S }), "expired", { clockSkewMs: 0 });
   });
 
-  it.each([[[]], ["other"], ["irisx"], ["iri"], ["IRIS"], ["iris "], [""], [null], [{ iris: 1 }], [["iris", 7]], [[["iris"]]], ["iris,other"], ["*"]])(
-    "aud %j (15)",
-    async (aud) => {
-      await expectRefused(signToken(rsa, { ...good, aud }), "wrong_audience");
-    },
-  );
+  it.each([
+    [[]],
+    ["other"],
+    ["irisx"],
+    ["iri"],
+    ["IRIS"],
+    ["iris "],
+    [""],
+    [null],
+    [{ iris: 1 }],
+    [["iris", 7]],
+    [[["iris"]]],
+    ["iris,other"],
+    ["*"],
+  ])("aud %j (15)", async (aud) => {
+    await expectRefused(signToken(rsa, { ...good, aud }), "wrong_audience");
+  });
 
   it("aud missing; a list with the right one is good (15)", async () => {
     await expectRefused(signToken(rsa, without("aud")), "wrong_audience");
     await expect(verify(signToken(rsa, { ...good, aud: ["x", "iris"] }))).resolves.toMatchObject({ name: "ada" });
   });
 
-  it.each([[""], [null], [[ISSUER]], [{ iss: ISSUER }], ["*"], [`${ISSUER}/`], ["https://IDP.example/realm"], ["https://idp.example:443/realm"], [`${ISSUER} `], [7], ["__proto__"]])(
-    "iss %j, without a look at any key (16)",
-    async (iss) => {
-      await expectRefused(signToken(rsa, { ...good, iss }), "unknown_issuer");
-      expect(idp.requests).toHaveLength(1);
-    },
-  );
+  it.each([
+    [""],
+    [null],
+    [[ISSUER]],
+    [{ iss: ISSUER }],
+    ["*"],
+    [`${ISSUER}/`],
+    ["https://IDP.example/realm"],
+    ["https://idp.example:443/realm"],
+    [`${ISSUER} `],
+    [7],
+    ["__proto__"],
+  ])("iss %j, without a look at any key (16)", async (iss) => {
+    await expectRefused(signToken(rsa, { ...good, iss }), "unknown_issuer");
+    expect(idp.requests).toHaveLength(1);
+  });
 
   it("iss missing (16)", async () => {
     await expectRefused(signToken(rsa, without("iss")), "unknown_issuer");
@@ -363,16 +410,28 @@ describe("who may call", () => {
     ["neither", {}],
     ["azp that is a list", { azp: ["app"] }],
   ])("a program that is not listed: %s", async (_, more) => {
-    await expect(verify(signToken(rsa, { ...good, ...more }), { clientIds: ["app"] })).rejects.toMatchObject(deniedWith);
+    await expect(verify(signToken(rsa, { ...good, ...more }), { clientIds: ["app"] })).rejects.toMatchObject(
+      deniedWith,
+    );
   });
 
-  it.each([{ azp: "app" }, { client_id: "app" }, { azp: "app", client_id: "app" }])("a program that is: %j", async (more) => {
-    await expect(verify(signToken(rsa, { ...good, ...more }), { clientIds: ["app"] })).resolves.toMatchObject({ clientId: "app" });
-  });
+  it.each([{ azp: "app" }, { client_id: "app" }, { azp: "app", client_id: "app" }])(
+    "a program that is: %j",
+    async (more) => {
+      await expect(verify(signToken(rsa, { ...good, ...more }), { clientIds: ["app"] })).resolves.toMatchObject({
+        clientId: "app",
+      });
+    },
+  );
 
-  it.each([["true"], [1], [[[true]]], [{ true: true }], [null], [undefined]])("a required claim that is %j", async (ok) => {
-    await expect(verify(signToken(rsa, { ...good, ok }), { requiredClaims: { ok: true } })).rejects.toMatchObject(deniedWith);
-  });
+  it.each([["true"], [1], [[[true]]], [{ true: true }], [null], [undefined]])(
+    "a required claim that is %j",
+    async (ok) => {
+      await expect(verify(signToken(rsa, { ...good, ok }), { requiredClaims: { ok: true } })).rejects.toMatchObject(
+        deniedWith,
+      );
+    },
+  );
 
   it("required claims deep inside and in lists", async () => {
     const token = signToken(rsa, { ...good, "kubernetes.io": { namespace: "prod" }, roles: ["a", "b"] });
@@ -381,7 +440,13 @@ describe("who may call", () => {
   });
 
   it("groups, scopes and names from their claims", async () => {
-    const claims = { ...without("jti"), realm: { roles: ["a", 7, "", "b"] }, scope: "r  w", scp: ["x"], email: "a@x.example" };
+    const claims = {
+      ...without("jti"),
+      realm: { roles: ["a", 7, "", "b"] },
+      scope: "r  w",
+      scp: ["x"],
+      email: "a@x.example",
+    };
     const token = signToken(rsa, claims);
     const entry = { groupsClaim: "/realm/roles", principal: { claim: "email", prefix: "mail:" } };
     await expect(verify(token, entry)).resolves.toMatchObject({
@@ -399,7 +464,9 @@ describe("who may call", () => {
 
   it("no groups from a prototype or from an object", async () => {
     for (const groupsClaim of ["toString", "/constructor/name", "/aud/length", "o"])
-      await expect(verify(signToken(rsa, { ...good, o: { a: 1 } }), { groupsClaim })).resolves.toMatchObject({ groups: [] });
+      await expect(verify(signToken(rsa, { ...good, o: { a: 1 } }), { groupsClaim })).resolves.toMatchObject({
+        groups: [],
+      });
   });
 
   it("tells callers of several issuers apart, and knows an issuer by its other name", async () => {
@@ -422,7 +489,10 @@ describe("who may call", () => {
     try {
       const authenticator = await open({}, { issuer: "https://b.example", jwksUri: `${own.origin}/keys` });
       const token = signToken(stranger, good, { alg: "RS256", kid: "s" });
-      await expect(authenticator.verify(token, caller)).rejects.toMatchObject({ code: "UNAUTHENTICATED", reason: "unknown_key" });
+      await expect(authenticator.verify(token, caller)).rejects.toMatchObject({
+        code: "UNAUTHENTICATED",
+        reason: "unknown_key",
+      });
     } finally {
       await own.close();
     }

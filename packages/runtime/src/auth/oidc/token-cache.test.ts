@@ -47,7 +47,13 @@ describe("TokenCache", () => {
   it("stays within both bounds and never gives a dropped or ended token, whatever is done", () => {
     const digest = fc.constantFrom(..."abcdefgh");
     const step = fc.oneof(
-      fc.record({ do: fc.constant("put" as const), digest, size: fc.integer({ min: 1, max: 30 }), keyId: fc.constantFrom("k", "l"), end: fc.nat(20) }),
+      fc.record({
+        do: fc.constant("put" as const),
+        digest,
+        size: fc.integer({ min: 1, max: 30 }),
+        keyId: fc.constantFrom("k", "l"),
+        end: fc.nat(20),
+      }),
       fc.record({ do: fc.constant("get" as const), digest, now: fc.nat(20) }),
       fc.record({ do: fc.constant("drop" as const), keyId: fc.constantFrom("k", "l") }),
     );

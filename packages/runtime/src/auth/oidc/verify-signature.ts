@@ -43,7 +43,11 @@ async function firstThatVerifies(
 }
 
 /** Whether a key made the signature of a token in compact form; rejects for nothing that a token can hold. */
-export async function verifies(token: string, { alg }: Pick<KeyRequest, "alg">, { key }: VerificationKey): Promise<boolean> {
+export async function verifies(
+  token: string,
+  { alg }: Pick<KeyRequest, "alg">,
+  { key }: VerificationKey,
+): Promise<boolean> {
   try {
     await compactVerify(token, key, { algorithms: [alg] });
     return true;
