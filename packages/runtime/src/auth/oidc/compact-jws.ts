@@ -10,7 +10,7 @@ export interface CompactJws {
 }
 
 /** Longest token, in characters. */
-export const MAX_TOKEN_LENGTH = 16_384;
+const MAX_TOKEN_LENGTH = 16_384;
 
 /**
  * Takes a signed token in the compact form apart: three parts of base64url, an object as header and one as claims.

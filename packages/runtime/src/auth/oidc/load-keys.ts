@@ -13,7 +13,7 @@ export interface LoadedKeys {
 }
 
 /** How often a file is looked at: a change is in force within 10 s. */
-export const FILE_AGE_MS = 10_000;
+const FILE_AGE_MS = 10_000;
 
 /**
  * Loads an issuer's key set from its file, its address, or the address that its discovery document names.

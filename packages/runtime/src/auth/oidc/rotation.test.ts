@@ -268,7 +268,7 @@ describe("outages", () => {
     ["201 keys", serveKeys(Array.from({ length: 201 }, () => second.jwk)), /at most 200 keys, got 201/],
     [
       "more than 512 KiB announced",
-      (_, response) => void response.writeHead(200, { "content-length": 524_289 }).flushHeaders(),
+      (_, response) => response.writeHead(200, { "content-length": 524_289 }).flushHeaders(),
       /at most 524288 bytes/,
     ],
     [
