@@ -63,6 +63,7 @@ const apiOf = (input: IoSpec, stream = false): ApiDefinition => ({
   nan: "error",
   timeoutMs: null,
   maxBodyBytes: null,
+  authorize: null,
   examples: [],
 });
 const exampleOf = (

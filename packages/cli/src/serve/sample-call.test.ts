@@ -16,6 +16,7 @@ const apiOf = (input: IoSpec, changes: Partial<ApiDefinition> = {}): ApiDefiniti
   nan: "error",
   timeoutMs: null,
   maxBodyBytes: null,
+  authorize: null,
   examples: [],
   ...changes,
 });

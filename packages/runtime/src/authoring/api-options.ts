@@ -1,3 +1,4 @@
+import type { Access } from "../definition/access/types.ts";
 import type { ExampleInput } from "../definition/define-service.ts";
 import type { Role } from "../definition/types.ts";
 import type { IoInput } from "../io/to-io-type.ts";
@@ -29,6 +30,11 @@ interface ApiChoices<I extends IoInput, R extends Role> {
   readonly timeoutMs?: number;
   /** Largest body; narrows or widens the server's limit for this API. */
   readonly maxBodyBytes?: number;
+  /**
+   * Who may call: `{ allow: [{ groups: ["iris-team"] }], deny: [{ principals: ["svc-old"] }] }`. It narrows what the platform allows and never widens it. Without it every
+   * caller whom the platform lets in may call.
+   */
+  readonly authorize?: Access;
   /** Golden examples: shown in the documentation, run by `bento-ts test`. */
   readonly examples?: readonly ExampleInput[];
 }
@@ -44,6 +50,7 @@ const OPTION_NAMES: ReadonlySet<string> = new Set<keyof ApiChoices<IoInput, Role
   "nan",
   "timeoutMs",
   "maxBodyBytes",
+  "authorize",
   "examples",
 ]);
 

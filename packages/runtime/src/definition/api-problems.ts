@@ -1,5 +1,6 @@
 import type { Problem } from "../errors.ts";
 import type { ApiInput } from "./define-service.ts";
+import { accessProblems } from "./access/access-problems.ts";
 import { RESERVED_NAMES } from "./reserved.ts";
 import { isRole, type Role, ROLES } from "./types.ts";
 
@@ -35,6 +36,7 @@ export function apiProblems(apis: readonly ApiInput[]): Problem[] {
       });
     }
     problems.push(...modelProblems(api, path));
+    if (api.authorize !== undefined) problems.push(...accessProblems(api.authorize, `${path}/authorize`));
     for (const [index, example] of (api.examples ?? []).entries()) {
       if (example.tolerance !== undefined && !(Number.isFinite(example.tolerance) && example.tolerance >= 0)) {
         problems.push({

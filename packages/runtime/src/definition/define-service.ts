@@ -1,5 +1,6 @@
 import { invalidInput, type Problem, ServingError } from "../errors.ts";
 import type { IoSpec, JsonSchema, JsonValue, NanPolicy } from "../io/types.ts";
+import type { Access } from "./access/types.ts";
 import { API_DEFAULTS } from "./defaults.ts";
 import { apiProblems } from "./api-problems.ts";
 import type { ApiDefinition, ExampleDefinition, Role, ServiceDefinition } from "./types.ts";
@@ -19,6 +20,7 @@ export interface ApiInput {
   readonly nan?: NanPolicy | undefined;
   readonly timeoutMs?: number | undefined;
   readonly maxBodyBytes?: number | undefined;
+  readonly authorize?: Access | undefined;
   readonly examples?: readonly ExampleInput[] | undefined;
 }
 
@@ -101,6 +103,7 @@ function toApiDefinition(api: ApiInput, only: boolean): ApiDefinition {
     nan: api.nan ?? API_DEFAULTS.nan,
     timeoutMs: api.timeoutMs ?? null,
     maxBodyBytes: api.maxBodyBytes ?? null,
+    authorize: api.authorize ?? null,
     examples: (api.examples ?? []).map(toExample),
   };
 }

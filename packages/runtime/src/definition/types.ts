@@ -1,3 +1,4 @@
+import type { Access } from "./access/types.ts";
 import type { IoSpec, JsonSchema, JsonValue, NanPolicy } from "../io/types.ts";
 
 /** What an API does in a graph of components; `predict` unless the author says otherwise. Source: Seldon v1's component methods, KServe V1's explain. */
@@ -49,6 +50,8 @@ export interface ApiDefinition {
   readonly timeoutMs: number | null;
   /** Largest body in bytes, null for the server's own limits. */
   readonly maxBodyBytes: number | null;
+  /** Who may call by its author's rules; null for whoever the platform lets in. */
+  readonly authorize: Access | null;
   readonly examples: readonly ExampleDefinition[];
 }
 

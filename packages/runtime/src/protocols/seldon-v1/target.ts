@@ -37,6 +37,7 @@ function builtInApi({ role, path }: SeldonOperation): ApiDefinition {
     nan: "string",
     timeoutMs: null,
     maxBodyBytes: null,
+    authorize: null,
     examples: [],
   };
 }
