@@ -23,7 +23,7 @@ const ROTATION_CHECK_MS = 1_000;
  */
 export function openAuditSink(options: {
   readonly sink: string;
-  readonly mode: "drop" | "strict";
+  readonly mode: "drop" | "block" | "strict";
   /** Monotonic milliseconds. */
   now(): number;
   /** Told once when records can't be written any more, with the reason, and once, with undefined, when they can be again. */

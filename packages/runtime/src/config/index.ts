@@ -9,11 +9,16 @@ export { parseDuration, parseSize } from "./quantities.ts";
 export { ORCHESTRATOR_FLAGS, type OrchestratorFlag, type OrchestratorFlags } from "./orchestrator-flags.ts";
 export { assertMayBind, isLoopback } from "./start-rule.ts";
 export type {
+  ApiKeysConfig,
   AuditConfig,
-  Config,
-  ImageConfig,
-  LimitsConfig,
-  LogLevel,
+  AuditLevel,
+  AuditWebhookConfig,
+  BasicConfig,
+  CorsConfig,
+  IpFilterConfig,
+  IssuerConfig,
+  RateLimitConfig,
   SecurityConfig,
-  ServerConfig,
-} from "./types.ts";
+  TlsConfig,
+} from "./security/types.ts";
+export type { Config, ImageConfig, LimitsConfig, LogLevel, ServerConfig } from "./types.ts";

@@ -1,11 +1,11 @@
 import type { Fault, KeyType, Outcome } from "./key-types.ts";
 import { isPlainObject } from "./plain-object.ts";
 
-/** A list of texts of one type; in a variable it is given as JSON. */
-export function listOf(
-  type: KeyType<string>,
-  form: { readonly label: string; readonly sample: string },
-): KeyType<readonly string[]> {
+/** A list of values of one type; in a variable it is given as JSON. */
+export function listOf<T>(
+  type: KeyType<T>,
+  form: { readonly label: string; readonly sample: string; readonly isNonEmpty?: boolean },
+): KeyType<readonly T[]> {
   const label = `a list of ${form.label}`;
   return {
     label,
@@ -13,6 +13,8 @@ export function listOf(
     fromText: jsonText(label, form.sample),
     read: (value) => {
       if (!Array.isArray(value)) return { ok: false, faults: [{ at: "", expected: label, got: value }] };
+      if (form.isNonEmpty === true && value.length === 0)
+        return { ok: false, faults: [{ at: "", expected: `${label}, at least one`, got: value }] };
       return collect(
         value.map((item: unknown, index) => ({ at: `[${index}]`, value: item })),
         type,
@@ -85,7 +87,8 @@ function collect<I, T>(places: readonly Place[], type: KeyType<I>, build: (items
   return faults.length > 0 ? { ok: false, faults } : { ok: true, value: build(items) };
 }
 
-function jsonText(label: string, sample: string): (text: string) => Outcome<unknown> {
+/** How the JSON text of a variable is read. */
+export function jsonText(label: string, sample: string): (text: string) => Outcome<unknown> {
   return (text) => {
     try {
       return { ok: true, value: JSON.parse(text) };

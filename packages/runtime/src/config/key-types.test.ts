@@ -7,13 +7,17 @@ import { boolean, duration, integer, type KeyType, oneOf, orAuto, orNull, orOff,
 /** The value that a type reads, or its faults as "at: expected". */
 function read(type: KeyType<unknown>, value: unknown): unknown {
   const outcome = type.read(value);
-  return outcome.ok ? outcome.value : outcome.faults.map(({ at, expected }) => `${at}: ${expected}`);
+  return outcome.ok
+    ? outcome.value
+    : outcome.faults.map((fault) => `${fault.at}: ${"message" in fault ? fault.message : fault.expected}`);
 }
 
 /** The same for a variable's text. */
 function readText(type: KeyType<unknown>, given: string): unknown {
   const outcome = type.fromText(given);
-  return outcome.ok ? read(type, outcome.value) : outcome.faults.map(({ at, expected }) => `${at}: ${expected}`);
+  return outcome.ok
+    ? read(type, outcome.value)
+    : outcome.faults.map((fault) => `${fault.at}: ${"message" in fault ? fault.message : fault.expected}`);
 }
 
 describe("integer", () => {

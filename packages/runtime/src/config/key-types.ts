@@ -18,12 +18,10 @@ export interface KeyType<T> {
 export type Outcome<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly faults: readonly Fault[] };
 
-/** What is wrong with a value; `at` is the place inside it: "", ".name" or "[2]". */
-export interface Fault {
-  readonly at: string;
-  readonly expected: string;
-  readonly got: unknown;
-}
+/** What is wrong with a value, by what was expected and came or in words of its own; `at` is the place inside it: "", ".name" or "[2]". */
+export type Fault = { readonly at: string } & (
+  { readonly expected: string; readonly got: unknown } | { readonly message: string }
+);
 
 /** A whole number, bounds included. */
 export function integer(range: { readonly min: number; readonly max: number }): KeyType<number> {
@@ -124,7 +122,11 @@ function withWord<T, const W extends JsonValue>(
         ? outcome
         : {
             ok: false,
-            faults: outcome.faults.map((fault) => ({ ...fault, expected: `${row.word}, or ${fault.expected}` })),
+            faults: outcome.faults.map((fault) =>
+              "message" in fault || fault.at !== ""
+                ? fault
+                : { ...fault, expected: `${row.word}, or ${fault.expected}` },
+            ),
           };
     },
   };

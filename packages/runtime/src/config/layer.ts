@@ -25,6 +25,8 @@ export interface Layer {
 
 /** The problem of a value that its key's type refuses; a secret key's value is left out. */
 export function valueProblem(given: Omit<Given, "value">, fault: Fault): Problem {
+  const path = given.path + fault.at;
+  if ("message" in fault) return { path, message: `${fault.message} (${given.where})` };
   const got = KEYS[given.path].secret === true ? "a value that is not shown" : describeValue(fault.got);
-  return { path: given.path + fault.at, message: `expected ${fault.expected}, got ${got} (${given.where})` };
+  return { path, message: `expected ${fault.expected}, got ${got} (${given.where})` };
 }

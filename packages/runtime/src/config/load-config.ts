@@ -5,7 +5,7 @@ import type { JsonValue } from "../io/types.ts";
 import { defaultsLayer, imageLayer } from "./default-layers.ts";
 import { envLayer, type Variables } from "./env-layer.ts";
 import { type ConfigFlags, flagsLayer } from "./flags-layer.ts";
-import { KEYS } from "./keys.ts";
+import { KEYS, type ReadKey } from "./keys.ts";
 import { readKServe } from "./kserve/deployment.ts";
 import type { Layer, LayerName } from "./layer.ts";
 import { mergeLayers, problemsOf } from "./merge-layers.ts";
@@ -20,7 +20,8 @@ import {
   type SeldonAnnotations,
 } from "./seldon/annotations.ts";
 import { isSeldonDeployment, readSeldonUnit } from "./seldon/unit.ts";
-import { type ReadKey, resolveConfig } from "./resolve-config.ts";
+import { resolveConfig } from "./resolve-config.ts";
+import { securityConflicts } from "./security/conflicts.ts";
 import { serviceLayer } from "./service-layer.ts";
 import type { Config } from "./types.ts";
 import { yamlLayer } from "./yaml-layer.ts";
@@ -70,7 +71,7 @@ export async function loadConfig(inputs: ConfigInputs): Promise<LoadedConfig> {
   const seldon = await readSeldonUnit(inputs.env, annotations);
   const kserve = readKServe(inputs.env, { hasFlags: ORCHESTRATOR_FLAG_NAMES.some((flag) => inputs.flags?.[flag]) });
   const config = resolveConfig(readKey, { seldon: seldon.unit, kserve });
-  const conflicts = conflictsOf(config);
+  const conflicts = [...conflictsOf(config), ...securityConflicts(readKey)];
   if (conflicts.length > 0) throw refusedConfig(conflicts);
   return { config, sources, warnings: [...layers.flatMap(({ warnings }) => warnings), ...seldon.warnings] };
 }

@@ -1,8 +1,7 @@
-import type { KeyPath, KeyValue } from "./keys.ts";
-import type { AuditConfig, Config, ImageConfig, LimitsConfig, ProtocolsConfig, ServerConfig } from "./types.ts";
-
-/** Gives the resolved value of a key. */
-export type ReadKey = <P extends KeyPath>(path: P) => KeyValue<P>;
+import type { ReadKey } from "./keys.ts";
+import { resolveSecurity } from "./security/resolve-security.ts";
+import { resolveCors, resolveTls } from "./security/resolve-tls.ts";
+import type { Config, ImageConfig, LimitsConfig, ProtocolsConfig, ServerConfig } from "./types.ts";
 
 /** The configuration with every key decided, frozen; names carry their units. */
 export function resolveConfig(key: ReadKey, deployment: Pick<Config, "seldon" | "kserve">): Config {
@@ -12,11 +11,7 @@ export function resolveConfig(key: ReadKey, deployment: Pick<Config, "seldon" | 
     modelDir: key("modelDir"),
     parameters: key("parameters"),
     server: resolveServer(key),
-    security: Object.freeze({
-      allowAnonymous: key("security.allowAnonymous"),
-      allowInsecureConnections: key("security.allowInsecureConnections"),
-      audit: resolveAudit(key),
-    }),
+    security: resolveSecurity(key),
     telemetry: Object.freeze({ logLevel: key("telemetry.logLevel"), logFormat: key("telemetry.logFormat") }),
     image: resolveImage(key),
     ...deployment,
@@ -38,6 +33,8 @@ function resolveServer(key: ReadKey): ServerConfig {
     trustedProxies: key("server.trustedProxies"),
     protocols: resolveProtocols(key),
     limits: resolveLimits(key),
+    tls: resolveTls(key),
+    cors: resolveCors(key),
     admin: Object.freeze({
       host: key("server.admin.host"),
       port: key("server.admin.port"),
@@ -74,14 +71,6 @@ function resolveLimits(key: ReadKey): LimitsConfig {
     queueBytes: key("server.limits.queueBytes"),
     concurrency: key("server.limits.concurrency"),
     workerMemoryBytes: key("server.limits.workerMemory"),
-  });
-}
-
-function resolveAudit(key: ReadKey): AuditConfig {
-  return Object.freeze({
-    sink: key("security.audit.file"),
-    level: key("security.audit.level"),
-    mode: key("security.audit.mode"),
   });
 }
 

@@ -1,4 +1,5 @@
 import type { KServeDeployment } from "./kserve/deployment.ts";
+import type { CorsConfig, SecurityConfig, TlsConfig } from "./security/types.ts";
 import type { SeldonUnit } from "./seldon/unit.ts";
 
 /** The server's configuration with every key decided; sizes in bytes, durations in milliseconds. Meaning of each key: docs/configuration.md. */
@@ -42,6 +43,9 @@ export interface ServerConfig {
   readonly trustedProxies: readonly string[];
   readonly protocols: ProtocolsConfig;
   readonly limits: LimitsConfig;
+  /** Null where connections are not secured. */
+  readonly tls: TlsConfig | null;
+  readonly cors: CorsConfig;
   readonly admin: { readonly host: string; readonly port: number; readonly metricsPath: string };
 }
 
@@ -73,20 +77,6 @@ export interface LimitsConfig {
   readonly concurrency: "auto" | number;
   /** Resident memory of one worker past which it is drained and replaced; null for no mark. */
   readonly workerMemoryBytes: number | null;
-}
-
-export interface SecurityConfig {
-  readonly allowAnonymous: boolean;
-  readonly allowInsecureConnections: boolean;
-  readonly audit: AuditConfig;
-}
-
-export interface AuditConfig {
-  /** "stdout", a file path, or null for no audit records. */
-  readonly sink: string | null;
-  readonly level: "none" | "metadata";
-  /** What happens when a record can't be written: count it, or refuse the call. */
-  readonly mode: "drop" | "strict";
 }
 
 export interface ImageConfig {

@@ -1,6 +1,6 @@
 import { toLostCallRecord } from "../audit/lost-call.ts";
 import { type AuditSink, openAuditSink } from "../audit/sink.ts";
-import type { AuditConfig } from "../config/types.ts";
+import type { AuditConfig } from "../config/security/types.ts";
 import type { Logger } from "../telemetry/logger.ts";
 
 /** Makes what writes the audit records of calls that ended with their worker, from the notes that it left; undefined where no records are kept. */

@@ -92,7 +92,9 @@ describe("a port with TLS", () => {
     await once(first, "secureConnect");
     const before = first.getPeerCertificate().serialNumber;
     const next = authority.issue("localhost");
-    expect(() => front.replace({ pair: { cert: next.cert, key: server.key }, profile: "modern" })).toThrow(/key values mismatch/i);
+    expect(() => front.replace({ pair: { cert: next.cert, key: server.key }, profile: "modern" })).toThrow(
+      /key values mismatch/i,
+    );
     front.replace({ pair: next, profile: "modern" });
     const second = connect({ port, host: "127.0.0.1", servername: "localhost", ca: authority.ca });
     await once(second, "secureConnect");
