@@ -63,7 +63,7 @@ describe("envLayer", () => {
         BENTO_SERVER_PRT: "1",
         BENTO_SECURITY_ALLOW_ANONYMUS: "true",
         BENTO_SERVER_LIMITS: "{}",
-        BENTO_SERVER_TLS_CERT_FILE: "x",
+        BENTO_SERVER_TLS_PINS: "x",
       }).problems,
     ).toEqual([
       {
@@ -72,7 +72,7 @@ describe("envLayer", () => {
       },
       { path: "BENTO_SERVER_LIMITS", message: "unknown variable" },
       { path: "BENTO_SERVER_PRT", message: "unknown variable; did you mean BENTO_SERVER_PORT?" },
-      { path: "BENTO_SERVER_TLS_CERT_FILE", message: "unknown variable" },
+      { path: "BENTO_SERVER_TLS_PINS", message: "unknown variable" },
     ]);
   });
 

@@ -85,12 +85,25 @@ describe("values", () => {
           concurrency: "auto",
           workerMemoryBytes: null,
         },
+        tls: null,
+        cors: { origins: [], credentials: false, exposedHeaders: ["x-request-id", "retry-after"], maxAgeMs: 600_000 },
         admin: { host: "127.0.0.1", port: 3002, metricsPath: "/metrics" },
       },
       security: {
         allowAnonymous: false,
         allowInsecureConnections: false,
-        audit: { sink: null, level: "metadata", mode: "drop" },
+        public: [],
+        authorOverridable: [],
+        defaultAuthorization: "authenticated",
+        issuers: [],
+        apiKeys: null,
+        basic: null,
+        authorization: { functions: {}, rulesFile: null },
+        ipFilter: { allow: [], deny: [], functions: {}, exempt: [] },
+        edgeHeader: null,
+        failedAuthentications: { rate: 20, windowMs: 60_000 },
+        rateLimits: [],
+        audit: { sink: null, webhook: null, level: "metadata", functions: {}, publicRoutes: false, mode: "drop" },
       },
       telemetry: { logLevel: "info", logFormat: "auto" },
       image: { base: null, packages: [], env: {}, files: [] },
@@ -120,11 +133,41 @@ server:
   trustedProxies: [10.0.0.0/8, "::1"]
   protocols: { native: false, v2: true, kserveV1: false, seldon: only }
   limits: { json: 1MiB, binary: 1GiB, grpc: 2MiB, headers: 64KiB, connections: 5, connectionsPerIp: 4, queueRows: 0, queueBytes: 1GiB, concurrency: 8, workerMemory: 2GiB }
+  tls: { secretDir: /tls, keyPassphraseFile: /pass, cname: a.example.com, profile: compat, clientAuth: require, clientCaFile: /ca.pem, crlFile: /crl.pem, cnFallback: true, httpRedirectPort: 80, acmeChallengeDir: /acme }
+  cors: { origins: ["https://app.example.com"], credentials: true, exposedHeaders: [x-a], maxAge: 1m }
   admin: { host: localhost, port: 0, metricsPath: /own/metrics }
 security:
   allowAnonymous: true
-  allowInsecureConnections: true
-  audit: { file: stdout, level: none, mode: strict }
+  public: [docs, metrics]
+  authorOverridable: [public]
+  defaultAuthorization: deny
+  oidc:
+    issuers:
+      - issuer: https://idp.example.com
+        audiences: [models]
+        issuerAliases: [https://old.example.com]
+        jwksUri: https://idp.example.com/keys
+        ca: /ca.pem
+        fetchTokenFile: /token
+        algorithms: [ES256]
+        clockSkew: 10s
+        maxTokenAge: 1h
+        maxStale: 2h
+        typ: at+jwt
+        acceptIdTokens: true
+        principal: { claim: /email, prefix: "x:" }
+        groupsClaim: [realm_access, roles]
+        clientIds: [notebook]
+        requiredClaims: { tenant: ml, level: [1, 2] }
+        requiredForReady: false
+  apiKeys: { file: /keys, header: x-key, asBearer: true }
+  basic: { htpasswdFile: /htpasswd, allowWeakHashes: true }
+  authorization: { functions: { "*": { allow: [{ groups: [ml] }] } }, rulesFile: /rules.yaml }
+  ipFilter: { allow: [10.0.0.0/8], deny: [10.1.0.0/16], functions: { score: { deny: ["::1"] } }, exempt: [healthz] }
+  edgeHeader: { name: x-edge, value: { env: EDGE } }
+  failedAuthentications: { rate: 5, per: 10s }
+  rateLimits: [{ rate: 100, window: 1m, burst: 10, per: ip, functions: [score], cost: rows }, { rate: 7, window: 1s }]
+  audit: { file: stdout, webhook: { url: "https://audit.example.com", authorization: { file: /t }, ca: /ca.pem, batchSize: 5, batchDelay: 2s, timeout: 3s }, level: none, functions: { score: bodyHash }, publicRoutes: true, mode: strict }
 telemetry: { logLevel: silent, logFormat: json }
 image: { base: "debian:12-slim", packages: [libgomp1], env: { TZ: UTC }, files: [labels.json] }
 `),
@@ -159,12 +202,78 @@ image: { base: "debian:12-slim", packages: [libgomp1], env: { TZ: UTC }, files: 
           concurrency: 8,
           workerMemoryBytes: 2_147_483_648,
         },
+        tls: {
+          source: { kind: "secretDir", secretDir: "/tls" },
+          keyPassphraseFile: "/pass",
+          cname: "a.example.com",
+          profile: "compat",
+          clientAuth: "require",
+          clientCaFile: "/ca.pem",
+          crlFile: "/crl.pem",
+          cnFallback: true,
+          httpRedirectPort: 80,
+          acmeChallengeDir: "/acme",
+        },
+        cors: { origins: ["https://app.example.com"], credentials: true, exposedHeaders: ["x-a"], maxAgeMs: 60_000 },
         admin: { host: "localhost", port: 0, metricsPath: "/own/metrics" },
       },
       security: {
         allowAnonymous: true,
-        allowInsecureConnections: true,
-        audit: { sink: "stdout", level: "none", mode: "strict" },
+        allowInsecureConnections: false,
+        public: ["docs", "metrics"],
+        authorOverridable: ["public"],
+        defaultAuthorization: "deny",
+        issuers: [
+          {
+            issuer: "https://idp.example.com",
+            audiences: ["models"],
+            issuerAliases: ["https://old.example.com"],
+            jwksUri: "https://idp.example.com/keys",
+            ca: "/ca.pem",
+            fetchTokenFile: "/token",
+            algorithms: ["ES256"],
+            clockSkewMs: 10_000,
+            maxTokenAgeMs: 3_600_000,
+            maxStaleMs: 7_200_000,
+            typ: "at+jwt",
+            acceptIdTokens: true,
+            principal: { claim: "/email", prefix: "x:" },
+            groupsClaim: ["realm_access", "roles"],
+            clientIds: ["notebook"],
+            requiredClaims: { tenant: ["ml"], level: [1, 2] },
+            requiredForReady: false,
+          },
+        ],
+        apiKeys: { file: "/keys", header: "x-key", asBearer: true },
+        basic: { htpasswdFile: "/htpasswd", secretDir: null, allowWeakHashes: true },
+        authorization: { functions: { "*": { allow: [{ groups: ["ml"] }] } }, rulesFile: "/rules.yaml" },
+        ipFilter: {
+          allow: ["10.0.0.0/8"],
+          deny: ["10.1.0.0/16"],
+          functions: { score: { allow: [], deny: ["::1"] } },
+          exempt: ["healthz"],
+        },
+        edgeHeader: { name: "x-edge", value: { kind: "env", name: "EDGE" } },
+        failedAuthentications: { rate: 5, windowMs: 10_000 },
+        rateLimits: [
+          { rate: 100, windowMs: 60_000, burst: 10, per: "ip", functions: ["score"], cost: "rows" },
+          { rate: 7, windowMs: 1_000, burst: 7, per: "principal", functions: null, cost: "calls" },
+        ],
+        audit: {
+          sink: "stdout",
+          webhook: {
+            url: "https://audit.example.com",
+            authorization: { kind: "file", path: "/t" },
+            ca: "/ca.pem",
+            batchSize: 5,
+            batchDelayMs: 2_000,
+            timeoutMs: 3_000,
+          },
+          level: "none",
+          functions: { score: "bodyHash" },
+          publicRoutes: true,
+          mode: "strict",
+        },
       },
       telemetry: { logLevel: "silent", logFormat: "json" },
       image: { base: "debian:12-slim", packages: ["libgomp1"], env: { TZ: "UTC" }, files: ["labels.json"] },
@@ -291,14 +400,9 @@ describe("refusals", () => {
 
   it("name keys of later parts as unknown", async () => {
     const problems = await refusal({
-      serviceConfig: { deploy: {}, server: { cors: {}, tls: {} }, telemetry: { traces: "off" } },
+      serviceConfig: { deploy: {}, telemetry: { traces: "off" } },
     });
-    expect(problems.map((problem) => problem.split(": unknown key", 1)[0])).toEqual([
-      "deploy",
-      "server.cors",
-      "server.tls",
-      "telemetry.traces",
-    ]);
+    expect(problems.map((problem) => problem.split(": unknown key", 1)[0])).toEqual(["deploy", "telemetry.traces"]);
   });
 
   it("keep security out of the code's hands", async () => {
@@ -415,4 +519,63 @@ it("gives a configuration or a FAILED_PRECONDITION with problems for any code co
         });
     }),
   );
+});
+
+describe("security and TLS", () => {
+  it("are refused where their keys contradict each other, all at once", async () => {
+    const problems = await refusal({
+      env: {
+        BENTO_SERVER_TLS_CERT_FILE: "/cert.pem",
+        BENTO_SERVER_TLS_CLIENT_AUTH: "require",
+        BENTO_SERVER_TLS_ACME_CHALLENGE_DIR: "/acme",
+        BENTO_SECURITY_ALLOW_INSECURE_CONNECTIONS: "true",
+        BENTO_SERVER_CORS_ORIGINS: '["*"]',
+        BENTO_SERVER_CORS_CREDENTIALS: "true",
+        BENTO_SECURITY_BASIC_HTPASSWD_FILE: "/a",
+        BENTO_SECURITY_BASIC_SECRET_DIR: "/b",
+        BENTO_SECURITY_EDGE_HEADER: '{"name":"x-edge","value":"s3cret"}',
+      },
+    });
+    expect(problems.map((problem) => problem.split(":", 1)[0])).toEqual([
+      "server.tls.keyFile",
+      "security.allowInsecureConnections",
+      "server.tls.clientCaFile",
+      "server.tls.acmeChallengeDir",
+      "security.basic.secretDir",
+      "server.cors.credentials",
+      "security.edgeHeader.value",
+    ]);
+    expect(problems.join()).not.toContain("s3cret");
+  });
+
+  it("need a pair for whatever is said of TLS beside it", async () => {
+    const problems = await refusal({
+      env: { BENTO_SERVER_TLS_HTTP_REDIRECT_PORT: "80", BENTO_SERVER_TLS_CLIENT_AUTH: "require" },
+    });
+    expect(problems.map((problem) => problem.split(":", 1)[0])).toEqual([
+      "server.tls.httpRedirectPort",
+      "server.tls.clientAuth",
+      "server.tls.clientCaFile",
+    ]);
+  });
+
+  it("name the place of a fault inside an issuer and inside a rule, and the key that was meant", async () => {
+    const problems = await refusal({
+      env: {
+        BENTO_SECURITY_OIDC_ISSUERS: '[{"issuer":"https://a"},{"issuer":"https://b","audience":["x"],"clockSkew":60}]',
+        BENTO_SECURITY_AUTHORIZATION_FUNCTIONS: '{"score":{"allow":[{"group":["x"]}]}}',
+      },
+    });
+    expect(problems).toEqual([
+      expect.stringMatching(
+        /^security\.authorization\.functions\.score\.allow\[0\]\.group: unknown key "group", did you mean "groups"\?/,
+      ),
+      expect.stringMatching(/^security\.oidc\.issuers\[0\]\.audiences: expected a list of audiences, got undefined/),
+      expect.stringMatching(/^security\.oidc\.issuers\[1\]\.audiences: /),
+      expect.stringMatching(
+        /^security\.oidc\.issuers\[1\]\.audience: expected no such key, did you mean "audiences"\?/,
+      ),
+      expect.stringMatching(/^security\.oidc\.issuers\[1\]\.clockSkew: .*a bare number has none/),
+    ]);
+  });
 });
