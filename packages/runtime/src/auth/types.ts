@@ -1,4 +1,4 @@
-import type { AuthMethod, Principal } from "../call/types.ts";
+import type { AuthMethod, Principal, TlsFacts } from "../call/types.ts";
 
 /** What is known of a caller before anything of the body was read. */
 export interface Caller {
@@ -8,6 +8,8 @@ export interface Caller {
   readonly peerIp: string;
   /** Address of the caller, behind trusted proxies the forwarded one. */
   readonly clientIp: string;
+  /** How the connection is secured, with the caller's certificate; undefined where it is not. */
+  readonly tls?: TlsFacts | undefined;
   /** Bounded: a route template, never a path. */
   readonly route: string;
 }

@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import type { Cancellation } from "./cancellation.ts";
@@ -44,6 +45,27 @@ export interface MetricUse {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** How the connection of a request is secured; one object for all requests of a connection. */
+export interface TlsFacts {
+  /** "TLSv1.2" or "TLSv1.3". */
+  readonly version: string;
+  /** As IANA names it. */
+  readonly cipher: string;
+  /** The certificate that the caller has shown, trusted or not. */
+  readonly client: ClientCertificate | undefined;
+}
+
+/** A caller's certificate. */
+export interface ClientCertificate {
+  readonly certificate: X509Certificate;
+  /** The distinguished name on one line. */
+  readonly subject: string;
+  /** SHA-256 of the certificate, lower-case hex. */
+  readonly fingerprint: string;
+  /** Why it proves nothing: no chain to the server's bundle, revoked, out of its dates, not made for clients; undefined for one that counts. */
+  readonly fault: string | undefined;
+}
+
 /** What every request brings, whatever carried it. */
 export interface CallRequest {
   readonly requestId: string;
@@ -57,6 +79,8 @@ export interface CallRequest {
   readonly peerIp: string;
   /** Address of the caller, behind trusted proxies the forwarded one. */
   readonly clientIp: string;
+  /** How the connection is secured; undefined where it is not. */
+  readonly tls?: TlsFacts | undefined;
   /** Aborts when the caller is gone. */
   readonly signal: Cancellation;
 }

@@ -1,3 +1,4 @@
+import type { ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import {
   type ConnectionInjector,
@@ -10,6 +11,7 @@ import {
 } from "@grpc/grpc-js";
 import type { GrpcReply, GrpcRequest } from "../../call/types.ts";
 import { ServingError } from "../../errors.ts";
+import { tlsFactsOf } from "../tls/tls-facts.ts";
 import { GrpcCall } from "./grpc-call.ts";
 import { MessageReader } from "./message-reader.ts";
 import { sendGrpcReply } from "./send-reply.ts";
@@ -165,9 +167,10 @@ class TakenCall extends ServerInterceptingCall {
   }
 
   #open(metadata: Metadata, bound: BoundMethod): GrpcCall {
-    const encoding = encodingOf(this.#base);
+    const { incomingEncoding: encoding, stream } = internalsOf(this.#base);
+    const tls = tlsFactsOf(stream.session?.socket);
     const { trustedProxies } = this.#options;
-    const call = new GrpcCall(this.#base, metadata, { route: pathOf(bound), trustedProxies, encoding });
+    const call = new GrpcCall(this.#base, metadata, { route: pathOf(bound), trustedProxies, encoding, tls });
     replaceDecoder(this.#base, new MessageReader(call));
     return call;
   }
@@ -183,16 +186,15 @@ class TakenCall extends ServerInterceptingCall {
 interface CallInternals {
   decoder: Pick<MessageReader, "write">;
   readonly incomingEncoding: string;
+  readonly stream: ServerHttp2Stream;
 }
 
 function internalsOf(base: ServerInterceptingCallInterface): CallInternals {
-  if ("decoder" in base && "incomingEncoding" in base) return base as unknown as CallInternals;
-  throw new ServingError("INTERNAL", "this version of @grpc/grpc-js has no decoder to replace");
+  if (INTERNALS.every((field) => field in base)) return base as unknown as CallInternals;
+  throw new ServingError("INTERNAL", "this version of @grpc/grpc-js keeps a call's decoder and stream elsewhere");
 }
 
-function encodingOf(base: ServerInterceptingCallInterface): string {
-  return internalsOf(base).incomingEncoding;
-}
+const INTERNALS = ["decoder", "incomingEncoding", "stream"] as const satisfies readonly (keyof CallInternals)[];
 
 function replaceDecoder(base: ServerInterceptingCallInterface, reader: MessageReader): void {
   internalsOf(base).decoder = reader;

@@ -4,7 +4,7 @@ import { bodyAborted, bodyCutShort, bodyTooLarge, type BodyLimits } from "../../
 import { Canceller } from "../../call/cancellation.ts";
 import { clientIpOf } from "../../call/client-ip.ts";
 import { requestIdOf } from "../../call/request-id.ts";
-import type { GrpcRequest } from "../../call/types.ts";
+import type { GrpcRequest, TlsFacts } from "../../call/types.ts";
 import { ServingError } from "../../errors.ts";
 import { decompress } from "./decompress.ts";
 import type { MessageWatcher } from "./message-reader.ts";
@@ -16,6 +16,8 @@ export interface GrpcCallFacts {
   readonly trustedProxies: readonly string[];
   /** How compressed messages of this call are compressed. */
   readonly encoding: string;
+  /** How the connection is secured. */
+  readonly tls: TlsFacts | undefined;
 }
 
 /** One gRPC call on its way in: metadata → (asked for) message → half-close. It is the watcher of its own message reader. */
@@ -58,6 +60,10 @@ export class GrpcCall implements GrpcRequest, MessageWatcher {
 
   get route(): string {
     return this.#facts.route;
+  }
+
+  get tls(): TlsFacts | undefined {
+    return this.#facts.tls;
   }
 
   get clientIp(): string {

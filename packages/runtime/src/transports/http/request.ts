@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyRequest } from "fastify";
 import { clientIpOf } from "../../call/client-ip.ts";
 import { type Cancellation, Canceller } from "../../call/cancellation.ts";
-import type { HttpRequest } from "../../call/types.ts";
+import type { HttpRequest, TlsFacts } from "../../call/types.ts";
+import { tlsFactsOf } from "../tls/tls-facts.ts";
 
 /** What the transport knows of a request beyond fastify. */
 export interface RequestFacts {
@@ -21,6 +22,8 @@ class ShownRequest implements HttpRequest {
   readonly signal: Cancellation;
   /** Kept from the start: a socket that is gone has no address. */
   readonly peerIp: string;
+  /** Kept for the same reason. */
+  readonly tls: TlsFacts | undefined;
   readonly #request: FastifyRequest;
   readonly #response: ServerResponse;
   readonly #facts: RequestFacts;
@@ -28,6 +31,7 @@ class ShownRequest implements HttpRequest {
   constructor(request: FastifyRequest, response: ServerResponse, facts: RequestFacts) {
     this.#request = request;
     this.peerIp = request.raw.socket.remoteAddress ?? "";
+    this.tls = tlsFactsOf(request.raw.socket);
     this.#response = response;
     this.#facts = facts;
     this.signal = departureOf(response);
