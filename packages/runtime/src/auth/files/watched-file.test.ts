@@ -15,7 +15,8 @@ afterEach(async () => {
 const faults: unknown[] = [];
 const read = (text: string): number => {
   const value = Number(text);
-  if (Number.isNaN(value)) throw new Error(`no number: ${text}`);
+  // With a code, as the errors of the system have one.
+  if (Number.isNaN(value)) throw Object.assign(new Error(`no number: ${text}`), { code: "NO_NUMBER" });
   return value;
 };
 const watch = async (path: string): Promise<WatchedFile<number>> => {

@@ -19,6 +19,8 @@ export interface WatchOptions<T> {
   readonly everyMs?: number;
 }
 
+/** In place of a digest. */
+const GONE = "gone";
 /** Kubernetes swaps a mounted folder by a link, which watching a file misses: it is looked at, and a change is seen within 10 s. */
 const LOOK_EVERY_MS = 5_000;
 
@@ -29,19 +31,20 @@ export async function watchFile<T>(options: WatchOptions<T>): Promise<WatchedFil
   let seen = digestOf(first);
   let looking = false;
   const look = async (): Promise<void> => {
-    try {
-      const text = await readFile(options.path, "utf8");
-      const digest = digestOf(text);
-      if (digest === seen) return;
-      seen = digest;
-      current = options.read(text);
-      options.onChange?.(current);
-    } catch (error) {
+    const text = await readFile(options.path, "utf8").catch((error: unknown) => {
       // A file that is gone is a fault once, and new when it comes back.
-      const digest = isMissing(error) ? "missing" : seen;
-      if (!isMissing(error) || seen !== "missing") options.onFault(error);
-      seen = digest;
+      if (seen !== GONE) options.onFault(error);
+      seen = GONE;
+    });
+    if (text === undefined || digestOf(text) === seen) return;
+    seen = digestOf(text);
+    try {
+      current = options.read(text);
+    } catch (error) {
+      options.onFault(error);
+      return;
     }
+    options.onChange?.(current);
   };
   const timer = setInterval(() => {
     if (looking) return;
@@ -54,8 +57,4 @@ export async function watchFile<T>(options: WatchOptions<T>): Promise<WatchedFil
 
 function digestOf(text: string): string {
   return createHash("sha256").update(text).digest("base64");
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error;
 }
