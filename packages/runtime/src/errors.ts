@@ -22,7 +22,8 @@ export type RefusalReason =
   | "rule_error"
   | "ip_denied"
   | "rate_limited"
-  | "keys_unavailable";
+  | "keys_unavailable"
+  | "passwords_busy";
 
 export interface ServingErrorOptions {
   /** Faults found in the input, at most 20 are shown. */

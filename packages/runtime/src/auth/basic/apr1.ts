@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 
-/** The `$apr1$` hash of a password with the salt of another such hash. Source: Apache httpd, "Password Formats"; the algorithm of MD5-crypt with another magic. */
-export function apr1(password: string, hash: string): string {
+/** The `$apr1$` hash of a password with the salt of another such hash. Source: Apache httpd, "Password Formats"; the algorithm of MD5-crypt with another magic. It lets others run meanwhile. */
+export async function apr1(password: string, hash: string): Promise<string> {
   const salt = hash.split("$")[2] ?? "";
   const secret = Buffer.from(password, "utf8");
   const md5 = (...parts: readonly (Buffer | string)[]): Buffer =>
@@ -19,11 +20,14 @@ export function apr1(password: string, hash: string): string {
     if (round % 7 !== 0) parts.push(secret);
     parts.push(isOdd ? state : secret);
     state = md5(...parts);
+    if (round % ROUNDS_AT_ONCE === 0) await setImmediate();
   }
   return `$apr1$${salt}$${toText(state)}`;
 }
 
 const ROUNDS = 1000;
+/** A fraction of a millisecond. */
+const ROUNDS_AT_ONCE = 50;
 const DIGITS = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /** Bytes of the digest in threes, as they stand in the text. */
 const ORDER = [[0, 6, 12], [1, 7, 13], [2, 8, 14], [3, 9, 15], [4, 10, 5], [11]] as const;

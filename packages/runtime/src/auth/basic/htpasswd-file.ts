@@ -11,6 +11,8 @@ export interface UserHash {
 export interface HtpasswdFile {
   readonly users: ReadonlyMap<string, UserHash>;
   readonly problems: readonly Problem[];
+  /** Whether a user has two lines: which of the two passwords is meant, nobody can say. */
+  readonly isAmbiguous: boolean;
 }
 
 /** Highest cost of a bcrypt hash: each step doubles the work that one try costs the server. */
@@ -23,20 +25,23 @@ const MAX_COST = 14;
 export function parseHtpasswd(text: string, options: { readonly allowWeakHashes: boolean }): HtpasswdFile {
   const users = new Map<string, UserHash>();
   const problems: Problem[] = [];
+  let isAmbiguous = false;
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === "" || line.startsWith("#")) continue;
     const path = `line ${index + 1}`;
     const colon = line.indexOf(":");
     const [user, hash] = [line.slice(0, Math.max(0, colon)), line.slice(colon + 1)];
     if (user === "") problems.push({ path, message: "expected user:hash" });
-    else if (users.has(user)) problems.push({ path, message: "this user stands on a line before" });
-    else {
+    else if (users.has(user)) {
+      problems.push({ path, message: "this user stands on a line before" });
+      isAmbiguous = true;
+    } else {
       const read = readHash(hash, options.allowWeakHashes);
       if (typeof read === "string") problems.push({ path, message: read });
       else users.set(user, read);
     }
   }
-  return { users, problems };
+  return { users, problems, isAmbiguous };
 }
 
 /** The hash, or what is wrong with it; its text is never repeated. */
