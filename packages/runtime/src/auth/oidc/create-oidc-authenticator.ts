@@ -28,6 +28,8 @@ export interface OidcAuthenticator extends Authenticator {
 export interface OidcAuthenticatorOptions {
   readonly issuers: readonly ResolvedIssuer[];
   readonly onKeyEvent: (event: KeyEvent) => void;
+  /** Bearer tokens that another authenticator takes. */
+  readonly leaves?: (token: string) => boolean;
   readonly cache?: TokenCacheLimits;
   readonly clock?: Clock;
   readonly fetch?: FetchDocument;
@@ -69,7 +71,10 @@ export function createOidcAuthenticator(options: OidcAuthenticatorOptions): Oidc
     method: "oidc",
     challenge: BEARER_CHALLENGE,
     firstLook: Promise.all(entries.map(({ source }) => source.start())).then(() => undefined),
-    find: findBearer,
+    find: (caller) => {
+      const token = findBearer(caller);
+      return token === undefined || options.leaves?.(token) === true ? undefined : token;
+    },
     verify: (token) => {
       const digest = hash("sha256", token, "hex");
       const hit = cache.get(digest, clock.now());

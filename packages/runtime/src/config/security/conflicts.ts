@@ -43,13 +43,18 @@ function tlsConflicts(key: ReadKey): readonly Problem[] {
 }
 
 function credentialConflicts(key: ReadKey): readonly Problem[] {
-  if (key("security.basic.htpasswdFile") === null || key("security.basic.secretDir") === null) return [];
-  return [
-    {
+  const problems: Problem[] = [];
+  if (key("security.basic.htpasswdFile") !== null && key("security.basic.secretDir") !== null)
+    problems.push({
       path: "security.basic.secretDir",
       message: "expected either the folder or security.basic.htpasswdFile, got both",
-    },
-  ];
+    });
+  if (key("security.apiKeys.header") === "authorization")
+    problems.push({
+      path: "security.apiKeys.header",
+      message: 'expected a header of its own: "Authorization: ApiKey …" is taken in any case',
+    });
+  return problems;
 }
 
 function corsConflicts(key: ReadKey): readonly Problem[] {
