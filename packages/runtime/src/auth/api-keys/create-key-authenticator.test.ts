@@ -150,8 +150,7 @@ type Fields = Parameters<typeof callerWith>[0];
 describe("findKey", () => {
   const places = { header: "x-api-key", asBearer: false };
   const bearer = { header: "x-api-key", asBearer: true };
-  const find = (fields: Fields, where = places): string | undefined =>
-    findKey(callerWith(fields), where);
+  const find = (fields: Fields, where = places): string | undefined => findKey(callerWith(fields), where);
 
   it.each([
     [{ "x-api-key": KEY }, places],
