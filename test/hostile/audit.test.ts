@@ -23,6 +23,7 @@ interface Line {
   readonly bytesOut: number | null;
   readonly userAgent: string | null;
   readonly tags?: Record<string, string>;
+  readonly queryNames?: readonly string[];
 }
 
 /** A server that keeps records, and the lines that it has written. */
@@ -194,7 +195,7 @@ describe("a caller's words in the record", () => {
   });
 
   it("are left out where they may be secret: bodies, queries, credentials, cookies", async () => {
-    await post("/echo?token=SECRET-1&SECRET-2=1", '"SECRET-3"', [
+    await post(`/echo?token=SECRET-1&SECRET-2-${"x".repeat(24)}&%0a=1`, '"SECRET-3"', [
       ["authorization", "Bearer SECRET-4"],
       ["cookie", "session=SECRET-5"],
       ["x-api-key", "SECRET-6"],
@@ -202,6 +203,8 @@ describe("a caller's words in the record", () => {
       ["referer", "https://x/?SECRET-8"],
       ["x-forwarded-for", "SECRET-9"],
     ]);
+    // Of a query its names, and of these none that may be a value.
+    expect(recorded.lines().at(-1)?.queryNames).toEqual(["token", "*"]);
     await post("/echo", "SECRET-10 is no JSON");
     await post("/header", JSON.stringify({ name: "x-a", value: "SECRET-11" }));
     await sendRaw(toWire({ path: "/SECRET-12", body: "x" }), { port: recorded.victim.port });

@@ -45,7 +45,7 @@ export async function startVictim(
       server.app.server.closeAllConnections();
       await server.app.close();
       await loaded.close();
-      server.close();
+      await server.close();
     },
   };
 }

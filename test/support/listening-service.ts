@@ -71,7 +71,7 @@ export async function listen(
       server.app.server.closeAllConnections();
       await server.app.close();
       await loaded.close();
-      server.close();
+      await server.close();
     },
   };
 }

@@ -30,6 +30,7 @@ export function toLostCallRecord(text: string, time: Date): LostCallRecord | und
     ...identity,
     decision: "error",
     reason: "WORKER_DIED",
+    rule: null,
     status: null,
     grpcCode: null,
     bytesIn: null,

@@ -1,29 +1,42 @@
-import type { Principal, RecordedCall, TagValue, Target } from "../call/types.ts";
+import type { AuditLevel } from "../call/audit-level.ts";
+import type { Principal, RecordedCall, TagValue, Target, TlsFacts } from "../call/types.ts";
 import { ERROR_TABLE } from "../error-table.ts";
 import type { ServingError } from "../errors.ts";
+import type { BodyFields } from "./body-trace.ts";
+import { type Decision, decisionOf, reasonOf } from "./decision.ts";
+import { cutName, cutText } from "./line.ts";
+import { queryNamesOf } from "./query-names.ts";
+import { traceIdOf } from "./trace-id.ts";
 
 /** Which call it is and whose. */
 export interface CallIdentity {
   readonly requestId: string;
+  readonly traceId: string | null;
   readonly protocol: string;
   readonly method: string;
   readonly route: string;
+  readonly queryNames?: readonly string[];
   readonly function: string | null;
   readonly service: string;
   readonly version: string;
   readonly principal: string | null;
   readonly issuer: string | null;
   readonly authMethod: string | null;
+  readonly clientId: string | null;
+  readonly credentialId: string | null;
   readonly peerIp: string;
   readonly clientIp: string;
+  readonly tls?: { readonly version: string; readonly cipher: string; readonly clientSubject: string | null };
   readonly userAgent: string | null;
 }
 
-/** What became of one call, as it stands in the audit log: one JSON line each. Source: security.md A11, less the keys of parts that do not exist yet. */
-export interface AuditRecord extends CallIdentity {
+/** What became of one call, as it stands in the audit log: one JSON line each. Source: security.md A11. */
+export interface AuditRecord extends CallIdentity, BodyFields {
   readonly time: string;
-  readonly decision: "allow" | "deny" | "error";
+  readonly decision: Decision;
   readonly reason: string | null;
+  /** The clause that decided, by its place in the configuration or the definition. */
+  readonly rule: string | null;
   readonly status: number;
   /** Status code of gRPC, null for a call over HTTP. */
   readonly grpcCode: number | null;
@@ -31,7 +44,7 @@ export interface AuditRecord extends CallIdentity {
   readonly bytesOut: number | null;
   readonly durationMs: number;
   readonly tags?: Readonly<Record<string, string>>;
-  readonly level: "metadata";
+  readonly level: Exclude<AuditLevel, "none">;
 }
 
 /** Facts from which it is seen which call it is. */
@@ -45,64 +58,66 @@ export interface CallFacts {
 /** Facts from which a record is made. */
 export interface AuditFacts extends CallFacts {
   readonly tags: ReadonlyMap<string, TagValue> | undefined;
+  readonly rule: string | undefined;
   readonly error: ServingError | undefined;
   readonly time: Date;
   readonly durationMs: number;
+  readonly level: Exclude<AuditLevel, "none">;
+  readonly body: BodyFields | undefined;
 }
 
-/** Longest text of one field, in characters: a caller can't fill the disk with one header. */
-const MAX_TEXT = 1024;
-
-/** Makes the audit record of a call. Texts are cut at 1 KiB; JSON escapes control characters, so that one call is one line. */
+/** Makes the audit record of a call. Texts of callers are cut at 1 KiB. */
 export function toAuditRecord(facts: AuditFacts): AuditRecord {
-  const { call, error, tags } = facts;
+  const { call, error, tags, rule } = facts;
   return {
     time: facts.time.toISOString(),
     ...identify(facts),
     decision: decisionOf(error),
-    reason: error === undefined ? null : error.code,
+    reason: error === undefined ? null : reasonOf(error),
+    rule: rule === undefined ? null : cutText(rule),
     status: error === undefined ? 200 : ERROR_TABLE[error.code].http,
     grpcCode: call.request.method === "gRPC" ? grpcCodeOf(error) : null,
     bytesIn: call.bytesIn(),
     bytesOut: call.bytesOut() ?? null,
     durationMs: Math.round(facts.durationMs * 1000) / 1000,
     ...(tags !== undefined && tags.size > 0
-      ? { tags: Object.fromEntries([...tags].map(([key, value]) => [cut(key), cut(String(value))])) }
+      ? { tags: Object.fromEntries([...tags].map(([key, value]) => [cutText(key), cutText(String(value))])) }
       : {}),
-    level: "metadata",
+    level: facts.level,
+    ...facts.body,
   };
 }
 
-/** Which call it is, its texts cut at 1 KiB. */
+/** Which call it is, its texts cut. */
 export function identify({ call, service, principal, target }: CallFacts): CallIdentity {
-  const { requestId, method, route, peerIp, clientIp, headers } = call.request;
+  const { requestId, method, route, peerIp, clientIp, headers, query, tls } = call.request;
   const userAgent = headers["user-agent"];
   return {
     requestId,
+    traceId: traceIdOf(headers.traceparent),
     protocol: call.protocol,
-    method,
-    route: cut(call.route ?? route),
+    method: cutName(method),
+    route: cutText(call.route ?? route),
+    ...(query === undefined || query.size === 0 ? undefined : { queryNames: queryNamesOf(query) }),
     function: target?.api.name ?? null,
     service: service.name,
     version: service.version,
-    principal: principal === undefined ? null : cut(principal.name),
+    principal: principal === undefined ? null : cutText(principal.name),
     issuer: principal?.issuer ?? null,
     authMethod: principal?.method ?? null,
+    clientId: principal?.clientId === undefined ? null : cutName(principal.clientId),
+    credentialId: principal?.credentialId === undefined ? null : cutName(principal.credentialId),
     peerIp,
-    clientIp,
-    userAgent: userAgent === undefined ? null : cut(userAgent),
+    clientIp: cutName(clientIp),
+    ...(tls === undefined ? undefined : { tls: connectionOf(tls) }),
+    userAgent: userAgent === undefined ? null : cutText(userAgent),
   };
 }
 
-function decisionOf(error: ServingError | undefined): AuditRecord["decision"] {
-  if (error === undefined) return "allow";
-  return error.code === "UNAUTHENTICATED" || error.code === "PERMISSION_DENIED" ? "deny" : "error";
+function connectionOf({ version, cipher, client }: TlsFacts): NonNullable<CallIdentity["tls"]> {
+  return { version, cipher, clientSubject: client === undefined ? null : cutName(client.subject) };
 }
 
 function grpcCodeOf(error: ServingError | undefined): number {
   return error === undefined ? 0 : ERROR_TABLE[error.code].grpc;
-}
-
-function cut(text: string): string {
-  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…`;
 }

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { AuditRecord } from "./record.ts";
-import { openAuditSink } from "./sink.ts";
+import { openFileTarget } from "./file-target.ts";
+import { type AuditSink, createAuditSink } from "./sink.ts";
 
 const folders: string[] = [];
 const tempFile = (): string => {
@@ -16,9 +17,17 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
 });
 
+const openAuditSink = (options: {
+  readonly sink: string;
+  readonly mode: "drop" | "block" | "strict";
+  now(): number;
+  readonly onTrouble?: (reason: unknown) => void;
+}): AuditSink => createAuditSink({ targets: [openFileTarget(options)], mode: options.mode });
+
 const record = (userAgent: string): AuditRecord => ({
   time: "2026-01-02T03:04:05.006Z",
   requestId: "r",
+  traceId: null,
   protocol: "native",
   method: "POST",
   route: "/x",
@@ -28,10 +37,13 @@ const record = (userAgent: string): AuditRecord => ({
   principal: null,
   issuer: null,
   authMethod: null,
+  clientId: null,
+  credentialId: null,
   peerIp: "127.0.0.1",
   clientIp: "127.0.0.1",
   decision: "allow",
   reason: null,
+  rule: null,
   status: 200,
   grpcCode: null,
   bytesIn: 0,
@@ -46,43 +58,43 @@ const agentsOf = (text: string): unknown[] =>
     .filter((line) => line !== "")
     .map((line) => (JSON.parse(line) as AuditRecord).userAgent);
 
-describe("openAuditSink", () => {
-  it("appends a line for each record to a file that its owner alone reads", () => {
+describe("createAuditSink over a file", () => {
+  it("appends a line for each record to a file that its owner alone reads", async () => {
     const file = tempFile();
     const sink = openAuditSink({ sink: file, mode: "drop", now: () => 0 });
     expect(sink.write(record("a"))).toBe("written");
     expect(sink.write(record("b"))).toBe("written");
-    sink.close();
+    await sink.close();
     expect(agentsOf(readFileSync(file, "utf8"))).toEqual(["a", "b"]);
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
-  it("escapes what would end a line or steer a terminal", () => {
+  it("escapes what would end a line or steer a terminal", async () => {
     const file = tempFile();
     const sink = openAuditSink({ sink: file, mode: "drop", now: () => 0 });
     const text = 'a\n\r\u0085\u2028\u2029\u009b31m\u007f\0"b';
-    sink.write(record(text));
-    sink.close();
+    void sink.write(record(text));
+    await sink.close();
     const written = readFileSync(file, "utf8");
     expect(agentsOf(written)).toEqual([text]);
     expect(written).toContain(String.raw`a\n\r\u0085\u2028\u2029\u009b31m\u007f\u0000\"b`);
   });
 
-  it("follows a file that was renamed, within a second", () => {
+  it("follows a file that was renamed, within a second", async () => {
     const file = tempFile();
     let nowMs = 0;
     const sink = openAuditSink({ sink: file, mode: "drop", now: () => nowMs });
-    sink.write(record("a"));
+    void sink.write(record("a"));
     renameSync(file, `${file}.1`);
-    sink.write(record("b"));
+    void sink.write(record("b"));
     nowMs = 1_000;
-    sink.write(record("c"));
-    sink.close();
+    void sink.write(record("c"));
+    await sink.close();
     expect(agentsOf(readFileSync(`${file}.1`, "utf8"))).toEqual(["a", "b"]);
     expect(agentsOf(readFileSync(file, "utf8"))).toEqual(["c"]);
   });
 
-  it("writes on into the file that is open when a new one can't be made", () => {
+  it("writes on into the file that is open when a new one can't be made", async () => {
     const file = tempFile();
     let nowMs = 0;
     const sink = openAuditSink({ sink: file, mode: "strict", now: () => nowMs });
@@ -92,33 +104,34 @@ describe("openAuditSink", () => {
     nowMs = 1_000;
     expect(sink.write(record("a"))).toBe("written");
     chmodSync(folder, 0o700);
-    sink.close();
+    await sink.close();
     // Whoever runs the tests as root is let in anyway.
     const written = existsSync(file) ? file : `${file}.1`;
     expect(agentsOf(readFileSync(written, "utf8"))).toEqual(["a"]);
   });
 
-  it("says of a full disk that a record is lost under drop, and that the call is refused under strict", () => {
+  it("says of a full disk that a record is lost under drop, and that the call is refused under strict", async () => {
     const drop = openAuditSink({ sink: "/dev/full", mode: "drop", now: () => 0 });
     expect(drop.write(record("a"))).toBe("lost");
     expect(drop.blocked).toBe(false);
-    drop.close();
+    await drop.close();
     const strict = openAuditSink({ sink: "/dev/full", mode: "strict", now: () => 0 });
     expect(strict.blocked).toBe(false);
     expect(strict.write(record("a"))).toBe("refused");
     expect(strict.blocked).toBe(true);
-    strict.close();
+    await strict.close();
   });
 
-  it("loses no record but the one that was cut off by a full disk, and goes on when there is room", () => {
+  it("loses no record but the one that was cut off by a full disk, and goes on when there is room", async () => {
     const file = tempFile();
-    const module = new URL("sink.ts", import.meta.url).href;
+    const modules = ["sink.ts", "file-target.ts"].map((name) => new URL(name, import.meta.url).href);
     // The limit of a file's size stands for the size of the disk: it can be lifted from outside while the process runs.
     const script = `
       import { execFileSync } from "node:child_process";
-      const { openAuditSink } = await import(${JSON.stringify(module)});
+      const [{ createAuditSink }, { openFileTarget }] = await Promise.all(${JSON.stringify(modules)}.map((url) => import(url)));
       const base = ${JSON.stringify(record(""))};
-      const sink = openAuditSink({ sink: ${JSON.stringify(file)}, mode: "strict", now: () => 0 });
+      const targets = [openFileTarget({ sink: ${JSON.stringify(file)}, now: () => 0 })];
+      const sink = createAuditSink({ targets, mode: "strict" });
       const outcomes = [1, 2, 3].map((number) => sink.write({ ...base, userAgent: "before " + number }));
       execFileSync("prlimit", ["--pid", String(process.pid), "--fsize=unlimited"]);
       outcomes.push(sink.blocked, sink.write({ ...base, userAgent: "after" }));
@@ -126,7 +139,7 @@ describe("openAuditSink", () => {
     `;
     const output = execFileSync(
       "prlimit",
-      ["--fsize=600:unlimited", process.execPath, "--input-type=module", "--eval", script],
+      ["--fsize=700:unlimited", process.execPath, "--input-type=module", "--eval", script],
       { encoding: "utf8" },
     );
     expect(JSON.parse(output)).toEqual(["written", "refused", "refused", false, "written"]);
@@ -138,7 +151,7 @@ describe("openAuditSink", () => {
     expect(rest).toBe("");
   });
 
-  it("tells once when records can't be written, with the reason, and once when they can be again", () => {
+  it("tells once when records can't be written, with the reason, and once when they can be again", async () => {
     const folder = join(tempFile(), "..");
     const file = join(folder, "audit.jsonl");
     symlinkSync("/dev/full", file);
@@ -157,10 +170,10 @@ describe("openAuditSink", () => {
     nowMs = 1_000;
     expect([sink.write(record("c")), sink.write(record("d"))]).toEqual(["written", "written"]);
     expect(told.slice(1)).toEqual([undefined]);
-    sink.close();
+    await sink.close();
   });
 
-  it("refuses to start with a file that can't be opened, naming the key", () => {
+  it("refuses to start with a file that can't be opened, naming the key", async () => {
     expect(() => openAuditSink({ sink: "/nowhere/at/all", mode: "drop", now: () => 0 })).toThrow(
       expect.objectContaining({ code: "FAILED_PRECONDITION", message: expect.stringContaining("security.audit.file") }),
     );

@@ -1,119 +1,90 @@
-import { closeSync, fstatSync, openSync, statSync, writeSync } from "node:fs";
-import { ServingError } from "../errors.ts";
 import type { LostCallRecord } from "./lost-call.ts";
+import { cutText, toLine } from "./line.ts";
+import type { LineTarget } from "./line-target.ts";
 import type { AuditRecord } from "./record.ts";
+import { createWaitingLines } from "./waiting-lines.ts";
+
+/** What became of a record; "refused": the call must not be answered because of that (`mode: strict`). */
+export type AuditOutcome = "written" | "lost" | "refused";
+
+/** Facts of an event: names, numbers, never a secret or a value of a caller's claims. */
+export type EventFacts = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 
 /** Where audit records go. */
 export interface AuditSink {
   /** Whether calls must be refused because a record could not be written (`mode: strict`). */
   readonly blocked: boolean;
-  /** Appends one line; "lost" when it can't be written, "refused" when the call must not be answered because of that (`mode: strict`). */
-  write(record: AuditRecord | LostCallRecord): "written" | "lost" | "refused";
-  close(): void;
+  /** Appends one line to every target; a promise where it has to be waited for (`mode: block`). */
+  write(record: AuditRecord | LostCallRecord): AuditOutcome | Promise<AuditOutcome>;
+  /** Writes down something that happened to the server and is no call, such as a reload; its texts are cut. */
+  event(name: string, facts?: EventFacts): void;
+  /** Opens files anew, as rotation by SIGHUP wants it. */
+  reopen(): void;
+  /** Delivers what is held, within a bounded time. */
+  close(): Promise<void>;
 }
 
-/** How often it is looked whether the file was moved away, in milliseconds. */
-const ROTATION_CHECK_MS = 1_000;
-
-/**
- * Opens a sink: "stdout", or a file (mode 0600) to which each record is appended in one write, so that the lines of several workers do not mix.
- *
- * A file that is renamed, as rotation does, is followed by a new one within a second. With `strict` no call is answered whose record can't be written, and none
- * is begun until a line can be written again. Throws FAILED_PRECONDITION when the file can't be opened at the start.
- */
-export function openAuditSink(options: {
-  readonly sink: string;
+export interface AuditSinkOptions {
+  /** What can refuse before it is tried stands behind what can't. */
+  readonly targets: readonly LineTarget[];
   readonly mode: "drop" | "block" | "strict";
-  /** Monotonic milliseconds. */
-  now(): number;
-  /** Told once when records can't be written any more, with the reason, and once, with undefined, when they can be again. */
-  onTrouble?(reason: unknown): void;
-}): AuditSink {
-  const { sink, mode, now, onTrouble } = options;
-  let descriptor = openTarget(sink);
-  let checkedMs = now();
-  let failing = false;
-  let isTorn = false;
+  /** Facts of every event, such as the worker's number. */
+  readonly facts?: EventFacts;
+  /** Told of each record that one target or more did not take. */
+  onLost?(): void;
+}
 
-  const append = (content: object): void => {
-    if (sink !== "stdout" && now() - checkedMs >= ROTATION_CHECK_MS) {
-      checkedMs = now();
-      descriptor = followRename(descriptor, sink);
-    }
-    // What was begun of a line gets an end of its own, or the next one would be lost with it.
-    const end = isTorn ? "\n" : "";
-    const line = Buffer.from(`${end}${toLine(content)}\n`);
-    const { written, trouble } = writeAll(descriptor, line);
-    const wasFailing = failing;
-    // A full disk or a closed pipe.
-    failing = written < line.length;
-    if (written > 0) isTorn = failing && written > end.length;
-    if (failing !== wasFailing) onTrouble?.(trouble);
+/** Makes the sink over its targets. With `strict` no call is answered whose record can't be written, and none is begun until a line can be written again. */
+export function createAuditSink({ targets, mode, facts = {}, onLost }: AuditSinkOptions): AuditSink {
+  const waiting = mode === "block" ? targets.map((target) => createWaitingLines(target)) : [];
+  const lost = (): "lost" => {
+    onLost?.();
+    return "lost";
   };
+  const takeAll = (line: Buffer): boolean => {
+    if (!targets.every((target) => target.hasRoom(line.length))) return false;
+    // Every target is tried, also behind one that failed.
+    return targets.map((target) => target.take(line)).every(Boolean);
+  };
+  const waitAll = (line: Buffer): AuditOutcome | Promise<AuditOutcome> => {
+    const taken = waiting.map((lines) => lines.take(line));
+    const settle = (all: readonly boolean[]): AuditOutcome => (all.every(Boolean) ? "written" : lost());
+    return taken.some((one) => one instanceof Promise)
+      ? Promise.all(taken).then(settle)
+      : settle(taken.map((one) => one === true));
+  };
+  const append = (content: object): AuditOutcome | Promise<AuditOutcome> => {
+    const line = Buffer.from(toLine(content));
+    if (mode === "block") return waitAll(line);
+    if (takeAll(line)) return "written";
+    return mode === "strict" ? (lost(), "refused") : lost();
+  };
+  const event = (name: string, own: EventFacts = {}): void =>
+    void append({ time: new Date().toISOString(), event: name, ...facts, ...cutFacts(own) });
   return {
     get blocked() {
-      if (mode === "strict" && failing) append({ time: new Date().toISOString(), event: "audit_retry" });
-      return mode === "strict" && failing;
+      const failing = mode === "strict" ? targets.filter(({ isFailing }) => isFailing) : [];
+      if (failing.length === 0) return false;
+      const line = Buffer.from(toLine({ time: new Date().toISOString(), event: "audit_retry", ...facts }));
+      for (const target of failing) target.probe(line);
+      return failing.some(({ isFailing }) => isFailing);
     },
-    write: (record) => {
-      append(record);
-      if (!failing) return "written";
-      return mode === "strict" ? "refused" : "lost";
+    write: append,
+    event,
+    reopen() {
+      for (const target of targets) target.reopen();
     },
-    close: () => {
-      if (sink !== "stdout") closeSync(descriptor);
+    async close() {
+      await Promise.all(waiting.map((lines) => lines.settled()));
+      await Promise.all(targets.map((target) => target.close()));
     },
   };
 }
 
-function openTarget(sink: string): number {
-  if (sink === "stdout") return 1;
-  try {
-    return openSync(sink, "a", 0o600);
-  } catch (cause) {
-    throw new ServingError(
-      "FAILED_PRECONDITION",
-      `security.audit.file: ${JSON.stringify(sink)} can't be opened for appending: create its folder and let this user write there`,
-      { cause },
-    );
-  }
-}
-
-/** The descriptor of the file that bears the name now. */
-function followRename(descriptor: number, path: string): number {
-  try {
-    if (statSync(path, { throwIfNoEntry: false })?.ino === fstatSync(descriptor).ino) return descriptor;
-    const fresh = openTarget(path);
-    closeSync(descriptor);
-    return fresh;
-  } catch {
-    // The folder is gone or closed to us: the file that is open still takes every record.
-    return descriptor;
-  }
-}
-
-/** JSON escapes C0 control characters only; terminals obey C1 as well, and some readers of lines end them at U+2028. */
-function toLine(content: object): string {
-  return JSON.stringify(content).replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
-
-/** Tries of one write to a pipe whose reader is slow for a moment; past them the record counts as lost, since a stuck reader must not hang the worker. */
-const MAX_TRIES = 100;
-
-/** Gives how many of the bytes were written, and why not all of them. */
-function writeAll(descriptor: number, bytes: Uint8Array): { readonly written: number; readonly trouble?: unknown } {
-  let tries = 0;
-  let written = 0;
-  while (written < bytes.length) {
-    try {
-      written += writeSync(descriptor, bytes, written);
-    } catch (cause) {
-      tries += 1;
-      if ((cause as NodeJS.ErrnoException).code !== "EAGAIN" || tries > MAX_TRIES) return { written, trouble: cause };
-    }
-  }
-  return { written };
+function cutFacts(facts: EventFacts): EventFacts {
+  const cut = (value: EventFacts[string]): EventFacts[string] => {
+    if (typeof value === "string") return cutText(value);
+    return Array.isArray(value) ? value.map((item: string) => cutText(item)) : value;
+  };
+  return Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, cut(value)]));
 }

@@ -73,6 +73,8 @@ export interface CallRequest {
   readonly method: string;
   /** Template of the route that matched, or `/package.Service/Method`: bounded, fit for metric labels. */
   readonly route: string;
+  /** Parameters of the query; undefined over gRPC. */
+  readonly query?: URLSearchParams;
   /** Headers, or metadata by lower-case name; its binary values (`…-bin`) in base64, as they travel. */
   readonly headers: IncomingHttpHeaders;
   /** Address of the socket's other end. */
@@ -149,6 +151,8 @@ export interface Reading {
   readonly signal: Cancellation;
   /** Told how many body bytes have come so far; what it throws ends the reading. */
   readonly hold: (bytes: number) => void;
+  /** Shown every piece of the body as it is decoded, after decompression; pieces must not be kept or written to. */
+  readonly tap?: ((piece: Uint8Array) => void) | undefined;
 }
 
 /** What the author's code adds to a reply. */

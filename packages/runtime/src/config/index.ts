@@ -8,10 +8,10 @@ export { assertParameters } from "./parameters.ts";
 export { parseDuration, parseSize } from "./quantities.ts";
 export { ORCHESTRATOR_FLAGS, type OrchestratorFlag, type OrchestratorFlags } from "./orchestrator-flags.ts";
 export { assertMayBind, isLoopback } from "./start-rule.ts";
+export type { AuditLevel } from "../call/audit-level.ts";
 export type {
   ApiKeysConfig,
   AuditConfig,
-  AuditLevel,
   AuditWebhookConfig,
   BasicConfig,
   CorsConfig,

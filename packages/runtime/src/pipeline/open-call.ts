@@ -53,7 +53,7 @@ async function openByBody(call: RawCall<unknown>, stages: Stages, caller: Caller
   const visit = stages.admission.enter(call.announcedBytes ?? 0);
   const arrival = scopeOf(call, stages, { timeoutMs: timeoutMsOf(call, null, stages), isStream: false });
   try {
-    const target = await readTarget(call, arrival, visit);
+    const target = await readTarget(call, arrival, { visit, tap: caller.record.tap });
     const { as, timeoutMs } = await permit(call, stages, { ...caller, target });
     const leftMs = Math.max(1, timeoutMs - (performance.now() - sinceMs));
     const scope = scopeOf(call, stages, { timeoutMs: leftMs, isStream: target.api.stream });

@@ -10,24 +10,34 @@ export function timeoutMsOf(call: RawCall<unknown>, apiTimeoutMs: number | null,
   return Math.min(stages.requestTimeoutMs, apiTimeoutMs ?? Infinity, call.callerTimeoutMs() ?? Infinity);
 }
 
+/** Who is told of a body while it is read: admission how long it is, the record what it holds. */
+export interface BodyWatchers {
+  readonly visit: Visit;
+  readonly tap: Reading["tap"];
+}
+
 /**
  * Reads the payload of an admitted call; its bytes are counted as held while they come.
  *
  * Throws REQUEST_TIMEOUT when the body has not come within the call's time: who sends slowly must act, not the server.
  */
-export function readInput(call: RawCall<unknown>, scope: CallScope, visit: Visit): Payload | Promise<Payload> {
-  const payload = call.decode(readingOf(scope, visit));
+export function readInput(
+  call: RawCall<unknown>,
+  scope: CallScope,
+  watchers: BodyWatchers,
+): Payload | Promise<Payload> {
+  const payload = call.decode(readingOf(scope, watchers));
   // A body that came whole with its headers was read without a wait.
   return payload instanceof Promise ? arriving(scope, payload) : payload;
 }
 
 /** The same for a call whose body says what is called. */
-export function readTarget(call: RawCall<unknown>, scope: CallScope, visit: Visit): Promise<Target> {
-  return arriving(scope, Promise.resolve(call.target(readingOf(scope, visit))));
+export function readTarget(call: RawCall<unknown>, scope: CallScope, watchers: BodyWatchers): Promise<Target> {
+  return arriving(scope, Promise.resolve(call.target(readingOf(scope, watchers))));
 }
 
-function readingOf(scope: CallScope, visit: Visit): Reading {
-  return { signal: scope.cancellation, hold: (bytes) => visit.hold(bytes) };
+function readingOf(scope: CallScope, { visit, tap }: BodyWatchers): Reading {
+  return { signal: scope.cancellation, hold: (bytes) => visit.hold(bytes), tap };
 }
 
 async function arriving<T>(scope: CallScope, reading: Promise<T>): Promise<T> {

@@ -67,11 +67,14 @@ export function recordCall(options: RecordedOptions = {}): RecordedCall {
         return {
           principal: undefined,
           tags: undefined,
+          rule: undefined,
+          tap: undefined,
           aim: () => step("aim"),
           passed: () => undefined,
           close: (error) => void closed.push(error?.code ?? "OK"),
         };
       },
+      openPublic: () => undefined,
     },
     metricsFor: () => ({ counter: ignore, gauge: ignore, histogram: ignore, timer: ignore }),
     logFor: (requestId) => log.child({ requestId }),

@@ -22,7 +22,8 @@ export async function serveCall<R>(call: RawCall<R>, stages: Stages): Promise<R>
     error = toServingError(thrown);
     reply = call.encodeError(error);
   }
-  const refusal = record?.close(error);
+  const closing = record?.close(error);
+  const refusal = closing instanceof Promise ? await closing : closing;
   return refusal === undefined ? reply : call.encodeError(refusal);
 }
 
@@ -33,7 +34,7 @@ async function answer<R>(call: RawCall<R>, stages: Stages, record: CallRecord): 
   // The slot stays taken until the author's work has really stopped, also when the caller was answered before.
   let work: Promise<unknown> | undefined;
   try {
-    const reading = readInput(call, scope, visit);
+    const reading = readInput(call, scope, { visit, tap: record.tap });
     const input = reading instanceof Promise ? await reading : reading;
     record.passed("arrival");
     const slot = visit.takeSlot(scope.cancellation);

@@ -12,25 +12,27 @@ export interface Inquiry<R> {
 }
 
 /**
- * Answers a question in the order of `serveCall`: who asks → answer, and a record of it. Public ones are probes: they ask nobody who they are and leave no record.
+ * Answers a question in the order of `serveCall`: who asks → answer, and a record of it. Public ones are probes: they ask nobody who they are, and leave a record only where that is wanted.
  *
  * Never rejects.
  */
 export async function serveInfo<R>({ call, isPublic, answer, encodeError }: Inquiry<R>, stages: Stages): Promise<R> {
-  let record: CallRecord | undefined;
+  let record: Pick<CallRecord, "close"> | undefined;
   let reply: R;
   let error: ServingError | undefined;
   try {
-    if (!isPublic) {
-      record = stages.recorder.open(call);
+    if (isPublic) record = stages.recorder.openPublic(call);
+    else {
+      const own = stages.recorder.open(call);
+      record = own;
       const principal: Principal = await stages.authenticate(call.request);
-      record.principal = principal;
+      own.principal = principal;
     }
     reply = await answer();
   } catch (thrown) {
     error = toServingError(thrown);
     reply = encodeError(error);
   }
-  const refusal = record?.close(error);
+  const refusal = await record?.close(error);
   return refusal === undefined ? reply : encodeError(refusal);
 }

@@ -5,7 +5,7 @@ import type { Payload } from "../io/types.ts";
 import { openCall } from "./open-call.ts";
 import { predictStream } from "./predict.ts";
 import { readInput } from "./read-input.ts";
-import type { CallRecord, Stages } from "./stages.ts";
+import type { CallRecord, Closing, Stages } from "./stages.ts";
 import { watchOverdue } from "./watch-overdue.ts";
 
 /**
@@ -20,7 +20,7 @@ export async function serveStream<R>(call: RawCall<R>, stages: Stages): Promise<
     return await openStream(call, stages, record);
   } catch (thrown) {
     const error = toServingError(thrown);
-    return call.encodeError(record?.close(error) ?? error);
+    return call.encodeError((await record?.close(error)) ?? error);
   }
 }
 
@@ -41,7 +41,7 @@ async function openStream<R>(call: RawCall<R>, stages: Stages, record: CallRecor
     await call.dispose();
   };
   try {
-    const input = await readInput(call, scope, visit);
+    const input = await readInput(call, scope, { visit, tap: record.tap });
     await visit.takeSlot(scope.cancellation);
     const stream = await predictStream({ ...open, call, input, stages, record });
     const { outputs, extra } = stream;
@@ -49,7 +49,7 @@ async function openStream<R>(call: RawCall<R>, stages: Stages, record: CallRecor
     iterator = outputs[Symbol.asyncIterator]();
     // The first value is awaited here: what fails before it is still an ordinary error reply.
     const first = await iterator.next();
-    const finish = (error: ServingError | undefined): ServingError | undefined => {
+    const finish = (error: ServingError | undefined): Closing => {
       void end();
       return record.close(error);
     };
@@ -67,7 +67,7 @@ interface OpenStream {
   readonly iterator: AsyncIterator<Payload>;
   readonly signal: Cancellation;
   /** Called exactly once, however the stream ends: read to its end, failed, abandoned or aborted. Gives the error with which it must end in place of a good end. */
-  readonly finish: (error: ServingError | undefined) => ServingError | undefined;
+  readonly finish: (error: ServingError | undefined) => Closing;
 }
 
 /** The rest of a stream after its first value. No generator: one that was never started would skip its `finally`, and a caller may leave before reading anything. */
@@ -75,17 +75,18 @@ function recordedStream({ first, iterator, signal, finish }: OpenStream): AsyncI
   let finished = false;
   let aborted: ServingError | undefined;
   let pending: IteratorResult<Payload> | undefined = first;
-  const end = (error: ServingError | undefined): void => {
+  const end = async (error: ServingError | undefined): Promise<void> => {
     if (finished) return;
     finished = true;
     signal.removeEventListener("abort", abort);
-    const refusal = finish(error);
+    const refusal = await finish(error);
     if (error === undefined && refusal !== undefined) throw refusal;
   };
   const abort = (): void => {
     aborted = toServingError(signal.reason);
     void iterator.return?.().catch(() => undefined);
-    end(aborted);
+    // The caller is gone: nobody is told of a refusal.
+    void end(aborted);
   };
   if (signal.aborted) abort();
   else signal.addEventListener("abort", abort, { once: true });
@@ -98,17 +99,17 @@ function recordedStream({ first, iterator, signal, finish }: OpenStream): AsyncI
           pending = undefined;
           // The values end here, but the stream is not whole: a slow reader must not take it for that.
           if (aborted !== undefined) throw aborted;
-          if (result.done === true) end(undefined);
+          if (result.done === true) await end(undefined);
           return result;
         } catch (thrown) {
           const error = toServingError(thrown);
-          end(error);
+          await end(error);
           throw error;
         }
       },
       return: async () => {
         await iterator.return?.();
-        end(undefined);
+        await end(undefined);
         return { done: true, value: undefined };
       },
     }),

@@ -15,7 +15,10 @@ export interface Talk<R> {
 
 /** Answers questions in the order of `serveInfo`; the record is closed when the answers end. Never rejects. */
 export async function serveTalk<R>(talk: Talk<R>, stages: Stages): Promise<R> {
-  if (talk.isPublic) return talk.encode(talk.converse());
+  if (talk.isPublic) {
+    const open = stages.recorder.openPublic(talk.call);
+    return talk.encode(open === undefined ? talk.converse() : recorded(talk.converse(), open));
+  }
   let record: CallRecord | undefined;
   try {
     record = stages.recorder.open(talk.call);
@@ -23,12 +26,15 @@ export async function serveTalk<R>(talk: Talk<R>, stages: Stages): Promise<R> {
     return talk.encode(recorded(talk.converse(), record));
   } catch (thrown) {
     const error = toServingError(thrown);
-    return talk.encodeError(record?.close(error) ?? error);
+    return talk.encodeError((await record?.close(error)) ?? error);
   }
 }
 
 /** The answers, and a record of how they ended. */
-async function* recorded(answers: AsyncIterable<Uint8Array>, record: CallRecord): AsyncGenerator<Uint8Array> {
+async function* recorded(
+  answers: AsyncIterable<Uint8Array>,
+  record: Pick<CallRecord, "close">,
+): AsyncGenerator<Uint8Array> {
   let error: ServingError | undefined;
   let refusal: ServingError | undefined;
   try {
@@ -37,7 +43,7 @@ async function* recorded(answers: AsyncIterable<Uint8Array>, record: CallRecord)
     error = toServingError(thrown);
     throw error;
   } finally {
-    refusal = record.close(error);
+    refusal = await record.close(error);
   }
   if (refusal !== undefined) throw refusal;
 }

@@ -24,10 +24,15 @@ export interface Stages {
   logFor(requestId: string): ContextLogger;
 }
 
+/** The error to answer with in place of the call's own end; undefined for none. */
+export type Closing = ServingError | undefined | Promise<ServingError | undefined>;
+
 /** Writes down what became of each call: audit line, metrics, log of faults. */
 export interface Recorder {
   /** Throws UNAVAILABLE when calls may not go on because they can't be written down. */
   open(call: RecordedCall): CallRecord;
+  /** The same for a question that anybody may ask; undefined where those are not written down. It never stops one: probes are asked by whoever restarts the server. */
+  openPublic(call: RecordedCall): Pick<CallRecord, "close"> | undefined;
 }
 
 /** The record of one call; it is closed exactly once. */
@@ -39,6 +44,13 @@ export interface CallRecord {
   passed(phase: CallPhase): void;
   /** Facts that the author's code added. */
   tags: ReadonlyMap<string, TagValue> | undefined;
-  /** Writes the record; `error` undefined means that the call succeeded. Gives the error to answer with when calls that can't be written down must not be answered. Throws nothing. */
-  close(error: ServingError | undefined): ServingError | undefined;
+  /** The clause of the rules that decided, by its place in the configuration or the definition: `security.authorization.functions.score.allow[0]`. */
+  rule: string | undefined;
+  /** Shown the body's pieces while it is read; undefined where nothing of it is written down. Asked when the reading begins. */
+  readonly tap: ((piece: Uint8Array) => void) | undefined;
+  /**
+   * Writes the record; `error` undefined means that the call succeeded. Gives the error to answer with when calls that can't be written down must not be answered; a promise
+   * where the writing has to be waited for, a second at the most. Throws nothing, and never rejects.
+   */
+  close(error: ServingError | undefined): Closing;
 }

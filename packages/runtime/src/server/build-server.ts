@@ -1,5 +1,4 @@
 import type { FastifyInstance } from "fastify";
-import { openAuditSink } from "../audit/sink.ts";
 import { authenticateAnybody } from "../auth/authenticate.ts";
 import { authorizeAnybody } from "../auth/authorize.ts";
 import type { Service } from "../authoring/create-service.ts";
@@ -26,7 +25,8 @@ import { bindHttpRoutes, errorShapes } from "./bind-http.ts";
 import { CALL_METRICS, toCallStatistics } from "./call-statistics.ts";
 import { metricsRoute } from "./metrics-route.ts";
 import { createLazyGrpcServer } from "./lazy-grpc-server.ts";
-import { createRecorder } from "./recorder.ts";
+import { openAudit } from "./open-audit.ts";
+import { type Audit, createRecorder } from "./recorder.ts";
 import { createSeldonMetrics } from "./seldon-metrics.ts";
 import type { StateCell } from "./state-cell.ts";
 
@@ -62,18 +62,22 @@ export interface BuiltServer {
   readonly grpc: GrpcServer;
   readonly admission: Admission;
   readonly openCalls: OpenCalls;
-  close(): void;
+  /** Where events of this process are written down; undefined where nothing is. */
+  readonly audit: Audit["sink"] | undefined;
+  /** Delivers what audit still holds, within a bounded time. */
+  close(): Promise<void>;
 }
 
 /** Joins service, protocols, pipeline and transport: the only place where they meet. */
 export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
   const { service, config, metrics, log, now } = parts;
   const { limits } = config.server;
-  const { audit } = config.security;
-  const sink =
-    audit.sink === null || audit.level === "none"
-      ? undefined
-      : openAuditSink({ sink: audit.sink, mode: audit.mode, now, onTrouble: (reason) => logAuditTrouble(log, reason) });
+  const audit = openAudit(config.security.audit, {
+    log,
+    now,
+    onLost: (count) => metrics.auditDropped.add(count),
+    facts: { worker: parts.worker ?? 0 },
+  });
   const concurrency = limits.concurrency === "auto" ? AUTO_CONCURRENCY : limits.concurrency;
   const admission = createAdmission(
     { concurrency, queueRows: limits.queueRows, queueBytes: limits.queueBytes },
@@ -88,7 +92,7 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     admission,
     requestTimeoutMs: config.server.requestTimeoutMs,
     openCalls: createOpenCalls(),
-    recorder: createRecorder({ service: service.definition, metrics, audit: sink, notes: parts.notes, log, now }),
+    recorder: createRecorder({ service: service.definition, metrics, audit, notes: parts.notes, log, now }),
     metricsFor: seldon.metricsFor,
     logFor: (requestId) => log.child({ requestId }),
   };
@@ -127,16 +131,11 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     loadDocument: async () => (await import("./load-document.ts")).loadDocument(host, parts.baseDir),
   });
   await app.ready();
-  const close = (): void => {
+  const close = async (): Promise<void> => {
     grpc.close();
-    sink?.close();
+    await audit?.sink.close();
   };
-  return { app, grpc, admission, openCalls: stages.openCalls, close };
-}
-
-function logAuditTrouble(log: Logger, reason: unknown): void {
-  if (reason === undefined) log.info("audit records are written again");
-  else log.error({ err: reason }, "audit records can't be written: bento_audit_dropped_total counts what is lost");
+  return { app, grpc, admission, openCalls: stages.openCalls, audit: audit?.sink, close };
 }
 
 function httpRoutesOf(

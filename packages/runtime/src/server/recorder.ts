@@ -1,19 +1,30 @@
+import { BodyTrace } from "../audit/body-trace.ts";
+import { decisionOf, reasonOf } from "../audit/decision.ts";
+import type { AuditLevels } from "../audit/levels.ts";
 import { toCallNote } from "../audit/lost-call.ts";
 import { type CallFacts, toAuditRecord } from "../audit/record.ts";
-import type { AuditSink } from "../audit/sink.ts";
+import type { AuditOutcome, AuditSink } from "../audit/sink.ts";
+import type { AuditLevel } from "../call/audit-level.ts";
 import { CALL_PHASES, type CallPhase } from "../call/phase.ts";
 import type { Principal, RecordedCall, TagValue, Target } from "../call/types.ts";
 import { ERROR_TABLE } from "../error-table.ts";
 import { ServingError } from "../errors.ts";
-import type { CallRecord, Recorder } from "../pipeline/stages.ts";
+import type { CallRecord, Closing, Recorder } from "../pipeline/stages.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { CallMetrics, Metrics } from "../telemetry/metrics.ts";
 import type { CallNotes } from "../workers/call-journal.ts";
 
+/** Where calls are written down, and how far. */
+export interface Audit {
+  readonly sink: AuditSink;
+  readonly levels: AuditLevels;
+  readonly publicRoutes: boolean;
+}
+
 export interface RecorderOptions {
   readonly service: { readonly name: string; readonly version: string };
   readonly metrics: Metrics;
-  readonly audit: AuditSink | undefined;
+  readonly audit: Audit | undefined;
   /** Where open calls are noted, so that those that end with this process are recorded too; undefined where nobody records calls. */
   readonly notes: CallNotes | undefined;
   readonly log: Logger;
@@ -22,6 +33,10 @@ export interface RecorderOptions {
 }
 
 const NO_SECONDS = CALL_PHASES.map(() => 0);
+
+/** Labels of a call whose caller was not known, and of one that was not refused. */
+const NOBODY = "none";
+const NO_REASON = "none";
 
 /** API label of calls that were refused before it was known what they call. */
 const NO_API = "none";
@@ -39,10 +54,20 @@ export function createRecorder(options: RecorderOptions): Recorder {
   };
   return {
     open: (call) => {
-      if (audit?.blocked === true) throw notRecorded();
+      if (audit?.sink.blocked === true) throw notRecorded();
       return new OpenRecord(call, options, metricsOf);
     },
+    openPublic: (call) => {
+      if (audit?.publicRoutes !== true) return undefined;
+      const record = new OpenRecord(call, options, metricsOf);
+      // A probe is answered also when it can't be written down: its asker would take the server for dead.
+      return { close: (error) => ignoreRefusal(record.close(error)) };
+    },
   };
+}
+
+function ignoreRefusal(closing: Closing): undefined | Promise<undefined> {
+  return closing instanceof Promise ? closing.then(() => undefined) : undefined;
 }
 
 function notRecorded(): ServingError {
@@ -55,6 +80,7 @@ function notRecorded(): ServingError {
 class OpenRecord implements CallRecord {
   #principal: Principal | undefined = undefined;
   tags: ReadonlyMap<string, TagValue> | undefined = undefined;
+  rule: string | undefined = undefined;
   readonly #call: RecordedCall;
   readonly #options: RecorderOptions;
   readonly #metricsOf: (api: string, protocol: string) => CallMetrics;
@@ -62,6 +88,7 @@ class OpenRecord implements CallRecord {
   #slot: number | undefined = undefined;
   #target: Target | undefined = undefined;
   #counted: CallMetrics | undefined = undefined;
+  #trace: BodyTrace | undefined = undefined;
   readonly #phaseSeconds: number[] = NO_SECONDS.slice();
   #passedMs: number;
 
@@ -89,20 +116,40 @@ class OpenRecord implements CallRecord {
     this.#note();
   }
 
+  get tap(): ((piece: Uint8Array) => void) | undefined {
+    const levels = this.#options.audit?.levels;
+    // Where the body says what is called, its level is known when it was read.
+    const level = this.#target === undefined ? levels?.highest : levels?.of(this.#target.api.name);
+    if (level !== "bodyHash" && level !== "request") return undefined;
+    this.#trace ??= new BodyTrace(level === "request");
+    return this.#trace.take;
+  }
+
   passed(phase: CallPhase): void {
     const nowMs = this.#options.now();
     this.#phaseSeconds[CALL_PHASES.indexOf(phase)] = (nowMs - this.#passedMs) / 1000;
     this.#passedMs = nowMs;
   }
 
-  close(failure: ServingError | undefined): ServingError | undefined {
+  close(failure: ServingError | undefined): Closing {
+    const durationMs = this.#options.now() - this.#startedMs;
+    const outcome = this.#audit(failure, durationMs);
+    if (outcome instanceof Promise) return outcome.then((late) => this.#settle(failure, durationMs, late));
+    return this.#settle(failure, durationMs, outcome);
+  }
+
+  #settle(failure: ServingError | undefined, durationMs: number, outcome: AuditOutcome): ServingError | undefined {
     const call = this.#call;
-    const { log, now } = this.#options;
-    const durationMs = now() - this.#startedMs;
-    const refusal = this.#audit(failure, durationMs);
+    const { log, metrics } = this.#options;
     // Behind the record: a process that ends between the two has a line too many, never none.
     if (this.#slot !== undefined) this.#options.notes?.clear(this.#slot);
+    const refusal = outcome === "refused" ? notRecorded() : undefined;
     const error = refusal ?? failure;
+    metrics.authDecision({
+      method: this.#principal?.method ?? NOBODY,
+      decision: decisionOf(error),
+      reason: error === undefined ? NO_REASON : reasonOf(error),
+    });
     const status = error === undefined ? 200 : ERROR_TABLE[error.code].http;
     const counted = this.#counted ?? this.#count(NO_API);
     const seconds = durationMs / 1000;
@@ -122,18 +169,24 @@ class OpenRecord implements CallRecord {
     return refusal;
   }
 
-  #audit(error: ServingError | undefined, durationMs: number): ServingError | undefined {
-    const { audit, metrics } = this.#options;
-    if (audit === undefined) return undefined;
-    const record = toAuditRecord({ ...this.#facts(), tags: this.tags, error, time: new Date(), durationMs });
-    const outcome = audit.write(record);
-    if (outcome !== "written") metrics.auditDropped.add(1);
-    return outcome === "refused" ? notRecorded() : undefined;
+  #audit(error: ServingError | undefined, durationMs: number): AuditOutcome | Promise<AuditOutcome> {
+    const level = this.#level();
+    const { audit } = this.#options;
+    if (audit === undefined || level === "none") return "written";
+    const { tags, rule } = this;
+    const body = level === "metadata" ? undefined : this.#trace?.fields(level);
+    return audit.sink.write(
+      toAuditRecord({ ...this.#facts(), tags, rule, error, time: new Date(), durationMs, level, body }),
+    );
+  }
+
+  #level(): AuditLevel {
+    return this.#options.audit?.levels.of(this.#target?.api.name) ?? "none";
   }
 
   #note(): void {
     const { notes, now } = this.#options;
-    if (notes === undefined) return;
+    if (notes === undefined || this.#level() === "none") return;
     const startedMs = Date.now() - Math.round(now() - this.#startedMs);
     this.#slot = notes.note(toCallNote(this.#facts(), startedMs), this.#slot);
   }

@@ -5,10 +5,12 @@ import { modelStoreDir } from "../models/store/layout.ts";
 import { reasonOf } from "../reason-of.ts";
 import { createLogger, type Logger } from "../telemetry/logger.ts";
 import type { ServerState } from "../telemetry/readiness.ts";
-import { createAdminServer } from "../transports/admin/admin-server.ts";
+import { type AdminServer, createAdminServer } from "../transports/admin/admin-server.ts";
 import type { EarlyWorker } from "../workers/early-worker.ts";
 import type { ListenAddress } from "../workers/supervisor-options.ts";
-import { createSupervisor } from "../workers/supervisor.ts";
+import { createSupervisor, type Supervisor } from "../workers/supervisor.ts";
+import { openServerAudit } from "./open-server-audit.ts";
+import type { Audit } from "./recorder.ts";
 import { createLostCallRecorder } from "./record-lost-calls.ts";
 import type { ProtoRecord } from "../protocols/proto/types.ts";
 import type { ServiceEntry, StartPayload } from "./service-entry.ts";
@@ -48,6 +50,10 @@ export interface RunningServer {
   drain(): Promise<number>;
   /** Ends every worker at once. */
   kill(): void;
+  /** Where events of the server as a whole are written down; undefined where nothing is. */
+  readonly audit: Audit["sink"] | undefined;
+  /** Opens the files anew that records are appended to, in every process. */
+  reopenFiles(): void;
   /** Logs an error that nobody caught in this process. */
   uncaught(thrown: unknown): void;
 }
@@ -65,6 +71,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   for (const line of [...(options.warnings ?? []), ...(warning === undefined ? [] : [warning])]) log.warn(line);
   const cpus = availableCpus();
   const workers = resolveWorkers(config, cpus);
+  const audit = openServerAudit(config, workers, log);
   const supervisor = createSupervisor({
     program: workerProgram(),
     earlyWorker: options.earlyWorker,
@@ -77,7 +84,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     drainDelayMs: server.drainDelayMs,
     drainTimeoutMs: server.drainTimeoutMs,
     memoryBytes: server.limits.workerMemoryBytes,
-    onLostCalls: createLostCallRecorder(config.security.audit, log),
+    onLostCalls: createLostCallRecorder(audit, log),
     logger: log,
   });
   const admin = await createAdminServer({
@@ -96,26 +103,42 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const adminUrl = `http://${hostInUrl(server.admin.host)}:${admin.address.port}`;
     tellReplacements(log, supervisor.state());
     announce(log, { url, grpcAddress, adminUrl, workers });
-    const drain = async (): Promise<number> => {
-      const code = await supervisor.drain();
-      await admin.close();
-      return code;
-    };
-    const uncaught = (thrown: unknown): void =>
-      log.error({ err: thrown }, `an error outside of the workers, the server stops: ${reasonOf(thrown)}`);
-    return {
-      url,
-      grpcAddress,
-      adminUrl,
-      state: () => supervisor.state(),
-      drain,
-      kill: () => supervisor.kill(),
-      uncaught,
-    };
+    return { url, grpcAddress, adminUrl, ...lifeOf({ supervisor, admin, audit, log }) };
   } catch (cause) {
     await admin.close();
+    await audit?.sink.close();
     throw cause;
   }
+}
+
+function lifeOf({
+  supervisor,
+  admin,
+  audit,
+  log,
+}: {
+  readonly supervisor: Supervisor;
+  readonly admin: AdminServer;
+  readonly audit: Audit | undefined;
+  readonly log: Logger;
+}): Omit<RunningServer, "url" | "grpcAddress" | "adminUrl"> {
+  return {
+    state: () => supervisor.state(),
+    async drain() {
+      const code = await supervisor.drain();
+      await admin.close();
+      await audit?.sink.close();
+      return code;
+    },
+    kill: () => supervisor.kill(),
+    audit: audit?.sink,
+    reopenFiles() {
+      audit?.sink.reopen();
+      supervisor.reopenFiles();
+    },
+    uncaught: (thrown) =>
+      log.error({ err: thrown }, `an error outside of the workers, the server stops: ${reasonOf(thrown)}`),
+  };
 }
 
 /** The ports to open; their names tell workers what is spoken there. */

@@ -86,9 +86,10 @@ const link = connectWorker({
     running.server.admission.close();
     await running.server.admission.idle();
     await running.loaded.close();
-    running.server.close();
+    await running.server.close();
   },
   uncaught: (error) => log.error({ err: error }, error.message),
   metrics,
+  reopenFiles: () => running?.server.audit?.reopen(),
   setLogLevel: (level) => log.setLevel(level),
 });

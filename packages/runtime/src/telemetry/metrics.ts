@@ -1,5 +1,11 @@
 import type { Registry } from "prom-client";
 import { CALL_PHASES } from "../call/phase.ts";
+import {
+  type AuthDecision,
+  createAuthDecisions,
+  createIssuerKeyMetrics,
+  type IssuerKeyMetrics,
+} from "./auth-metrics.ts";
 import type { Counter, Gauge, Histogram } from "./cells.ts";
 import { createInstruments, type Instruments } from "./instruments.ts";
 import { sumSnapshots } from "./metrics-sum.ts";
@@ -14,6 +20,10 @@ export interface Metrics {
   modelRun(model: string, place: string): { observe(seconds: number): void };
   /** Calls that wait for a slot. */
   readonly queue: QueueMetrics;
+  /** How it was decided about a call: labels from closed lists. */
+  authDecision(labels: AuthDecision): void;
+  /** Keys of token issuers. */
+  readonly issuerKeys: IssuerKeyMetrics;
   /** Audit records that could not be written. */
   readonly auditDropped: { add(count: number): void };
   /** The author's own metrics, `ctx.metrics`. */
@@ -66,15 +76,17 @@ export function createMetrics(options: { readonly processMetrics: boolean }): Me
   };
   const calls = createCallBinder(instruments);
   const runs = instruments.histogram("bento_model_run_duration_seconds", "Duration of model runs", RUN_SECONDS);
-  const snapshot = async (): Promise<MetricsSnapshot> => [
-    ...instruments.snapshot(),
-    ...user.snapshot(),
-    ...(await processSnapshot()),
-  ];
+  const issuerKeys = createIssuerKeyMetrics(instruments, () => performance.now());
+  const snapshot = async (): Promise<MetricsSnapshot> => {
+    issuerKeys.refresh();
+    return [...instruments.snapshot(), ...user.snapshot(), ...(await processSnapshot())];
+  };
   return {
     call: calls,
     modelRun: (model, place) => runs.series({ model, place }) ?? NOTHING,
     queue: createQueueMetrics(instruments),
+    authDecision: createAuthDecisions(instruments),
+    issuerKeys,
     auditDropped:
       instruments.counter("bento_audit_dropped_total", "Audit records that could not be written").series({}) ?? NOTHING,
     user,

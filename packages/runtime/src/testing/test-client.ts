@@ -100,7 +100,7 @@ export async function createTestClient(
     close: async () => {
       await server.app.close();
       await loaded.close();
-      server.close();
+      await server.close();
     },
   };
 }

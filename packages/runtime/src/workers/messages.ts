@@ -22,7 +22,9 @@ export type SupervisorMessage =
   | { readonly type: "totals"; readonly id: number; readonly snapshot: MetricsSnapshot }
   /** Answers the worker's request of that id. */
   | { readonly type: "metrics-text"; readonly id: number; readonly text: string }
-  | { readonly type: "log-level"; readonly level: string };
+  | { readonly type: "log-level"; readonly level: string }
+  /** Files that are written to may have been moved away. */
+  | { readonly type: "reopen-files" };
 
 /** What a worker tells the supervisor. */
 export type WorkerMessage =
@@ -112,6 +114,8 @@ export function parseSupervisorMessage(value: unknown): SupervisorMessage | unde
       return { type: "metrics-text", id: fields.id, text: fields.text };
     case "log-level":
       return typeof fields.level === "string" ? { type: "log-level", level: fields.level } : undefined;
+    case "reopen-files":
+      return { type: "reopen-files" };
     default:
       return undefined;
   }

@@ -36,6 +36,8 @@ export interface Supervisor {
   /** Ends all workers at once; a drain in progress then resolves with 1. */
   kill(): void;
   setLogLevel(level: string): void;
+  /** Lets every worker open the files anew that it writes to. */
+  reopenFiles(): void;
 }
 
 /** Creates a supervisor; nothing is started yet. */
@@ -149,6 +151,10 @@ class ProcessSupervisor implements Supervisor {
   setLogLevel(level: string): void {
     this.#logLevel = level;
     for (const member of this.#pool.members()) member.process.send({ type: "log-level", level });
+  }
+
+  reopenFiles(): void {
+    for (const member of this.#pool.members()) member.process.send({ type: "reopen-files" });
   }
 
   async #drain(): Promise<number> {

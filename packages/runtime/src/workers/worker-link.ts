@@ -33,6 +33,8 @@ export interface WorkerHandlers {
   /** Logs an error that nobody caught; the worker goes on until another one has taken its place. */
   uncaught(error: ServingError): void;
   readonly metrics: MetricsSource;
+  /** Files that are written to may have been moved away. */
+  reopenFiles(): void;
   setLogLevel(level: string): void;
 }
 
@@ -69,6 +71,7 @@ export function connectWorker(handlers: WorkerHandlers): WorkerLink {
   // A terminal's Ctrl-C and some service managers signal the whole group; the supervisor alone decides when a worker ends.
   process.on("SIGINT", () => undefined);
   process.on("SIGTERM", () => undefined);
+  process.on("SIGHUP", () => undefined);
   send({ type: "hello" });
   return {
     setReady: (ready, note) => send({ type: "status", ready, note }),
@@ -108,6 +111,9 @@ function receive(message: SupervisorMessage, handle: unknown, { life, handlers, 
       return;
     case "metrics-text":
       texts.answered(message.id, message.text);
+      return;
+    case "reopen-files":
+      handlers.reopenFiles();
       return;
     case "log-level":
       handlers.setLogLevel(message.level);

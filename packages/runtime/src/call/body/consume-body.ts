@@ -49,12 +49,13 @@ class BodyReading {
 
   readonly #onData = (data: Uint8Array | string): void => {
     const chunk = toBuffer(data);
-    const { maxBytes, counter, hold } = this.#limits;
+    const { maxBytes, counter, hold, tap } = this.#limits;
     this.#bytes += chunk.length;
     if (counter !== undefined) counter.bytes += chunk.length;
     if (this.#bytes > maxBytes) return this.#fail(bodyTooLarge(this.#limits));
     try {
       hold?.(this.#bytes);
+      tap?.(chunk);
       const sunk = this.#sink(chunk);
       if (sunk !== undefined) this.#waitFor(sunk);
     } catch (cause) {

@@ -18,6 +18,8 @@ export interface BodyLimits {
   readonly counter?: BodyCounter;
   /** Told how many bytes have come so far, after decompression; what it throws ends the reading. */
   readonly hold?: (bytes: number) => void;
+  /** Shown every piece of the body, after decompression, before anybody makes something of it. */
+  readonly tap?: ((piece: Uint8Array) => void) | undefined;
 }
 
 /** The parts of a body; what they keep on disk is freed by `dispose`, which never throws and may be called again. */

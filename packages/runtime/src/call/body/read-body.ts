@@ -46,11 +46,12 @@ async function collect(body: OpenBody, limits: WholeBodyLimits): Promise<Buffer>
   return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
 }
 
-function takeWhole(stream: Readable, { signal, counter, hold }: BodyLimits): Buffer {
+function takeWhole(stream: Readable, { signal, counter, hold, tap }: BodyLimits): Buffer {
   if (signal.aborted) throw bodyAborted(signal);
   const bytes: unknown = stream.read();
   const whole = Buffer.isBuffer(bytes) ? bytes : Buffer.alloc(0);
   if (counter !== undefined) counter.bytes += whole.length;
   hold?.(whole.length);
+  tap?.(whole);
   return whole;
 }

@@ -1,11 +1,10 @@
+import { AUDIT_LEVELS } from "../../call/audit-level.ts";
 import type { KeyRow } from "../key-row.ts";
 import { mapOf } from "../key-types-collections.ts";
 import { localPath } from "../key-types-files.ts";
 import { objectOf } from "../key-types-object.ts";
 import { secret } from "../key-types-secret.ts";
 import { boolean, duration, integer, oneOf, orNull, orOff, text } from "../key-types.ts";
-
-const LEVELS = ["none", "metadata", "bodyHash", "request"] as const;
 
 /** Keys about what is written down of each call. */
 export const AUDIT_KEYS = {
@@ -36,13 +35,13 @@ export const AUDIT_KEYS = {
     secret: true,
   },
   "security.audit.level": {
-    type: oneOf(LEVELS),
+    type: oneOf(AUDIT_LEVELS),
     default: "metadata",
     reason: "who called what and what came of it, without payloads",
     doc: "What an audit record holds: nothing is written, who and what, the SHA-256 of the body as well, or the body itself (up to 64 KiB).",
   },
   "security.audit.functions": {
-    type: mapOf(oneOf(LEVELS), {
+    type: mapOf(oneOf(AUDIT_LEVELS), {
       label: "APIs to levels",
       names: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,127}$", label: "the name of an API" },
       sample: '{"score":"bodyHash"}',

@@ -1,10 +1,17 @@
 import type { Problem } from "../../errors.ts";
 import type { ReadKey } from "../keys.ts";
 import type { SecretRef } from "../key-types-secret.ts";
+import { isLoopback } from "../start-rule.ts";
 
 /** Faults that lie between keys of security and TLS; each names the keys. */
 export function securityConflicts(key: ReadKey): readonly Problem[] {
-  return [...tlsConflicts(key), ...credentialConflicts(key), ...corsConflicts(key), ...inlineSecrets(key)];
+  return [
+    ...tlsConflicts(key),
+    ...credentialConflicts(key),
+    ...corsConflicts(key),
+    ...webhookConflicts(key),
+    ...inlineSecrets(key),
+  ];
 }
 
 function tlsConflicts(key: ReadKey): readonly Problem[] {
@@ -64,6 +71,23 @@ function corsConflicts(key: ReadKey): readonly Problem[] {
     problems.push({
       path: "server.cors.credentials",
       message: 'contradicts the origin "*": any page could call with its visitor\'s cookies',
+    });
+  return problems;
+}
+
+function webhookConflicts(key: ReadKey): readonly Problem[] {
+  const url = key("security.audit.webhook")?.url;
+  if (url === undefined) return [];
+  const path = "security.audit.webhook.url";
+  if (!URL.canParse(url)) return [{ path, message: "expected an https URL" }];
+  const { protocol, hostname, username, password } = new URL(url);
+  const problems: Problem[] = [];
+  if (protocol !== "https:" && !isLoopback(hostname.replaceAll(/[[\]]/g, "")))
+    problems.push({ path, message: "expected https: records name callers; http is for loopback addresses alone" });
+  if (username !== "" || password !== "")
+    problems.push({
+      path,
+      message: "expected no user and password: security.audit.webhook.authorization carries them",
     });
   return problems;
 }

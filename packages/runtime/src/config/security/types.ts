@@ -1,3 +1,4 @@
+import type { AuditLevel } from "../../call/audit-level.ts";
 import type { Access, ClaimPath, RuleValue } from "../../definition/access/types.ts";
 import type { SecretRef } from "../key-types-secret.ts";
 
@@ -83,8 +84,6 @@ export interface RateLimitConfig {
   readonly functions: readonly string[] | null;
   readonly cost: "calls" | "rows";
 }
-
-export type AuditLevel = "none" | "metadata" | "bodyHash" | "request";
 
 export interface AuditConfig {
   /** "stdout", a file path, or null. */

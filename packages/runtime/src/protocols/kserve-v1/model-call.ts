@@ -66,10 +66,10 @@ class ModelCall implements RawCall<HttpReply> {
     return "json";
   }
 
-  async decode({ signal, hold }: Reading): Promise<Payload> {
+  async decode(asked: Reading): Promise<Payload> {
     const { api } = this.target();
     const limits = limitsOf(api, this.#limits);
-    const reading = { signal, hold, counter: this.#counter };
+    const reading = { ...asked, counter: this.#counter };
     this.#read = await readRequest(api, this.request, { limits, reading });
     return this.#read.payload;
   }

@@ -7,7 +7,7 @@ import type { BodyCounter, BodyLimits } from "../../call/body/limits.ts";
 import { readBody } from "../../call/body/read-body.ts";
 import { rawPart } from "../../call/body/raw-part.ts";
 import { headerTimeoutMs } from "../../call/header-timeout.ts";
-import type { HttpReply, HttpRequest, RawCall, ReplyExtra, Target } from "../../call/types.ts";
+import type { HttpReply, HttpRequest, RawCall, Reading, ReplyExtra, Target } from "../../call/types.ts";
 import type { ApiDefinition } from "../../definition/types.ts";
 import { quote } from "../../describe-value.ts";
 import { ServingError } from "../../errors.ts";
@@ -109,9 +109,9 @@ class NativeCall implements RawCall<HttpReply> {
     return kindOf(chosen);
   }
 
-  decode({ signal, hold }: Pick<BodyLimits, "signal" | "hold">): Payload | Promise<Payload> {
+  decode(asked: Reading): Payload | Promise<Payload> {
     const native = this.#native;
-    const reading = { signal, hold, counter: this.#counter };
+    const reading = { ...asked, counter: this.#counter };
     const mediaType = mediaTypeOf(native, this.request);
     if (mediaType !== "application/json") return this.#decodeParts(mediaType, { ...native.binaryLimit, ...reading });
     const { maxBytes, limitName } = native.jsonLimit;

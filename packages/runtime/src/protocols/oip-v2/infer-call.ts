@@ -116,7 +116,7 @@ class InferCall<R> implements RawCall<R> {
     return this.#named;
   }
 
-  #counting({ signal, hold }: Reading): InferReading {
-    return { signal, hold, counter: this.#counter };
+  #counting(reading: Reading): InferReading {
+    return { ...reading, counter: this.#counter };
   }
 }

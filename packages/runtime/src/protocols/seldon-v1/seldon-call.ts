@@ -97,9 +97,9 @@ class SeldonCall<R> implements RawCall<R> {
     return REPLY_KINDS[this.target().api.output.kind];
   }
 
-  async decode({ signal, hold }: Reading): Promise<Payload> {
+  async decode(reading: Reading): Promise<Payload> {
     const target = this.target();
-    const request = await this.#wire.readRequest(target, { signal, hold, counter: this.#counter });
+    const request = await this.#wire.readRequest(target, { ...reading, counter: this.#counter });
     this.#isRaw = request.form === "raw";
     this.#passed = passedMeta(request, this.#service.operation.role);
     this.#kind = kindOf(request);

@@ -80,6 +80,7 @@ export class GrpcCall implements GrpcRequest, MessageWatcher {
     if (message === undefined)
       throw new ServingError("INVALID_ARGUMENT", "expected one message in this call, it ended without");
     if (limits.counter !== undefined) limits.counter.bytes = message.length;
+    limits.tap?.(message);
     return message;
   }
 

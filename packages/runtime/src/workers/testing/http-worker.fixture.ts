@@ -121,6 +121,7 @@ const link = connectWorker({
   },
   uncaught: () => undefined,
   metrics,
+  reopenFiles: () => undefined,
   setLogLevel(level) {
     logLevel = level;
   },

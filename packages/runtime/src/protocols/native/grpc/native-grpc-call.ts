@@ -88,9 +88,9 @@ class NativeGrpcCall implements RawCall<GrpcReply> {
     return this.#native.outputKind;
   }
 
-  async decode({ signal, hold }: Reading): Promise<Payload> {
+  async decode(reading: Reading): Promise<Payload> {
     const { maxBytes, limitName, readMessage, input } = this.#native;
-    const bytes = await this.request.readMessage({ maxBytes, limitName, signal, hold, counter: this.#counter });
+    const bytes = await this.request.readMessage({ maxBytes, limitName, ...reading, counter: this.#counter });
     return toPayload(readMessage(bytes), input);
   }
 
