@@ -1,6 +1,9 @@
 import { Canceller } from "../call/cancellation.ts";
 import type { Config } from "../config/types.ts";
 import type { Stages } from "../pipeline/stages.ts";
+import { ServingError } from "../errors.ts";
+import { refuseUnrouted } from "../pipeline/refuse-unrouted.ts";
+import { toGrpcError } from "../protocols/grpc/grpc-error.ts";
 import { readProtoFile } from "../protocols/grpc/proto-folder.ts";
 import { HEALTH_SERVICE, healthRoutes } from "../protocols/health/routes.ts";
 import { printProto, protoFileName } from "../protocols/proto/print-proto.ts";
@@ -30,6 +33,11 @@ export function buildGrpcServer(
   const stopping = new Canceller();
   const grpc = createGrpcServer({
     methods: bindGrpcMethods(routes, stages, { stopping, timeoutMs: server.requestTimeoutMs }),
+    unknown: async (request) => {
+      const error = new ServingError("UNIMPLEMENTED", "this server has no such method");
+      const refusal = await refuseUnrouted({ request, protocol: "grpc", error }, stages, { isReadable: true });
+      return toGrpcError(refusal, request.requestId);
+    },
     trustedProxies: server.trustedProxies,
     maxConnectionAgeMs: server.maxConnectionAgeMs,
   });

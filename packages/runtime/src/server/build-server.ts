@@ -6,10 +6,12 @@ import type { HttpInfoRoute, HttpReply, HttpRoute } from "../call/types.ts";
 import type { Config } from "../config/types.ts";
 import { type Admission, createAdmission } from "../limits/admit.ts";
 import { createOpenCalls, type OpenCalls } from "../pipeline/open-calls.ts";
+import { refuseUnrouted } from "../pipeline/refuse-unrouted.ts";
 import type { Stages } from "../pipeline/stages.ts";
 import { PROTOCOLS } from "../protocols/all.ts";
 import { planProto } from "../protocols/proto/plan-proto.ts";
 import type { ProtoRecord } from "../protocols/proto/types.ts";
+import { toProblemReply } from "../protocols/native/problem.ts";
 import { nativeProtocol } from "../protocols/native/routes.ts";
 import { ownerOfPredict } from "../protocols/predict-owner.ts";
 import type { Protocol, ProtocolHost } from "../protocols/types.ts";
@@ -17,7 +19,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import type { MetricsSnapshot } from "../telemetry/metrics-snapshot.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { readinessReply } from "../telemetry/readiness.ts";
-import { type BoundRoute, createHttpApp, type HttpAppOptions } from "../transports/http/create-app.ts";
+import { createHttpApp, type HttpAppOptions } from "../transports/http/create-app.ts";
 import { registerDocs } from "../transports/http/docs.ts";
 import type { GrpcServer } from "../transports/grpc/create-grpc-server.ts";
 import type { CallNotes } from "../workers/call-journal.ts";
@@ -111,13 +113,14 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     seldon: { ...config.seldon, countFeedback: seldon.countFeedback },
   };
   const http: HttpAppOptions = {
-    routes: [...bindHttpRoutes(httpRoutesOf(protocols, host, parts), stages), ...probeRoutes(parts)],
+    routes: bindHttpRoutes([...httpRoutesOf(protocols, host, parts), ...probeRoutes(parts)], stages),
     advertised: service.definition.apis.map(({ name }) => `/${name}`),
     basePath: config.server.basePath,
     headersBytes: limits.headersBytes,
     requestTimeoutMs: config.server.requestTimeoutMs,
     trustedProxies: config.server.trustedProxies,
     closing: () => parts.state.get().phase === "draining",
+    refuse: (request, error, facts) => refuseUnrouted({ request, protocol: "http", error }, stages, facts),
     encodeError: errorShapes(protocols, host, nativeProtocol),
   };
   const app = createHttpApp(http);
@@ -152,19 +155,20 @@ function spokenProtocols({ server }: Config): readonly Protocol[] {
   return names.filter((name) => server.protocols[name] !== false).map((name) => PROTOCOLS[name]);
 }
 
-function probeRoutes(parts: ServerParts): BoundRoute[] {
+function probeRoutes(parts: ServerParts): readonly HttpInfoRoute[] {
   const json = (status: number, body: unknown): HttpReply => ({
     status,
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   });
+  const probe = { protocol: "native", method: "GET", isPublic: true, encodeError: toProblemReply } as const;
   return [
-    { id: "healthz", method: "GET", path: "/healthz", handle: () => json(200, { live: true }) },
+    { ...probe, id: "healthz", path: "/healthz", answer: () => json(200, { live: true }) },
     {
+      ...probe,
       id: "readyz",
-      method: "GET",
       path: "/readyz",
-      handle: (request) => {
+      answer: (request) => {
         const reply = readinessReply(parts.state.get(), { verbose: request.query.has("verbose"), internals: false });
         return json(reply.status, reply.body);
       },

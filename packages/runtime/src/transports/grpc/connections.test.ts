@@ -4,7 +4,8 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
 import { afterEach, describe, expect, it } from "vitest";
 import { Canceller } from "../../call/cancellation.ts";
-import { toGrpcReply } from "../../protocols/grpc/grpc-error.ts";
+import { ServingError } from "../../errors.ts";
+import { toGrpcError, toGrpcReply } from "../../protocols/grpc/grpc-error.ts";
 import { createGrpcServer, type GrpcServer, type GrpcServerOptions } from "./create-grpc-server.ts";
 
 interface Started {
@@ -50,6 +51,7 @@ async function start(options: Partial<GrpcServerOptions> = {}): Promise<Started>
         },
       },
     ],
+    unknown: ({ requestId }) => toGrpcError(new ServingError("UNIMPLEMENTED", "no such method"), requestId),
     trustedProxies: [],
     maxConnectionAgeMs: 3_600_000,
     ...options,

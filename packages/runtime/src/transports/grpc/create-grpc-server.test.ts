@@ -6,7 +6,7 @@ import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/
 import { afterEach, expect, it } from "vitest";
 import { Canceller } from "../../call/cancellation.ts";
 import type { GrpcReply, GrpcRequest } from "../../call/types.ts";
-import { toServingError } from "../../errors.ts";
+import { ServingError, toServingError } from "../../errors.ts";
 import { toGrpcError, toGrpcReply } from "../../protocols/grpc/grpc-error.ts";
 import { createGrpcServer, type GrpcServer } from "./create-grpc-server.ts";
 
@@ -23,6 +23,7 @@ async function start(handle: (request: GrpcRequest) => Promise<GrpcReply>): Prom
           handle(request).catch((thrown: unknown) => toGrpcError(toServingError(thrown), request.requestId)),
       },
     ],
+    unknown: ({ requestId }) => toGrpcError(new ServingError("UNIMPLEMENTED", "no such method"), requestId),
     trustedProxies: [],
     maxConnectionAgeMs: 3_600_000,
   });

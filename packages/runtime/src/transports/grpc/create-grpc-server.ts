@@ -11,6 +11,7 @@ import {
 } from "@grpc/grpc-js";
 import type { GrpcReply, GrpcRequest } from "../../call/types.ts";
 import { ServingError } from "../../errors.ts";
+import { NO_ROUTE } from "../../pipeline/refuse-unrouted.ts";
 import { tlsFactsOf } from "../tls/tls-facts.ts";
 import { GrpcCall } from "./grpc-call.ts";
 import { MessageReader } from "./message-reader.ts";
@@ -26,6 +27,8 @@ export interface BoundMethod {
 
 export interface GrpcServerOptions {
   readonly methods: readonly BoundMethod[];
+  /** Answers calls of methods that are not there; it never rejects. */
+  unknown(request: GrpcRequest): GrpcReply | Promise<GrpcReply>;
   readonly trustedProxies: readonly string[];
   readonly maxConnectionAgeMs: number;
   /** When a silent connection is asked, and how long for; as below unless given. */
@@ -72,6 +75,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     const handlers = Object.fromEntries(bound.map((method) => [method.method, unreachable]));
     if (service !== "") server.addService(definitions, handlers);
   }
+  takeUnknown(server);
   const injector: ConnectionInjector = server.createConnectionInjector(ServerCredentials.createInsecure());
   return createLife(server, injector);
 }
@@ -137,6 +141,23 @@ function unreachable(): never {
   throw new ServingError("INTERNAL", "a gRPC call was not taken over");
 }
 
+/**
+ * Lets calls of unknown methods be taken over too: grpc-js would answer them by itself, and nobody would know of them.
+ *
+ * grpc-js 1.14 looks methods up in a map that it keeps private; the version is pinned, and a test fails when it is gone.
+ */
+function takeUnknown(server: Server): void {
+  const holder: object = server;
+  if (!("handlers" in holder) || !(holder.handlers instanceof Map))
+    throw new ServingError("INTERNAL", "this version of @grpc/grpc-js keeps its methods elsewhere");
+  const known: ReadonlyMap<unknown, unknown> = holder.handlers;
+  holder.handlers = new (class extends Map<unknown, unknown> {
+    override get(path: unknown): unknown {
+      return super.get(path) ?? { func: unreachable, serialize: toBuffer, deserialize: toBuffer, type: "unary", path };
+    }
+  })(known);
+}
+
 /** A call taken over from grpc-js as soon as its metadata is there: grpc-js's own handling would read the message first. */
 class TakenCall extends ServerInterceptingCall {
   readonly #base: ServerInterceptingCallInterface;
@@ -156,7 +177,6 @@ class TakenCall extends ServerInterceptingCall {
     let call: GrpcCall | undefined;
     base.start({
       onReceiveMetadata: (metadata) => {
-        if (bound === undefined) return unreachable();
         call = this.#open(metadata, bound);
         void this.#answer(call, bound);
       },
@@ -166,17 +186,22 @@ class TakenCall extends ServerInterceptingCall {
     });
   }
 
-  #open(metadata: Metadata, bound: BoundMethod): GrpcCall {
+  #open(metadata: Metadata, bound: BoundMethod | undefined): GrpcCall {
     const { incomingEncoding: encoding, stream } = internalsOf(this.#base);
     const tls = tlsFactsOf(stream.session?.socket);
     const { trustedProxies } = this.#options;
-    const call = new GrpcCall(this.#base, metadata, { route: pathOf(bound), trustedProxies, encoding, tls });
+    const call = new GrpcCall(this.#base, metadata, {
+      route: bound === undefined ? NO_ROUTE : pathOf(bound),
+      trustedProxies,
+      encoding,
+      tls,
+    });
     replaceDecoder(this.#base, new MessageReader(call));
     return call;
   }
 
-  async #answer(call: GrpcCall, bound: BoundMethod): Promise<void> {
-    const answer = bound.handle(call);
+  async #answer(call: GrpcCall, bound: BoundMethod | undefined): Promise<void> {
+    const answer = bound === undefined ? this.#options.unknown(call) : bound.handle(call);
     const reply = answer instanceof Promise ? await answer : answer;
     await sendGrpcReply(reply, { base: this.#base, requestId: call.requestId, signal: call.signal });
   }

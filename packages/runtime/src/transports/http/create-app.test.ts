@@ -20,6 +20,7 @@ const options: HttpAppOptions = {
   requestTimeoutMs: 1_000,
   trustedProxies: [],
   closing: () => false,
+  refuse: async (_request, error) => error,
   encodeError: (error, requestId) => ({
     status: 400,
     headers: {},

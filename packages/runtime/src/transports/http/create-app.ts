@@ -5,8 +5,9 @@ import { requestIdOf } from "../../call/request-id.ts";
 import type { HttpMethod, HttpReply, HttpRequest } from "../../call/types.ts";
 import type { ErrorCode } from "../../error-table.ts";
 import { ServingError } from "../../errors.ts";
-import { refuseConnection, refuseUnreadable } from "./refuse-connection.ts";
+import { type Refusals, type Refuse, refuseConnection, refuseUnreadable } from "./refuse-connection.ts";
 import { requestFault } from "./request-fault.ts";
+import { NO_ROUTE } from "../../pipeline/refuse-unrouted.ts";
 import { toHttpRequest } from "./request.ts";
 import { sendReply } from "./send-reply.ts";
 
@@ -30,6 +31,8 @@ export interface HttpAppOptions {
   readonly trustedProxies: readonly string[];
   /** Whether each reply must end its connection, since the server drains. */
   closing(): boolean;
+  /** Told of each request that no route answers, and of bytes that are none (`isReadable` false); gives the error to answer with. Never rejects. */
+  readonly refuse: Refuse;
   /** The reply for what no route answers, and for errors outside of routes, in the shape of the protocol whose path it is; "" where no path could be read. */
   encodeError(error: ServingError, requestId: string, path: string): HttpReply;
 }
@@ -47,7 +50,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   const doubts = watchExpectations(app, options);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null, undefined));
-  app.setErrorHandler((error, request, reply) => answerError(options, error, { request, reply }));
+  app.setErrorHandler((error, request, reply) => refuse(options, fromFramework(error), { request, reply }));
 
   app.addHook("onRequest", (request, reply, done) => {
     const fault =
@@ -55,9 +58,11 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
         ? "Expect: 100-continue is the only expectation that is known"
         : requestFault(request.raw);
     if (fault === undefined) return done();
-    const answer = encodeFor(options, new ServingError("INVALID_ARGUMENT", fault), request);
+    const error = new ServingError("INVALID_ARGUMENT", fault);
     // In a later turn: the parser may be about to find the body unreadable too, and answers that by itself.
-    setImmediate(() => void send(options, answer, { request, reply, close: true }));
+    setImmediate(() => {
+      if (request.raw.socket.writable) void refuse(options, error, { request, reply, close: true });
+    });
   });
   for (const route of options.routes) addRoute(app, route, { options, awaitingContinue: doubts.awaitingContinue });
   answerUnknownPaths(app, options);
@@ -73,9 +78,8 @@ function createFastify(options: HttpAppOptions): FastifyInstance {
     bodyLimit: Number.MAX_SAFE_INTEGER,
     keepAliveTimeout: KEEP_ALIVE_MS,
     return503OnClosing: false,
-    frameworkErrors: (error, request, reply) => void answerError(options, error, { request, reply }),
-    clientErrorHandler: (error, socket) =>
-      refuseUnreadable(error, socket, (refusal, id) => options.encodeError(refusal, id, "")),
+    frameworkErrors: (error, request, reply) => void refuse(options, fromFramework(error), { request, reply }),
+    clientErrorHandler: (error, socket) => refuseUnreadable(error, socket, bare(options)),
     http: {
       maxHeaderSize: options.headersBytes,
       insecureHTTPParser: false,
@@ -97,6 +101,11 @@ function createFastify(options: HttpAppOptions): FastifyInstance {
   return app;
 }
 
+/** What is answered on the bare socket, where no path could be read. */
+function bare({ refuse, encodeError }: HttpAppOptions): Refusals {
+  return { refuse, encodeError: (error, id) => encodeError(error, id, "") };
+}
+
 function refuseSchema(): never {
   throw new ServingError("INTERNAL", "inputs and outputs are checked by their IO types, not by schemas of routes");
 }
@@ -107,7 +116,7 @@ interface Expectations {
   readonly unmet: WeakSet<IncomingMessage>;
 }
 
-function watchExpectations({ server }: FastifyInstance, { encodeError }: HttpAppOptions): Expectations {
+function watchExpectations({ server }: FastifyInstance, options: HttpAppOptions): Expectations {
   const awaitingContinue = new WeakSet<IncomingMessage>();
   const unmet = new WeakSet<IncomingMessage>();
   const noting = (set: WeakSet<IncomingMessage>) => (request: IncomingMessage, response: ServerResponse) => {
@@ -116,9 +125,9 @@ function watchExpectations({ server }: FastifyInstance, { encodeError }: HttpApp
   };
   server.on("checkContinue", noting(awaitingContinue));
   server.on("checkExpectation", noting(unmet));
-  server.on("connect", (_request, socket: Socket) => {
+  server.on("connect", ({ headers }, socket: Socket) => {
     const error = new ServingError("METHOD_NOT_ALLOWED", "CONNECT is not answered: this server is no proxy");
-    refuseConnection(socket, error, (refusal, id) => encodeError(refusal, id, ""));
+    refuseConnection(socket, error, { ...bare(options), sent: { method: "CONNECT", headers } });
   });
   return { awaitingContinue, unmet };
 }
@@ -164,12 +173,10 @@ function answerUnknownPaths(app: FastifyInstance, options: HttpAppOptions): void
     if (methods === undefined) {
       const names = options.advertised.slice(0, 20).map((path) => `POST ${joinPath(options.basePath, path)}`);
       const text = `nothing answers ${request.method} on this path; the APIs are: ${names.join(", ")}`;
-      return send(options, encodeFor(options, new ServingError("NOT_FOUND", text), request), { request, reply });
+      return refuse(options, new ServingError("NOT_FOUND", text), { request, reply });
     }
     const error = new ServingError("METHOD_NOT_ALLOWED", `${path} takes ${methods.join(", ")}, not ${request.method}`);
-    const answer = encodeFor(options, error, request);
-    const headers = { ...answer.headers, allow: methods.join(", ") };
-    return send(options, { ...answer, headers }, { request, reply });
+    return refuse(options, error, { request, reply, allow: methods });
   });
 }
 
@@ -178,7 +185,22 @@ interface Exchange {
   readonly reply: FastifyReply;
   /** Whether the connection ends with this reply, also when the server does not drain. */
   readonly close?: boolean;
+  /** Methods that the path takes. */
+  readonly allow?: readonly string[];
 }
+
+/** Answers what no route has taken, once it was told of. */
+async function refuse(options: HttpAppOptions, error: ServingError, exchange: Exchange): Promise<void> {
+  const { request, reply, allow } = exchange;
+  const facts = { route: NO_ROUTE, trustedProxies: options.trustedProxies, awaitingContinue: NOBODY_WAITS };
+  const refusal = await options.refuse(toHttpRequest(request, reply.raw, facts), error, { isReadable: true });
+  const answer = encodeFor(options, refusal, request);
+  const isTold = allow !== undefined && refusal === error;
+  const headers = isTold ? { ...answer.headers, allow: allow.join(", ") } : answer.headers;
+  await send(options, { ...answer, headers }, exchange);
+}
+
+const NOBODY_WAITS = new WeakSet<IncomingMessage>();
 
 function send(
   { closing }: Pick<HttpAppOptions, "closing">,

@@ -27,6 +27,7 @@ async function createDocs(wanted: Wanted = {}): Promise<FastifyInstance> {
     requestTimeoutMs: 60_000,
     trustedProxies,
     closing,
+    refuse: async (_request, error) => error,
     encodeError: toProblemReply,
   };
   const app = createHttpApp(http);
