@@ -27,6 +27,7 @@ class FileTarget implements LineTarget {
   #descriptor: number;
   #checkedMs: number;
   #isFailing = false;
+  #isClosed = false;
   /** A line of which only so many bytes were written. */
   #begun: { readonly line: Buffer; readonly bytes: number } | undefined;
 
@@ -47,6 +48,8 @@ class FileTarget implements LineTarget {
   }
 
   take(line: Buffer): boolean {
+    // Its number may be another file's by now.
+    if (this.#isClosed) return false;
     if (this.#now() - this.#checkedMs >= ROTATION_CHECK_MS) this.#followRename();
     const begun = this.#begun;
     const { bytes, skipped, lead } = remainder(line, begun);
@@ -69,6 +72,7 @@ class FileTarget implements LineTarget {
   }
 
   close(): Promise<void> {
+    this.#isClosed = true;
     if (this.#descriptor !== STDOUT) closeSync(this.#descriptor);
     return Promise.resolve();
   }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import { authenticateAnybody } from "../auth/authenticate.ts";
 import { authorizeAnybody } from "../auth/authorize.ts";
@@ -136,6 +137,8 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
   await app.ready();
   const close = async (): Promise<void> => {
     grpc.close();
+    // Calls that were cut now leave their records in the next turn.
+    await nextTurn();
     await audit?.sink.close();
   };
   return { app, grpc, admission, openCalls: stages.openCalls, audit: audit?.sink, close };
