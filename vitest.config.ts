@@ -11,7 +11,7 @@ export default defineConfig({
     alias: [
       { find: /^@bento-ts\/runtime$/, replacement: source("runtime/src/index.ts") },
       {
-        find: /^@bento-ts\/runtime\/(definition|config|server|testing)$/,
+        find: /^@bento-ts\/runtime\/(auth|definition|config|server|testing)$/,
         replacement: source("runtime/src/$1/index.ts"),
       },
       { find: /^@bento-ts\/runtime\/early-worker$/, replacement: source("runtime/src/server/early-worker.ts") },

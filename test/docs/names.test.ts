@@ -9,8 +9,12 @@ import { root } from "../support/server-process.ts";
 import { PAGES, readPage } from "./blocks.ts";
 
 const SERVER = `${root}packages/runtime/dist/server/entry.js`;
-const COMMANDS = ["init", "serve", "build", "test", "inspect", "openapi", "proto", "models"];
-const STORE = ["import", "list", "show", "delete", "export"].map((name) => `models ${name}`);
+const COMMANDS = ["init", "serve", "build", "test", "inspect", "openapi", "proto", "keys", "htpasswd", "models"];
+/** Commands that have commands of their own. */
+const GROUPS = new Map([
+  ["keys", ["new", "list", "revoke"].map((name) => `keys ${name}`)],
+  ["models", ["import", "list", "show", "delete", "export"].map((name) => `models ${name}`)],
+]);
 
 const page = await readPage("docs/command-line.md");
 /** The part of a page under a heading. */
@@ -20,7 +24,7 @@ const flagColumn = (text: string): readonly string[] =>
   flagsIn([...text.matchAll(/^\| ([^|]*)/gm)].map(([, cell]) => cell).join(" "));
 
 const helps = new Map<string, readonly string[]>();
-const asked = [...COMMANDS, ...STORE];
+const asked = [...COMMANDS, ...[...GROUPS.values()].flat()];
 beforeAll(async () => {
   const texts = await Promise.all([
     ...asked.map((name) => bentoTs([...name.split(" "), "--help"])),
@@ -41,15 +45,15 @@ describe("docs/command-line.md", () => {
     for (const name of COMMANDS) expect(page).toContain(`## \`bento-ts ${name}\``);
   });
 
-  it.each(COMMANDS.filter((name) => name !== "models"))("names the flags of bento-ts %s, all and no others", (name) => {
+  it.each(COMMANDS.filter((name) => !GROUPS.has(name)))("names the flags of bento-ts %s, all and no others", (name) => {
     expect(flagColumn(section(`\`bento-ts ${name}\``))).toEqual(helps.get(name)?.filter((flag) => flag !== "--help"));
   });
 
-  it("names the flags of bento-ts models, and each of its commands", () => {
-    const text = section("`bento-ts models`");
-    const flags = new Set(STORE.flatMap((name) => helps.get(name) ?? []));
+  it.each([...GROUPS])("names the flags of bento-ts %s, and each of its commands", (group, commands) => {
+    const text = section(`\`bento-ts ${group}\``);
+    const flags = new Set(commands.flatMap((name) => helps.get(name) ?? []));
     expect(flagColumn(text)).toEqual([...flags].filter((flag) => flag !== "--help").sort());
-    for (const name of STORE) expect(text).toContain(`| \`${name}`);
+    for (const name of commands) expect(text).toContain(`| \`${name}`);
   });
 
   it("names the flags of bento-ts-server, all and no others", () => {

@@ -38,7 +38,8 @@ async function loadedBy(specifier: string): Promise<Loaded> {
 // TypeBox is part of the main entry's own files.
 it.each([
   ["@bento-ts/runtime", ["fastest-levenshtein"]],
-  ["@bento-ts/runtime/definition", []],
+  ["@bento-ts/runtime/auth", []],
+  ["@bento-ts/runtime/definition", ["fastest-levenshtein"]],
   ["@bento-ts/runtime/config", ["fastest-levenshtein"]],
   ["@bento-ts/runtime/early-worker", []],
   ["@bento-ts/runtime/models-store", []],

@@ -15,21 +15,25 @@ const PUBLIC: Readonly<Record<string, Names>> = {
   "@bento-ts/runtime": names(
     `ServingError api bytes createFile createImage createTensor dataFrame defineApi file image multipart onnx optional saveModel service
     serviceClass t tensor tensors text`,
-    `ApiMethod ApiOptions ApiResult Context ContextLabels ContextLogger ContextMetrics DType DataFrame DataFrameOptions DataFrameType DataOf
-    DefinedApi ErrorCode ExampleInput Feedback FileValue FormValue Image ImageOptions Infer InputOf IoInput IoType JsonSchema JsonValue NamedTensors NanPolicy
-    OnnxHandle OptionalField Principal Problem ResizeOptions ResultOf SaveModelOptions ServiceClass ServiceClassOf ServiceHooks ServiceOptions ServingErrorOptions
+    `Access AllowRule ApiMethod ApiOptions ApiResult ClaimPath Context ContextLabels ContextLogger ContextMetrics DType DataFrame DataFrameOptions DataFrameType DataOf
+    DefinedApi DenyRule ErrorCode ExampleInput Feedback FileValue FormValue Image ImageOptions Infer InputOf IoInput IoType JsonSchema JsonValue NamedTensors NanPolicy
+    OnnxHandle OptionalField Principal Problem ResizeOptions ResultOf RuleValue SaveModelOptions ServiceClass ServiceClassOf ServiceHooks ServiceOptions ServingErrorOptions
     StoredModel Tensor TensorOf TensorsOf`,
   ),
   "@bento-ts/runtime/definition": names(
     `BENTO_FILE_NAME BENTO_FORMAT_VERSION RESERVED_NAMES ServingError canonicalJson defineService digestOf parseBentoFile toServiceName`,
-    `ApiDefinition ApiInput BentoFile BentoModel BentoModelFile ExampleDefinition ExampleInput ExampleValue IoSpec JsonSchema JsonValue
-    NanPolicy Problem Role ServiceDefinition ServiceInput`,
+    `Access AllowRule ApiDefinition ApiInput AuthMethod BentoFile BentoModel BentoModelFile ClaimPath DenyRule ExampleDefinition ExampleInput ExampleValue IoSpec JsonSchema JsonValue
+    NanPolicy Problem Role RuleValue ServiceDefinition ServiceInput`,
   ),
   "@bento-ts/runtime/config": names(
     `CONFIG_FLAGS ORCHESTRATOR_FLAGS assertMayBind assertParameters availableCpus availableMemoryBytes configJsonSchema isLoopback loadConfig parseDuration parseSize
     resolveWorkers`,
-    `AuditConfig Config ConfigFlag ConfigFlags ConfigInputs ImageConfig LayerName LimitsConfig LoadedConfig LogLevel OrchestratorFlag OrchestratorFlags SecurityConfig
-    ServerConfig Variables`,
+    `ApiKeysConfig AuditConfig AuditLevel AuditWebhookConfig BasicConfig Config ConfigFlag ConfigFlags ConfigInputs CorsConfig ImageConfig IpFilterConfig IssuerConfig
+    LayerName LimitsConfig LoadedConfig LogLevel OrchestratorFlag OrchestratorFlags RateLimitConfig SecurityConfig ServerConfig TlsConfig Variables`,
+  ),
+  "@bento-ts/runtime/auth": names(
+    `assertPassword assertUser deleteUser isPasswordOf issueKey listKeys revokeKey setPassword`,
+    `ApiKeyRecord IssuedKey KeyOrder ListedKey`,
   ),
   "@bento-ts/runtime/models-store": names(
     `createModelStore findServableModels inspectModel isTag modelStoreDir saveModel`,

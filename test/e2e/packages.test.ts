@@ -127,7 +127,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({ plugins: [bentoVitest()] });
 `;
 
-const EVERY_ENTRY = `import * as definition from "@bento-ts/runtime/definition";
+const EVERY_ENTRY = `import * as auth from "@bento-ts/runtime/auth";
+import * as definition from "@bento-ts/runtime/definition";
 import * as config from "@bento-ts/runtime/config";
 import * as modelsStore from "@bento-ts/runtime/models-store";
 import * as openapi from "@bento-ts/runtime/openapi";
@@ -136,7 +137,7 @@ import * as testing from "@bento-ts/runtime/testing";
 import * as vitest from "@bento-ts/runtime/vitest";
 import * as packager from "@bento-ts/packager";
 
-export default [definition, config, modelsStore, openapi, server, testing, vitest, packager];
+export default [auth, definition, config, modelsStore, openapi, server, testing, vitest, packager];
 `;
 
 // "declaration": the types of what an author exports must have public names.

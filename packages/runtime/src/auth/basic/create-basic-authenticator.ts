@@ -4,11 +4,12 @@ import { type Problem, ServingError } from "../../errors.ts";
 import { BASIC_CHALLENGE } from "../credential-refusal.ts";
 import { SYSTEM_CLOCK } from "../system-clock.ts";
 import type { Authenticator, Clock } from "../types.ts";
+import { createBcryptVerifier } from "./bcrypt-verifier.ts";
 import { findUser, splitUser } from "./find-user.ts";
 import { watchHtpasswd } from "./htpasswd-users.ts";
 import { watchSecretUser } from "./secret-user.ts";
 import type { Users } from "./types.ts";
-import { createPasswordVerifier, type PasswordVerifier } from "./verify-password.ts";
+import type { PasswordVerifier } from "./verify-password.ts";
 
 /** Authenticates by users and passwords; looks after their files until it is closed. */
 export interface BasicAuthenticator extends Authenticator {
@@ -66,17 +67,6 @@ async function htpasswdIn(dir: string): Promise<string | undefined> {
     "FAILED_PRECONDITION",
     `the secret: expected the file auth, or username and password, got ${found.length === 0 ? "none of them" : found.join(", ")}`,
   );
-}
-
-/** One process hashes no more at once, so that cores are left for models; the rest of the world waits or is told to. */
-async function createBcryptVerifier(): Promise<PasswordVerifier> {
-  // Native code: loaded where passwords are asked for alone.
-  const { verify } = await import("@node-rs/bcrypt");
-  return createPasswordVerifier({
-    maxAtOnce: 2,
-    maxQueued: 32,
-    compareBcrypt: (password, hash) => verify(password, hash),
-  });
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -16,7 +16,7 @@ export interface HtpasswdFile {
 }
 
 /** Highest cost of a bcrypt hash: each step doubles the work that one try costs the server. */
-const MAX_COST = 14;
+export const MAX_COST = 14;
 
 /**
  * Reads an htpasswd file: `user:hash` lines; `#` lines and blank ones are left out. bcrypt is taken (`$2y$`, `$2a$`, `$2b$`, cost 4 to 14); `$apr1$` and
