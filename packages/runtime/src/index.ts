@@ -10,7 +10,7 @@ export type { ServiceClassOf, ServiceOptions } from "./authoring/register-servic
 export type { ServiceClass } from "./authoring/registered-service.ts";
 export type { ServiceHooks } from "./authoring/create-service.ts";
 export type { Principal } from "./call/types.ts";
-export type { Access, AllowRule, ClaimPath, DenyRule, RuleValue } from "./definition/access/types.ts";
+export type { Access, AllowRule, Authorize, ClaimPath, DenyRule, RuleValue } from "./definition/access/types.ts";
 export type { ExampleInput } from "./definition/define-service.ts";
 export type { ErrorCode } from "./error-table.ts";
 export { type Problem, ServingError, type ServingErrorOptions } from "./errors.ts";

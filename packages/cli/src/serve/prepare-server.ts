@@ -23,6 +23,7 @@ export async function prepareServer(
     loadConfig({ flags, env: process.env, configFile, projectDir, serviceConfig: definition.config }),
   );
   await refuse(() => assertMayBind(config));
+  await refuse(() => described.server.assertSecure(config, definition));
   await refuse(() => assertParameters(definition, config.parameters));
   return { ...described, config, warnings };
 }

@@ -1,7 +1,67 @@
 import type { Principal, Target } from "../call/types.ts";
+import { ServingError } from "../errors.ts";
+import { missingCredentials } from "./authenticate.ts";
+import type { Policy } from "./rules/policy.ts";
 
-/** Decides whether a caller may call a target; throws PERMISSION_DENIED when not. */
-export type Authorize = (principal: Principal, target: Target) => void | Promise<void>;
+/** What was decided of a call: by which clause, and the error to refuse it with. */
+export interface Verdict {
+  readonly clause: string;
+  readonly refusal: ServingError | undefined;
+}
+
+/** Decides who may call what. */
+export interface Authorizer {
+  /** Whether a caller may call a target. Throws nothing. */
+  decide(principal: Principal, target: Target): Verdict;
+  /** Throws what `decide` would refuse with for a caller who may call nothing at all: their bodies are not read to learn what they call. */
+  assertMayCallSomething(principal: Principal): void;
+}
 
 /** For services without rules: whoever was authenticated may call every API. */
-export const authorizeAnybody: Authorize = () => undefined;
+export const LET_IN: Authorizer = {
+  decide: () => ({ clause: "default", refusal: undefined }),
+  assertMayCallSomething: () => undefined,
+};
+
+/**
+ * Decides by the rules of platform and author.
+ *
+ * Refusals tell nothing of the rules. Who has shown no credential is asked for one where that could help (401), whoever has is refused (403).
+ * Source: security.md A3, A4.
+ */
+export function createAuthorizer(options: {
+  readonly policy: Policy;
+  /** Names of the service's APIs. */
+  readonly apis: readonly string[];
+  /** Whether callers without credentials are served; they may call public functions anyway. */
+  readonly allowAnonymous: boolean;
+  /** Values of `WWW-Authenticate`; none where nobody is asked for credentials. */
+  readonly challenges: readonly string[];
+}): Authorizer {
+  const { policy, apis, allowAnonymous, challenges } = options;
+  const decide = (principal: Principal, api: string): Verdict => {
+    const isAnonymous = principal.method === "anonymous";
+    if (isAnonymous && !allowAnonymous && !policy.isPublic(api))
+      return { clause: "default", refusal: missingCredentials(challenges) };
+    const { allowed, clause } = policy.decide(api, principal);
+    if (allowed) return { clause, refusal: undefined };
+    const isAsked = isAnonymous && challenges.length > 0;
+    return { clause, refusal: isAsked ? missingCredentials(challenges) : notAllowed(principal) };
+  };
+  return {
+    decide: (principal, { api }) => decide(principal, api.name),
+    assertMayCallSomething: (principal) => {
+      const refusals = apis.map((api) => decide(principal, api).refusal);
+      const [first] = refusals;
+      if (first !== undefined && !refusals.includes(undefined)) throw first;
+    },
+  };
+}
+
+function notAllowed({ method }: Principal): ServingError {
+  return new ServingError("PERMISSION_DENIED", "this caller may not call this function", {
+    reason: "policy_denied",
+    // RFC 6750, section 3.1. Which scope would be enough is a part of the rules, and not told.
+    challenge: method === "oidc" ? ['Bearer realm="bento-ts", error="insufficient_scope"'] : [],
+  });
+}

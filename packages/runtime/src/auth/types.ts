@@ -22,12 +22,15 @@ export interface Authenticator {
   /** The credential of this kind, undefined when there is none; throws UNAUTHENTICATED for a malformed or repeated one. */
   find(caller: Caller): string | undefined;
   /**
-   * Whose the credential is: at once, without a promise, when it was verified before and still holds.
+   * Whose the credential is when it was verified before and still holds, else what has to be done to learn it: nothing costly is done before that is called.
    *
-   * Throws UNAUTHENTICATED, PERMISSION_DENIED, or UNAVAILABLE when it can't be verified now.
+   * Both throw UNAUTHENTICATED, PERMISSION_DENIED, or UNAVAILABLE when it can't be verified now.
    */
-  verify(credential: string, caller: Caller): Principal | Promise<Principal>;
+  verify(credential: string, caller: Caller): Principal | Verification;
 }
+
+/** The work of verifying a credential that is not known yet. */
+export type Verification = () => Promise<Principal>;
 
 /** Time, handed in so that nothing has to wait for it. */
 export interface Clock {

@@ -1,4 +1,4 @@
-import type { Access } from "../definition/access/types.ts";
+import type { Authorize } from "../definition/access/types.ts";
 import type { ExampleInput } from "../definition/define-service.ts";
 import type { Role } from "../definition/types.ts";
 import type { IoInput } from "../io/to-io-type.ts";
@@ -34,7 +34,7 @@ interface ApiChoices<I extends IoInput, R extends Role> {
    * Who may call: `{ allow: [{ groups: ["iris-team"] }], deny: [{ principals: ["svc-old"] }] }`. It narrows what the platform allows and never widens it. Without it every
    * caller whom the platform lets in may call.
    */
-  readonly authorize?: Access;
+  readonly authorize?: Authorize;
   /** Golden examples: shown in the documentation, run by `bento-ts test`. */
   readonly examples?: readonly ExampleInput[];
 }

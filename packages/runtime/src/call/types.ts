@@ -23,6 +23,8 @@ export interface Principal {
   /** Names the credential in records without giving it away: a token's `jti`, a key's id, a certificate's fingerprint, else 16 hex digits of the token's SHA-256. */
   readonly credentialId: string | undefined;
   readonly claims: Readonly<Record<string, unknown>>;
+  /** Functions that the credential is limited to; left out where it is not. */
+  readonly functions?: readonly string[];
   /** Epoch milliseconds at which the credential ends, undefined when it does not by itself. */
   readonly expiresAtMs: number | undefined;
 }
@@ -77,6 +79,8 @@ export interface CallRequest {
   readonly query?: URLSearchParams;
   /** Headers, or metadata by lower-case name; its binary values (`…-bin`) in base64, as they travel. */
   readonly headers: IncomingHttpHeaders;
+  /** Every field or metadata value of that lower-case name as it came: a name that was sent twice gives two. */
+  valuesOf(name: string): readonly string[];
   /** Address of the socket's other end. */
   readonly peerIp: string;
   /** Address of the caller, behind trusted proxies the forwarded one. */

@@ -32,8 +32,8 @@ describe("assertMayBind", () => {
           code: "FAILED_PRECONDITION",
           message:
             `server.host ${host} is reached by other machines, which needs ` +
-            "security.allowAnonymous: true (callers without credentials are served, since no authenticator is configured) and " +
-            "security.allowInsecureConnections: true (calls travel unencrypted, since no TLS is configured); " +
+            "a way of authentication (security.oidc.issuers, security.apiKeys, security.basic, server.tls.clientAuth: require) or security.allowAnonymous: true (callers without credentials are served) and " +
+            "TLS (server.tls) or security.allowInsecureConnections: true (calls travel unencrypted, such as behind a proxy that ends TLS); " +
             "missing: security.allowAnonymous, security.allowInsecureConnections",
         }),
       );
@@ -47,6 +47,27 @@ describe("assertMayBind", () => {
     const config = await configWith("0.0.0.0", given);
     expect(() => assertMayBind(config)).toThrow(
       expect.objectContaining({ problems: [expect.objectContaining({ path: missing })] }),
+    );
+  });
+
+  it.each<Record<string, string>>([
+    { BENTO_SECURITY_OIDC_ISSUERS: '[{"issuer":"https://idp.example.com","audiences":["x"]}]' },
+    { BENTO_SECURITY_API_KEYS_FILE: "/keys" },
+    { BENTO_SECURITY_BASIC_HTPASSWD_FILE: "/htpasswd" },
+    { BENTO_SERVER_TLS_CLIENT_AUTH: "require", BENTO_SERVER_TLS_CLIENT_CA_FILE: "/ca.pem" },
+  ])("takes a way of authentication and TLS in place of both consents: %j", async (way) => {
+    const tls = { BENTO_SERVER_TLS_CERT_FILE: "/cert.pem", BENTO_SERVER_TLS_KEY_FILE: "/key.pem" };
+    expect(assertMayBind(await configWith("0.0.0.0", { ...tls, ...way }))).toBeUndefined();
+    expect(assertMayBind(await configWith("127.0.0.1", { ...tls, ...way }))).toBeUndefined();
+  });
+
+  it("takes a certificate that callers need not show for no way of authentication", async () => {
+    const config = await configWith("0.0.0.0", {
+      BENTO_SERVER_TLS_SECRET_DIR: "/tls",
+      BENTO_SERVER_TLS_CLIENT_AUTH: "request",
+    });
+    expect(() => assertMayBind(config)).toThrow(
+      expect.objectContaining({ problems: [expect.objectContaining({ path: "security.allowAnonymous" })] }),
     );
   });
 

@@ -11,25 +11,26 @@ const LOOPBACK = addressSet([
 /**
  * Keeps a server from opening to other machines by accident; gives the line that a start has to warn with, if there is one.
  *
- * A loopback address may be open, with a warning. Any other needs `security.allowAnonymous` and `security.allowInsecureConnections`, as there
- * is neither an authenticator nor TLS that could stand in for them. The admin port is exempt. Throws FAILED_PRECONDITION that names both keys.
- * Source: security.md A1.1.
+ * A loopback address may be open, with a warning. Any other needs a way of authentication or `security.allowAnonymous`, and TLS or
+ * `security.allowInsecureConnections`. The admin port is exempt. Throws FAILED_PRECONDITION that names the keys. Source: security.md A1.1.
  */
 export function assertMayBind(config: Config): string | undefined {
   const { host, port } = config.server;
-  const { security } = config;
+  const open = CONSENTS.filter(({ key, isMet }) => !config.security[key] && !isMet(config));
   if (isLoopback(host))
-    return security.allowAnonymous ? undefined : `${urlOf(host, port)} is open to everybody on this machine`;
-  const missing = CONSENTS.filter(({ key }) => !security[key]);
-  if (missing.length === 0) return undefined;
-  const consents = CONSENTS.map(({ key, means }) => `security.${key}: true (${means})`).join(" and ");
+    return open.some(({ key }) => key === "allowAnonymous")
+      ? `${urlOf(host, port)} is open to everybody on this machine`
+      : undefined;
+  if (open.length === 0) return undefined;
+  const consents = CONSENTS.map(({ key, instead, means }) => `${instead} or security.${key}: true (${means})`);
+  const missing = open.map(({ key }) => `security.${key}`);
   throw new ServingError(
     "FAILED_PRECONDITION",
-    `server.host ${host} is reached by other machines, which needs ${consents}; missing: ${missing.map(({ key }) => `security.${key}`).join(", ")}`,
+    `server.host ${host} is reached by other machines, which needs ${consents.join(" and ")}; missing: ${missing.join(", ")}`,
     {
-      problems: missing.map(({ key, means }) => ({
+      problems: open.map(({ key, instead, means }) => ({
         path: `security.${key}`,
-        message: `expected true, got false: ${means}`,
+        message: `expected ${instead}, or true: ${means}`,
       })),
     },
   );
@@ -42,8 +43,23 @@ export function isLoopback(host: string): boolean {
 }
 
 const CONSENTS = [
-  { key: "allowAnonymous", means: "callers without credentials are served, since no authenticator is configured" },
-  { key: "allowInsecureConnections", means: "calls travel unencrypted, since no TLS is configured" },
+  {
+    key: "allowAnonymous",
+    instead:
+      "a way of authentication (security.oidc.issuers, security.apiKeys, security.basic, server.tls.clientAuth: require)",
+    means: "callers without credentials are served",
+    isMet: ({ security, server }: Config) =>
+      security.issuers.length > 0 ||
+      security.apiKeys !== null ||
+      security.basic !== null ||
+      server.tls?.clientAuth === "require",
+  },
+  {
+    key: "allowInsecureConnections",
+    instead: "TLS (server.tls)",
+    means: "calls travel unencrypted, such as behind a proxy that ends TLS",
+    isMet: ({ server }: Config) => server.tls !== null,
+  },
 ] as const;
 
 function urlOf(host: string, port: number): string {

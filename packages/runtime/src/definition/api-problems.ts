@@ -36,7 +36,8 @@ export function apiProblems(apis: readonly ApiInput[]): Problem[] {
       });
     }
     problems.push(...modelProblems(api, path));
-    if (api.authorize !== undefined) problems.push(...accessProblems(api.authorize, `${path}/authorize`));
+    if (api.authorize !== undefined && api.authorize !== "public")
+      problems.push(...accessProblems(api.authorize, `${path}/authorize`));
     for (const [index, example] of (api.examples ?? []).entries()) {
       if (example.tolerance !== undefined && !(Number.isFinite(example.tolerance) && example.tolerance >= 0)) {
         problems.push({

@@ -1,6 +1,6 @@
 import { invalidInput, type Problem, ServingError } from "../errors.ts";
 import type { IoSpec, JsonSchema, JsonValue, NanPolicy } from "../io/types.ts";
-import type { Access } from "./access/types.ts";
+import type { Authorize } from "./access/types.ts";
 import { API_DEFAULTS } from "./defaults.ts";
 import { apiProblems } from "./api-problems.ts";
 import type { ApiDefinition, ExampleDefinition, Role, ServiceDefinition } from "./types.ts";
@@ -20,7 +20,7 @@ export interface ApiInput {
   readonly nan?: NanPolicy | undefined;
   readonly timeoutMs?: number | undefined;
   readonly maxBodyBytes?: number | undefined;
-  readonly authorize?: Access | undefined;
+  readonly authorize?: Authorize | undefined;
   readonly examples?: readonly ExampleInput[] | undefined;
 }
 

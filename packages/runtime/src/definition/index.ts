@@ -1,4 +1,4 @@
-export type { Access, AllowRule, AuthMethod, ClaimPath, DenyRule, RuleValue } from "./access/types.ts";
+export type { Access, AllowRule, AuthMethod, Authorize, ClaimPath, DenyRule, RuleValue } from "./access/types.ts";
 export {
   BENTO_FILE_NAME,
   BENTO_FORMAT_VERSION,

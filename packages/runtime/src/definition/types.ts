@@ -1,4 +1,4 @@
-import type { Access } from "./access/types.ts";
+import type { Authorize } from "./access/types.ts";
 import type { IoSpec, JsonSchema, JsonValue, NanPolicy } from "../io/types.ts";
 
 /** What an API does in a graph of components; `predict` unless the author says otherwise. Source: Seldon v1's component methods, KServe V1's explain. */
@@ -50,8 +50,8 @@ export interface ApiDefinition {
   readonly timeoutMs: number | null;
   /** Largest body in bytes, null for the server's own limits. */
   readonly maxBodyBytes: number | null;
-  /** Who may call by its author's rules; null for whoever the platform lets in. */
-  readonly authorize: Access | null;
+  /** Who may call by its author's rules; "public" for everybody, where the platform lets authors say so; null for whoever the platform lets in. */
+  readonly authorize: Authorize | null;
   readonly examples: readonly ExampleDefinition[];
 }
 

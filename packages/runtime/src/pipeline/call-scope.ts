@@ -17,6 +17,8 @@ export interface CallScope {
   race<T>(work: Promise<T>): Promise<T>;
   /** What ended the author's work: the reason for which `signal` aborted, when the work threw because of it, else what it threw. */
   causeOf(thrown: unknown): unknown;
+  /** Ends the call with an error; its caller reads that. */
+  end(reason: ServingError): void;
   /** Lets go of timer and listeners. */
   close(): void;
 }

@@ -23,14 +23,13 @@ export interface OpenCall {
  */
 export async function openCall(call: RawCall<unknown>, stages: Stages, record: CallRecord): Promise<OpenCall> {
   // Each step is waited for only where it has to be: a wait for nothing costs as much as a small step itself.
-  const caller = stages.authenticate(call.request);
+  const caller = stages.authenticate(call.request, "call");
   const principal = caller instanceof Promise ? await caller : caller;
   record.principal = principal;
   if (call.isTargetInBody === true) return openByBody(call, stages, { record, principal });
   const aimed = call.target(NOTHING_TO_READ);
   const target = aimed instanceof Promise ? await aimed : aimed;
-  const permitted = permit(call, stages, { record, principal, target });
-  const { as, timeoutMs } = permitted instanceof Promise ? await permitted : permitted;
+  const { as, timeoutMs } = permit(call, stages, { record, principal, target });
   const visit = stages.admission.enter(call.announcedBytes ?? 0);
   return { principal, target, as, visit, scope: scopeOf(call, stages, { timeoutMs, isStream: target.api.stream }) };
 }
@@ -50,11 +49,12 @@ interface Caller {
 
 async function openByBody(call: RawCall<unknown>, stages: Stages, caller: Caller): Promise<OpenCall> {
   const sinceMs = performance.now();
+  stages.authorizer.assertMayCallSomething(caller.principal);
   const visit = stages.admission.enter(call.announcedBytes ?? 0);
   const arrival = scopeOf(call, stages, { timeoutMs: timeoutMsOf(call, null, stages), isStream: false });
   try {
     const target = await readTarget(call, arrival, { visit, tap: caller.record.tap });
-    const { as, timeoutMs } = await permit(call, stages, { ...caller, target });
+    const { as, timeoutMs } = permit(call, stages, { ...caller, target });
     const leftMs = Math.max(1, timeoutMs - (performance.now() - sinceMs));
     const scope = scopeOf(call, stages, { timeoutMs: leftMs, isStream: target.api.stream });
     return { principal: caller.principal, target, as, visit, scope };
@@ -71,16 +71,17 @@ interface Permitted {
   readonly timeoutMs: number;
 }
 
-/** The steps between knowing what is called and letting it in; gives a promise only where a permission has to be waited for. */
+/** The steps between knowing what is called and letting it in. */
 function permit(
   call: RawCall<unknown>,
   stages: Stages,
   { record, principal, target }: Caller & { readonly target: Target },
-): Permitted | Promise<Permitted> {
+): Permitted {
   record.aim(target);
-  const settle = (): Permitted => ({ as: call.wants(), timeoutMs: timeoutMsOf(call, target.api.timeoutMs, stages) });
-  const permission = stages.authorize(principal, target);
-  return permission === undefined ? settle() : Promise.resolve(permission).then(settle);
+  const { clause, refusal } = stages.authorizer.decide(principal, target);
+  record.rule = clause;
+  if (refusal !== undefined) throw refusal;
+  return { as: call.wants(), timeoutMs: timeoutMsOf(call, target.api.timeoutMs, stages) };
 }
 
 const NOTHING_TO_READ: Reading = { signal: new Canceller(), hold: () => undefined };

@@ -5,7 +5,8 @@ import type { ServingError } from "../errors.ts";
 import type { IoSpec, IoType, Payload } from "../io/types.ts";
 import { type Admission, createAdmission } from "../limits/admit.ts";
 import { createLogger } from "../telemetry/logger.ts";
-import { authenticateAnybody } from "../auth/authenticate.ts";
+import { ANONYMOUS } from "../auth/authenticate.ts";
+import { LET_IN } from "../auth/authorize.ts";
 import { createOpenCalls } from "./open-calls.ts";
 import type { Stages } from "./stages.ts";
 
@@ -56,8 +57,8 @@ export function recordCall(options: RecordedOptions = {}): RecordedCall {
   });
   const stages: Stages = {
     service: serviceOf(step, options.method ?? ((value) => value)),
-    authenticate: (call) => (step("authenticate"), authenticateAnybody(call)),
-    authorize: () => step("authorize"),
+    authenticate: () => (step("authenticate"), ANONYMOUS),
+    authorizer: { ...LET_IN, decide: (...asked) => (step("authorize"), LET_IN.decide(...asked)) },
     admission: stepwise(admission, step),
     requestTimeoutMs: options.requestTimeoutMs ?? 60_000,
     openCalls: createOpenCalls(),
@@ -66,8 +67,8 @@ export function recordCall(options: RecordedOptions = {}): RecordedCall {
         step("recorder.open");
         return {
           principal: undefined,
-          tags: undefined,
           rule: undefined,
+          tags: undefined,
           tap: undefined,
           aim: () => step("aim"),
           passed: () => undefined,
@@ -93,6 +94,7 @@ function callOf(step: (name: string) => void, caller: Canceller): RawCall<Reply>
       method: "POST",
       route: "/say",
       peerIp: "127.0.0.1",
+      valuesOf: () => [],
       clientIp: "127.0.0.1",
       headers: {},
       signal: caller,

@@ -26,7 +26,7 @@ export async function refuseUnrouted(
   let refusal = error;
   try {
     record = stages.recorder.open(call);
-    if (isReadable) record.principal = await stages.authenticate(request);
+    if (isReadable) record.principal = await stages.authenticate(request, "inquiry");
   } catch (thrown) {
     refusal = toServingError(thrown);
   }

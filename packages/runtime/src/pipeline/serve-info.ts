@@ -25,7 +25,7 @@ export async function serveInfo<R>({ call, isPublic, answer, encodeError }: Inqu
     else {
       const own = stages.recorder.open(call);
       record = own;
-      const principal: Principal = await stages.authenticate(call.request);
+      const principal: Principal = await stages.authenticate(call.request, "inquiry");
       own.principal = principal;
     }
     reply = await answer();

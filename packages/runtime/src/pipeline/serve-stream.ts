@@ -1,8 +1,8 @@
 import type { Cancellation } from "../call/cancellation.ts";
 import type { RawCall } from "../call/types.ts";
-import { type ServingError, toServingError } from "../errors.ts";
+import { ServingError, toServingError } from "../errors.ts";
 import type { Payload } from "../io/types.ts";
-import { openCall } from "./open-call.ts";
+import { type OpenCall, openCall } from "./open-call.ts";
 import { predictStream } from "./predict.ts";
 import { readInput } from "./read-input.ts";
 import type { CallRecord, Closing, Stages } from "./stages.ts";
@@ -27,11 +27,13 @@ export async function serveStream<R>(call: RawCall<R>, stages: Stages): Promise<
 async function openStream<R>(call: RawCall<R>, stages: Stages, record: CallRecord): Promise<R> {
   const open = await openCall(call, stages, record);
   const { visit, scope } = open;
+  const stopLooking = endWithCredential(open);
   // The slot stays taken until the author's generator has really stopped, also when the caller was answered or gone before.
   let stopped: Promise<void> | undefined;
   let iterator: AsyncIterator<Payload> | undefined;
   const end = async (): Promise<void> => {
     scope.close();
+    stopLooking();
     if (stopped === undefined) visit.leave();
     else {
       if (scope.cancellation.aborted)
@@ -60,6 +62,20 @@ async function openStream<R>(call: RawCall<R>, stages: Stages, record: CallRecor
     await end();
     throw thrown;
   }
+}
+
+/** How often it is looked whether the caller's credential has ended while a stream goes on. Source: security.md A3. */
+const CREDENTIAL_CHECK_MS = 60_000;
+
+/** Ends a stream some time after its caller's credential has ended; gives what stops looking. */
+function endWithCredential({ principal: { expiresAtMs }, scope }: OpenCall): () => void {
+  if (expiresAtMs === undefined) return () => undefined;
+  const timer = setInterval(() => {
+    if (Date.now() < expiresAtMs) return;
+    scope.end(new ServingError("UNAUTHENTICATED", "the credential has expired", { reason: "expired" }));
+  }, CREDENTIAL_CHECK_MS);
+  timer.unref();
+  return () => clearInterval(timer);
 }
 
 interface OpenStream {

@@ -22,7 +22,7 @@ export async function serveTalk<R>(talk: Talk<R>, stages: Stages): Promise<R> {
   let record: CallRecord | undefined;
   try {
     record = stages.recorder.open(talk.call);
-    record.principal = await stages.authenticate(talk.call.request);
+    record.principal = await stages.authenticate(talk.call.request, "inquiry");
     return talk.encode(recorded(talk.converse(), record));
   } catch (thrown) {
     const error = toServingError(thrown);

@@ -1,5 +1,5 @@
 import type { Authenticate } from "../auth/authenticate.ts";
-import type { Authorize } from "../auth/authorize.ts";
+import type { Authorizer } from "../auth/authorize.ts";
 import type { Service } from "../authoring/create-service.ts";
 import type { ContextLogger, ContextMetrics } from "../authoring/context.ts";
 import type { CallPhase } from "../call/phase.ts";
@@ -13,7 +13,7 @@ import type { OpenCalls } from "./open-calls.ts";
 export interface Stages {
   readonly service: Service;
   readonly authenticate: Authenticate;
-  readonly authorize: Authorize;
+  readonly authorizer: Authorizer;
   readonly admission: Admission;
   /** Longest time of any call, in milliseconds. */
   readonly requestTimeoutMs: number;
@@ -44,7 +44,7 @@ export interface CallRecord {
   passed(phase: CallPhase): void;
   /** Facts that the author's code added. */
   tags: ReadonlyMap<string, TagValue> | undefined;
-  /** The clause of the rules that decided, by its place in the configuration or the definition: `security.authorization.functions.score.allow[0]`. */
+  /** The clause of the rules that decided, such as `author.allow[0]` or `platform.deny[1]`. */
   rule: string | undefined;
   /** Shown the body's pieces while it is read; undefined where nothing of it is written down. Asked when the reading begins. */
   readonly tap: ((piece: Uint8Array) => void) | undefined;

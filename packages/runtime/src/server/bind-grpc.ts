@@ -1,5 +1,6 @@
 import { type Cancellation, Canceller } from "../call/cancellation.ts";
 import type { GrpcInfoRoute, GrpcReply, GrpcRequest, GrpcTalkRoute } from "../call/types.ts";
+import type { SecurityConfig } from "../config/security/types.ts";
 import { ServingError } from "../errors.ts";
 import { serveCall } from "../pipeline/serve-call.ts";
 import { serveInfo } from "../pipeline/serve-info.ts";
@@ -9,12 +10,15 @@ import type { Stages } from "../pipeline/stages.ts";
 import { toGrpcError, toGrpcReply } from "../protocols/grpc/grpc-error.ts";
 import type { Protocol } from "../protocols/types.ts";
 import type { BoundMethod } from "../transports/grpc/create-grpc-server.ts";
+import { isOpened } from "./security/is-opened.ts";
 import { toRecorded } from "./to-recorded.ts";
 
 /** What answers to questions about the server end with. */
 export interface InquiryLimits {
   /** Aborts when the server stops: questions that are not asked yet must not hold it back. */
   readonly stopping: Cancellation;
+  /** What the platform has opened to callers without credentials. */
+  readonly opened: SecurityConfig["public"];
   /** Longest time in which a single question must have come, in milliseconds. */
   readonly timeoutMs: number;
 }
@@ -49,7 +53,7 @@ function ask(route: GrpcInfoRoute, request: GrpcRequest, { stages, limits }: Ask
   return serveInfo(
     {
       call: toRecorded(request, route.protocol),
-      isPublic: route.isPublic,
+      isPublic: route.isPublic || isOpened(route.id, limits.opened),
       answer: async () => {
         const message = await request.readMessage({ ...MAX_INQUIRY, signal });
         return toGrpcReply(await route.answer(message, request));
@@ -65,7 +69,7 @@ function talk(route: GrpcTalkRoute, request: GrpcRequest, { stages, limits }: As
   return serveTalk(
     {
       call: toRecorded(request, route.protocol),
-      isPublic: route.isPublic,
+      isPublic: route.isPublic || isOpened(route.id, limits.opened),
       converse: () => route.converse(request.messages({ ...MAX_INQUIRY, signal }), signal),
       encode: (answers) => toGrpcReply(answers),
       encodeError: (error) => toGrpcError(error, request.requestId),

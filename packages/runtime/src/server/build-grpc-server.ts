@@ -24,7 +24,7 @@ const OWN_FILES: readonly string[] = [
 export function buildGrpcServer(
   protocols: readonly Protocol[],
   host: ProtocolHost,
-  { config: { server }, stages }: { readonly config: Config; readonly stages: Stages },
+  { config: { server, security }, stages }: { readonly config: Config; readonly stages: Stages },
 ): GrpcServer {
   const spoken = protocols.flatMap((protocol) => protocol.grpcRoutes(host));
   const services = [...new Set([...spoken.map(({ service }) => service), HEALTH_SERVICE, ...REFLECTION_SERVICES])];
@@ -32,7 +32,7 @@ export function buildGrpcServer(
   const routes = [...spoken, ...healthRoutes(host, services), ...reflectionRoutes({ services, descriptors })];
   const stopping = new Canceller();
   const grpc = createGrpcServer({
-    methods: bindGrpcMethods(routes, stages, { stopping, timeoutMs: server.requestTimeoutMs }),
+    methods: bindGrpcMethods(routes, stages, { stopping, opened: security.public, timeoutMs: server.requestTimeoutMs }),
     unknown: async (request) => {
       const error = new ServingError("UNIMPLEMENTED", "this server has no such method");
       const refusal = await refuseUnrouted({ request, protocol: "grpc", error }, stages, { isReadable: true });

@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
-import { authenticateAnybody } from "../auth/authenticate.ts";
-import { authorizeAnybody } from "../auth/authorize.ts";
+import type { FetchDocument } from "../auth/oidc/fetch-document.ts";
 import type { Service } from "../authoring/create-service.ts";
 import type { HttpInfoRoute, HttpReply, HttpRoute } from "../call/types.ts";
 import type { Config } from "../config/types.ts";
@@ -24,13 +23,15 @@ import { createHttpApp, type HttpAppOptions } from "../transports/http/create-ap
 import { registerDocs } from "../transports/http/docs.ts";
 import type { GrpcServer } from "../transports/grpc/create-grpc-server.ts";
 import type { CallNotes } from "../workers/call-journal.ts";
-import { bindHttpRoutes, errorShapes } from "./bind-http.ts";
+import { admitHttp, bindHttpRoutes, errorShapes } from "./bind-http.ts";
 import { CALL_METRICS, toCallStatistics } from "./call-statistics.ts";
 import { metricsRoute } from "./metrics-route.ts";
 import { createLazyGrpcServer } from "./lazy-grpc-server.ts";
 import { openAudit } from "./open-audit.ts";
 import { type Audit, createRecorder } from "./recorder.ts";
 import { createSeldonMetrics } from "./seldon-metrics.ts";
+import { openAccess } from "./security/open-access.ts";
+import { createSecurityEvents } from "./security/security-events.ts";
 import type { StateCell } from "./state-cell.ts";
 
 /** Calls that run at once in one worker unless `server.limits.concurrency` says otherwise: models queue for themselves, this bounds memory. */
@@ -57,6 +58,8 @@ export interface ServerParts {
   readonly worker?: number;
   /** All metrics of the whole server in the Prometheus text format; this process's own unless given. */
   readonly metricsText?: (() => Promise<string>) | undefined;
+  /** How keys of issuers are fetched; over the network unless given. */
+  readonly fetchDocument?: FetchDocument | undefined;
 }
 
 /** The composed server of one process: an application that answers, bound to no port. */
@@ -67,6 +70,8 @@ export interface BuiltServer {
   readonly openCalls: OpenCalls;
   /** Where events of this process are written down; undefined where nothing is. */
   readonly audit: Audit["sink"] | undefined;
+  /** Why callers can't be told apart yet, undefined when they can. */
+  trouble(): string | undefined;
   /** Delivers what audit still holds, within a bounded time. */
   close(): Promise<void>;
 }
@@ -87,11 +92,17 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     now,
     metrics.queue,
   );
+  const access = await openAccess({
+    config,
+    definition: service.definition,
+    events: createSecurityEvents({ log, audit: audit?.sink, metrics }),
+    fetch: parts.fetchDocument,
+  });
   const seldon = createSeldonMetrics(metrics.user, config.seldon, parts.worker ?? 0);
   const stages: Stages = {
     service,
-    authenticate: authenticateAnybody,
-    authorize: authorizeAnybody,
+    authenticate: access.authenticate,
+    authorizer: access.authorizer,
     admission,
     requestTimeoutMs: config.server.requestTimeoutMs,
     openCalls: createOpenCalls(),
@@ -100,21 +111,13 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     logFor: (requestId) => log.child({ requestId }),
   };
   const protocols = spokenProtocols(config);
-  const host: ProtocolHost = {
-    definition: service.definition,
-    proto: planProto(service.definition, parts.protoRecord),
-    limits,
-    modelName: config.server.modelName ?? undefined,
-    isKServe: config.kserve.isDeployed,
-    isReady: () => parts.state.get().ready,
-    onReadyChange: parts.state.onChange,
-    engineOf: (api) => service.apis.get(api)?.engine,
-    statistics: async () => toCallStatistics(await (parts.totals ?? metrics.snapshot)(CALL_METRICS)),
-    predictOwner: ownerOfPredict(config.server.protocols, service.definition),
-    seldon: { ...config.seldon, countFeedback: seldon.countFeedback },
-  };
+  const host = hostOf(parts, seldon);
   const http: HttpAppOptions = {
-    routes: bindHttpRoutes([...httpRoutesOf(protocols, host, parts), ...probeRoutes(parts)], stages),
+    routes: bindHttpRoutes(
+      [...httpRoutesOf(protocols, host, parts), ...probeRoutes(parts)],
+      stages,
+      config.security.public,
+    ),
     advertised: service.definition.apis.map(({ name }) => `/${name}`),
     basePath: config.server.basePath,
     headersBytes: limits.headersBytes,
@@ -123,6 +126,7 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     closing: () => parts.state.get().phase === "draining",
     refuse: (request, error, facts) => refuseUnrouted({ request, protocol: "http", error }, stages, facts),
     encodeError: errorShapes(protocols, host, nativeProtocol),
+    admitToDocs: (request) => admitHttp(request, { isPublic: config.security.public.includes("docs") }, stages),
   };
   const app = createHttpApp(http);
   const grpc = createLazyGrpcServer(
@@ -137,11 +141,31 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
   await app.ready();
   const close = async (): Promise<void> => {
     grpc.close();
+    access.close();
     // Calls that were cut now leave their records in the next turn.
     await nextTurn();
     await audit?.sink.close();
   };
-  return { app, grpc, admission, openCalls: stages.openCalls, audit: audit?.sink, close };
+  const { sink } = audit ?? {};
+  return { app, grpc, admission, openCalls: stages.openCalls, audit: sink, trouble: access.trouble, close };
+}
+
+/** What protocols are told of the server. */
+function hostOf(parts: ServerParts, seldon: ReturnType<typeof createSeldonMetrics>): ProtocolHost {
+  const { service, config, metrics } = parts;
+  return {
+    definition: service.definition,
+    proto: planProto(service.definition, parts.protoRecord),
+    limits: config.server.limits,
+    modelName: config.server.modelName ?? undefined,
+    isKServe: config.kserve.isDeployed,
+    isReady: () => parts.state.get().ready,
+    onReadyChange: parts.state.onChange,
+    engineOf: (api) => service.apis.get(api)?.engine,
+    statistics: async () => toCallStatistics(await (parts.totals ?? metrics.snapshot)(CALL_METRICS)),
+    predictOwner: ownerOfPredict(config.server.protocols, service.definition),
+    seldon: { ...config.seldon, countFeedback: seldon.countFeedback },
+  };
 }
 
 function httpRoutesOf(

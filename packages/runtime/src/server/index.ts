@@ -10,5 +10,6 @@ export { findService, type FoundService } from "./find-service.ts";
 export { isBento, openBento, type OpenedBento } from "./open-bento.ts";
 export { runUntilStopped } from "./run-server.ts";
 export type { ModelsEntry, ServedFile, ServiceEntry } from "./service-entry.ts";
+export { assertSecure } from "./security/assert-secure.ts";
 export { startServer, type RunningServer, type StartOptions } from "./start-server.ts";
 export { zeroCodeService } from "./zero-code.ts";

@@ -11,6 +11,7 @@ import { EXIT } from "./exit-codes.ts";
 import { modelsEntry } from "./models-entry.ts";
 import { isBento, openBento, type OpenedBento } from "./open-bento.ts";
 import { runUntilStopped } from "./run-server.ts";
+import { assertSecure } from "./security/assert-secure.ts";
 import { startServer, type StartOptions } from "./start-server.ts";
 
 export interface ServeNamedOptions {
@@ -56,6 +57,7 @@ async function configure(bento: OpenedBento | undefined, flags: EntryFlags): Pro
       imageDefaults: flags.image,
     });
     assertMayBind(config);
+    await assertSecure(config, bento?.file.definition);
     if (bento !== undefined) await assertParameters(bento.file.definition, config.parameters);
     return { config, warnings };
   } catch (cause) {

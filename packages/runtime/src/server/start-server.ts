@@ -13,6 +13,7 @@ import { openServerAudit } from "./open-server-audit.ts";
 import type { Audit } from "./recorder.ts";
 import { createLostCallRecorder } from "./record-lost-calls.ts";
 import type { ProtoRecord } from "../protocols/proto/types.ts";
+import { answerWorkers } from "./security/server-topics.ts";
 import type { ServiceEntry, StartPayload } from "./service-entry.ts";
 import { workerProgram } from "./worker-program.ts";
 
@@ -85,6 +86,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     drainTimeoutMs: server.drainTimeoutMs,
     memoryBytes: server.limits.workerMemoryBytes,
     onLostCalls: createLostCallRecorder(audit, log),
+    answer: answerWorkers(),
     logger: log,
   });
   const admin = await createAdminServer({

@@ -6,16 +6,22 @@ const PERIOD_MS = 1_000;
 /** An `isReady` that takes longer counts as "no". */
 const PATIENCE_MS = 5_000;
 
+/** What is asked whether it can answer. */
+export interface Watched extends Pick<LoadedService, "service" | "models"> {
+  /** Why the server around the service can't answer, undefined when it can. */
+  readonly trouble?: () => string | undefined;
+}
+
 /** Asks again and again whether a service can answer, and tells every change of the answer; gives the function that stops it. */
 export function watchReadiness(
-  { service, models }: Pick<LoadedService, "service" | "models">,
+  { service, models, trouble = () => undefined }: Watched,
   changed: (ready: boolean, note: string | undefined) => void,
 ): () => void {
   let last: string | undefined;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   const ask = async (): Promise<void> => {
-    const note = troubleOf(models) ?? (await refusalOf(service));
+    const note = troubleOf(models) ?? trouble() ?? (await refusalOf(service));
     if (stopped) return;
     if (note !== last) changed(note === undefined, note);
     last = note;

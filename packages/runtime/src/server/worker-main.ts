@@ -5,8 +5,10 @@ import { openCallNotes } from "../workers/call-journal.ts";
 import { createHttpSink, type HttpSink } from "../workers/http-sink.ts";
 import { connectWorker } from "../workers/worker-link.ts";
 import { buildServer, type BuiltServer } from "./build-server.ts";
+import { fetchBy } from "../auth/oidc/shared-fetch.ts";
 import { createRunObserver } from "./run-observer.ts";
 import { loadService, type LoadedService } from "./load-service.ts";
+import { askForDocument } from "./security/server-topics.ts";
 import type { StartPayload } from "./service-entry.ts";
 import { createStateCell } from "./state-cell.ts";
 import { watchReadiness } from "./watch-readiness.ts";
@@ -59,8 +61,9 @@ const link = connectWorker({
       totals: (names) => link.totals(names),
       worker: id,
       metricsText: () => link.metricsText(),
+      fetchDocument: fetchBy(askForDocument(link)),
     });
-    const stopWatching = watchReadiness(loaded, (ready, note) => {
+    const stopWatching = watchReadiness({ ...loaded, trouble: server.trouble }, (ready, note) => {
       link.setReady(ready, note);
       if (ready) log.info("can answer again");
       else log.warn({ reason: note }, "can't answer: /readyz says 503");

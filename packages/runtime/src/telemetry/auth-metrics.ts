@@ -24,6 +24,15 @@ export function createAuthDecisions(instruments: Instruments): (labels: AuthDeci
   };
 }
 
+/** Makes what counts files of security that were read again; `what` is of a closed list. */
+export function createSecurityReloads(instruments: Instruments): (what: string, outcome: "ok" | "failed") => void {
+  const reloads = instruments.counter(
+    "bento_security_reloads_total",
+    "Rules, keys and passwords that were read again by outcome",
+  );
+  return (what, outcome) => reloads.series({ what, outcome })?.add(1);
+}
+
 /** What becomes of the looks for keys of token issuers; issuers are those of the configuration. */
 export interface IssuerKeyMetrics {
   /** A look for an issuer's keys has ended; with "ok" its keys are new from now on. */

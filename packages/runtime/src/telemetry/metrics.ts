@@ -4,6 +4,7 @@ import {
   type AuthDecision,
   createAuthDecisions,
   createIssuerKeyMetrics,
+  createSecurityReloads,
   type IssuerKeyMetrics,
 } from "./auth-metrics.ts";
 import type { Counter, Gauge, Histogram } from "./cells.ts";
@@ -22,6 +23,8 @@ export interface Metrics {
   readonly queue: QueueMetrics;
   /** How it was decided about a call: labels from closed lists. */
   authDecision(labels: AuthDecision): void;
+  /** A file of rules, keys or passwords was read again. */
+  securityReload(what: string, outcome: "ok" | "failed"): void;
   /** Keys of token issuers. */
   readonly issuerKeys: IssuerKeyMetrics;
   /** Audit records that could not be written. */
@@ -86,6 +89,7 @@ export function createMetrics(options: { readonly processMetrics: boolean }): Me
     modelRun: (model, place) => runs.series({ model, place }) ?? NOTHING,
     queue: createQueueMetrics(instruments),
     authDecision: createAuthDecisions(instruments),
+    securityReload: createSecurityReloads(instruments),
     issuerKeys,
     auditDropped:
       instruments.counter("bento_audit_dropped_total", "Audit records that could not be written").series({}) ?? NOTHING,

@@ -22,6 +22,8 @@ export type SupervisorMessage =
   | { readonly type: "totals"; readonly id: number; readonly snapshot: MetricsSnapshot }
   /** Answers the worker's request of that id. */
   | { readonly type: "metrics-text"; readonly id: number; readonly text: string }
+  /** Answers the worker's question of that id; `failure` is why there is no answer. */
+  | { readonly type: "answer"; readonly id: number; readonly answer: unknown; readonly failure: string | undefined }
   | { readonly type: "log-level"; readonly level: string }
   /** Files that are written to may have been moved away. */
   | { readonly type: "reopen-files" };
@@ -44,6 +46,8 @@ export type WorkerMessage =
   | { readonly type: "totals-request"; readonly id: number; readonly names: readonly string[] }
   /** Asks for all metrics of the whole server, as the admin port shows them. */
   | { readonly type: "metrics-text-request"; readonly id: number }
+  /** Asks what is known of a topic in the whole server; workers and supervisor carry it, those who made them know what it means. */
+  | { readonly type: "question"; readonly id: number; readonly topic: string; readonly question: unknown }
   | { readonly type: "memory"; readonly rssBytes: number }
   | { readonly type: "drained"; readonly problem: string | undefined };
 
@@ -78,6 +82,10 @@ export function parseWorkerMessage(value: unknown): WorkerMessage | undefined {
       return { type: "totals-request", id: fields.id, names: fields.names };
     case "metrics-text-request":
       return isCount(fields.id) ? { type: "metrics-text-request", id: fields.id } : undefined;
+    case "question": {
+      const { id, topic, question } = fields;
+      return isCount(id) && typeof topic === "string" ? { type: "question", id, topic, question } : undefined;
+    }
     case "memory":
       return isCount(fields.rssBytes) ? { type: "memory", rssBytes: fields.rssBytes } : undefined;
     case "drained":
@@ -112,6 +120,10 @@ export function parseSupervisorMessage(value: unknown): SupervisorMessage | unde
     case "metrics-text":
       if (!isCount(fields.id) || typeof fields.text !== "string") return undefined;
       return { type: "metrics-text", id: fields.id, text: fields.text };
+    case "answer": {
+      const { id, answer, failure } = fields;
+      return isCount(id) && isOptionalText(failure) ? { type: "answer", id, answer, failure } : undefined;
+    }
     case "log-level":
       return typeof fields.level === "string" ? { type: "log-level", level: fields.level } : undefined;
     case "reopen-files":

@@ -34,6 +34,8 @@ export interface SupervisorOptions {
   readonly memoryBytes: number | null;
   /** Given the notes of calls that ended with their worker; undefined: calls are not noted. */
   readonly onLostCalls?: ((notes: readonly string[]) => void) | undefined;
+  /** Answers workers' questions of a topic, in plain data; what it throws is told the worker as the reason. */
+  readonly answer?: ((topic: string, question: unknown) => Promise<unknown>) | undefined;
   readonly logger: Logger;
   readonly timing?: Partial<SupervisorTiming>;
 }

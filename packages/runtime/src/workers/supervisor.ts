@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { ServingError } from "../errors.ts";
+import { reasonOf } from "../reason-of.ts";
 import type { ServerPhase, ServerState } from "../telemetry/readiness.ts";
 import { createConnectionDistributor, type ConnectionDistributor } from "./connection-distributor.ts";
 import { openListeners, type Listeners } from "./listeners.ts";
@@ -198,6 +199,7 @@ class ProcessSupervisor implements Supervisor {
     else if (message.type === "connections-closed") this.#connections.closed(member.process, message.ids);
     else if (message.type === "metrics") this.#collector.received(member, message);
     else if (message.type === "totals-request") void this.#sendTotals(member, message);
+    else if (message.type === "question") void this.#answer(member, message);
     else if (message.type === "metrics-text-request") void this.#sendText(member, message.id);
   }
 
@@ -217,6 +219,19 @@ class ProcessSupervisor implements Supervisor {
   ): Promise<void> {
     const snapshot = await this.#collector.totals(this.#measured(), names);
     member.process.send({ type: "totals", id, snapshot });
+  }
+
+  async #answer(
+    member: PoolMember,
+    { id, topic, question }: Extract<WorkerMessage, { type: "question" }>,
+  ): Promise<void> {
+    const reply = (answer: unknown, failure?: string): void =>
+      member.process.send({ type: "answer", id, answer, failure });
+    try {
+      reply(await this.#options.answer?.(topic, question));
+    } catch (cause) {
+      reply(undefined, reasonOf(cause));
+    }
   }
 
   async #sendText(member: PoolMember, id: number): Promise<void> {

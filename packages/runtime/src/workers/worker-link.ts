@@ -46,6 +46,8 @@ export interface WorkerLink {
   totals(names: readonly string[]): Promise<MetricsSnapshot>;
   /** All metrics of the whole server as the admin port shows them; throws as `totals` does. */
   metricsText(): Promise<string>;
+  /** Asks the supervisor's side of a topic; throws UNAVAILABLE with its reason when it fails, or does not answer in time. */
+  ask(topic: string, question: unknown): Promise<unknown>;
 }
 
 /** A worker without supervisor answers nobody: it finishes what it can in this time, and ends. */
@@ -61,9 +63,10 @@ export function connectWorker(handlers: WorkerHandlers): WorkerLink {
   watchUncaughtErrors(life.uncaught);
   const totals = createQuestions<MetricsSnapshot>();
   const texts = createQuestions<string>();
+  const questions = createQuestions<Answer>("what the whole server knows");
   process.on("message", (raw: unknown, handle: unknown) => {
     const message = parseSupervisorMessage(raw);
-    if (message !== undefined) receive(message, handle, { life, handlers, totals, texts });
+    if (message !== undefined) receive(message, handle, { life, handlers, totals, texts, questions });
   });
   process.once("disconnect", life.orphaned);
   // The supervisor may be gone already: loading this process's modules takes longer than a refused configuration.
@@ -77,7 +80,17 @@ export function connectWorker(handlers: WorkerHandlers): WorkerLink {
     setReady: (ready, note) => send({ type: "status", ready, note }),
     totals: (names) => totals.ask((id) => send({ type: "totals-request", id, names })),
     metricsText: () => texts.ask((id) => send({ type: "metrics-text-request", id })),
+    ask: async (topic, question) => {
+      const { answer, failure } = await questions.ask((id) => send({ type: "question", id, topic, question }));
+      if (failure !== undefined) throw new ServingError("UNAVAILABLE", failure, { retryAfterSeconds: 1 });
+      return answer;
+    },
   };
+}
+
+interface Answer {
+  readonly answer: unknown;
+  readonly failure: string | undefined;
 }
 
 interface Handed {
@@ -85,9 +98,14 @@ interface Handed {
   readonly handlers: WorkerHandlers;
   readonly totals: Questions<MetricsSnapshot>;
   readonly texts: Questions<string>;
+  readonly questions: Questions<Answer>;
 }
 
-function receive(message: SupervisorMessage, handle: unknown, { life, handlers, totals, texts }: Handed): void {
+function receive(
+  message: SupervisorMessage,
+  handle: unknown,
+  { life, handlers, totals, texts, questions }: Handed,
+): void {
   switch (message.type) {
     case "start": {
       const { payload, worker: id, digests, journal } = message;
@@ -114,6 +132,9 @@ function receive(message: SupervisorMessage, handle: unknown, { life, handlers, 
       return;
     case "reopen-files":
       handlers.reopenFiles();
+      return;
+    case "answer":
+      questions.answered(message.id, message);
       return;
     case "log-level":
       handlers.setLogLevel(message.level);

@@ -14,7 +14,6 @@ import {
   type KeyAuthenticatorOptions,
 } from "./create-key-authenticator.ts";
 import { findKey, isKey } from "./find-key.ts";
-import { keyMayCall } from "./key-may-call.ts";
 
 const SECRET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefg";
 const KEY = `bento_k1_${SECRET}`;
@@ -75,18 +74,11 @@ describe("an API key", () => {
       scopes: ["predict"],
       clientId: undefined,
       credentialId: "k1",
-      claims: { owner: "r-team", functions },
+      claims: { owner: "r-team" },
+      functions,
       expiresAtMs: Date.UTC(2027, 0, 1),
     });
     expect(Object.isFrozen(principal) && Object.isFrozen(principal.groups)).toBe(true);
-    expect([keyMayCall(principal, "score"), keyMayCall(principal, "train")]).toEqual([true, false]);
-  });
-
-  it("without functions is for all of them, as every other credential is", async () => {
-    await write(lineOf(KEY));
-    const principal = (await start()).verify(KEY);
-    expect(keyMayCall(principal, "score")).toBe(true);
-    expect(keyMayCall({ ...principal, method: "oidc", claims: { functions: ["a"] } }, "score")).toBe(true);
   });
 
   it.each([

@@ -91,7 +91,8 @@ function toPrincipal({ id, owner, groups, scopes, functions, expiresMs }: ApiKey
     scopes: Object.freeze([...scopes]),
     clientId: undefined,
     credentialId: id,
-    claims: Object.freeze({ owner, ...(functions === undefined ? {} : { functions: Object.freeze([...functions]) }) }),
+    claims: Object.freeze({ owner }),
+    ...(functions === undefined ? {} : { functions: Object.freeze([...functions]) }),
     expiresAtMs: expiresMs,
   });
 }

@@ -11,6 +11,7 @@ import {
   type BasicAuthenticatorOptions,
   createBasicAuthenticator,
 } from "./create-basic-authenticator.ts";
+import { verifyNow } from "../verify-now.ts";
 import { createPasswordVerifier } from "./verify-password.ts";
 
 // crypt_blowfish 1.3, wrapper.c: the hashes of "U*U" and "U*U*".
@@ -71,7 +72,7 @@ describe("users of an htpasswd file", () => {
     const users = await start();
     const authorization = `Basic ${Buffer.from("alice:U*U").toString("base64")}`;
     const credential = users.find(callerWith({ authorization })) ?? "";
-    expect(await users.verify(credential, callerWith({}))).toEqual({
+    expect(await verifyNow(users, credential, callerWith({}))).toEqual({
       name: "alice",
       issuer: undefined,
       method: "basic",
@@ -88,8 +89,8 @@ describe("users of an htpasswd file", () => {
     await write("users", `alice:${HASH}`);
     const { htpasswdFile, ...rest } = { htpasswdFile: join(dir, "users"), secretDir: null, allowWeakHashes: false };
     open = await createBasicAuthenticator({ htpasswdFile, ...rest, onFault: () => 0, onLinesLeftOut: () => 0 });
-    expect(await open.verify("alice:U*U", callerWith({}))).toMatchObject({ name: "alice" });
-    await expect(open.verify("alice:U*u", callerWith({}))).rejects.toThrow(REFUSED);
+    expect(await verifyNow(open, "alice:U*U", callerWith({}))).toMatchObject({ name: "alice" });
+    await expect(verifyNow(open, "alice:U*u", callerWith({}))).rejects.toThrow(REFUSED);
   });
 
   it.each([
@@ -103,7 +104,7 @@ describe("users of an htpasswd file", () => {
   ])("are not proved by %s", async (_, credential) => {
     await write("users", `alice:${HASH}\nbob:${OTHER_HASH}`);
     const users = await start();
-    await expect(users.verify(credential, callerWith({}))).rejects.toThrow(REFUSED);
+    await expect(verifyNow(users, credential, callerWith({}))).rejects.toThrow(REFUSED);
   });
 
   it("cost one hash of the costliest kind when they are unknown, even with the right password of another", async () => {
@@ -111,7 +112,7 @@ describe("users of an htpasswd file", () => {
     await write("users", `alice:${HASH}\nbob:${costly}\ncarol:${SHA}`);
     const users = await start({ allowWeakHashes: true });
     for (const credential of ["bob:wrong", "mallory:wrong", "mallory:U*U"])
-      await expect(users.verify(credential, callerWith({}))).rejects.toThrow(REFUSED);
+      await expect(verifyNow(users, credential, callerWith({}))).rejects.toThrow(REFUSED);
     expect(hashed).toEqual([costly, costly, costly]);
   });
 
@@ -119,15 +120,15 @@ describe("users of an htpasswd file", () => {
     const clock = new TestClock(0);
     await write("users", `alice:${HASH}`);
     const users = await start({ clock });
-    await users.verify("alice:U*U", callerWith({}));
+    await verifyNow(users, "alice:U*U", callerWith({}));
     clock.advance(59_999);
-    expect(users.verify("alice:U*U", callerWith({}))).toMatchObject({ name: "alice" });
+    expect(verifyNow(users, "alice:U*U", callerWith({}))).toMatchObject({ name: "alice" });
     expect(hashed).toHaveLength(1);
     clock.advance(1);
-    await users.verify("alice:U*U", callerWith({}));
+    await verifyNow(users, "alice:U*U", callerWith({}));
     expect(hashed).toHaveLength(2);
     for (const count of [3, 4]) {
-      await expect(users.verify("alice:wrong", callerWith({}))).rejects.toThrow(REFUSED);
+      await expect(verifyNow(users, "alice:wrong", callerWith({}))).rejects.toThrow(REFUSED);
       expect(hashed).toHaveLength(count);
     }
   });
@@ -135,14 +136,16 @@ describe("users of an htpasswd file", () => {
   it("are hashed once for calls that come together", async () => {
     await write("users", `alice:${HASH}`);
     const users = await start();
-    await Promise.all(Array.from({ length: 100 }, () => users.verify("alice:U*U", callerWith({}))));
+    await Promise.all(Array.from({ length: 100 }, () => verifyNow(users, "alice:U*U", callerWith({}))));
     expect(hashed).toHaveLength(1);
   });
 
   it("are turned away while 34 others are looked at", async () => {
     await write("users", `alice:${HASH}`);
     const users = await start();
-    const tries = Array.from({ length: 150 }, async (_, index) => users.verify(`alice:wrong${index}`, callerWith({})));
+    const tries = Array.from({ length: 150 }, async (_, index) =>
+      verifyNow(users, `alice:wrong${index}`, callerWith({})),
+    );
     const reasons = (await Promise.allSettled(tries)).map((end) => ("reason" in end ? end.reason.reason : "let in"));
     expect(reasons.filter((reason) => reason === "invalid_credentials")).toHaveLength(34);
     expect(reasons.filter((reason) => reason === "passwords_busy")).toHaveLength(116);
@@ -152,11 +155,11 @@ describe("users of an htpasswd file", () => {
   it("are forgotten when their line goes or changes, remembered or not", async () => {
     await write("users", `alice:${HASH}\nbob:${HASH}`);
     const users = await start();
-    for (const credential of ["alice:U*U", "bob:U*U"]) await users.verify(credential, callerWith({}));
+    for (const credential of ["alice:U*U", "bob:U*U"]) await verifyNow(users, credential, callerWith({}));
     await write("users", `bob:${OTHER_HASH}`);
     for (const credential of ["alice:U*U", "bob:U*U"])
-      await vi.waitFor(() => expect(async () => users.verify(credential, callerWith({}))).rejects.toThrow(REFUSED));
-    expect(await users.verify("bob:U*U*", callerWith({}))).toMatchObject({ name: "bob" });
+      await vi.waitFor(() => expect(async () => verifyNow(users, credential, callerWith({}))).rejects.toThrow(REFUSED));
+    expect(await verifyNow(users, "bob:U*U*", callerWith({}))).toMatchObject({ name: "bob" });
   });
 
   it("are refused when their line goes while their password is hashed", async () => {
@@ -171,13 +174,13 @@ describe("users of an htpasswd file", () => {
         return true;
       },
     });
-    await expect(users.verify("alice:U*U", callerWith({}))).rejects.toThrow(REFUSED);
+    await expect(verifyNow(users, "alice:U*U", callerWith({}))).rejects.toThrow(REFUSED);
   });
 
   it("without any, let nobody in", async () => {
     await write("users", "# nobody yet\n");
     const users = await start();
-    await expect(users.verify("alice:U*U", callerWith({}))).rejects.toThrow(REFUSED);
+    await expect(verifyNow(users, "alice:U*U", callerWith({}))).rejects.toThrow(REFUSED);
   });
 });
 
@@ -186,8 +189,8 @@ describe("an htpasswd file that is broken", () => {
     await write("users", `alice:plain\nbob:${HASH}`);
     const users = await start();
     expect(leftOut.map(({ path }) => path)).toEqual(["line 1"]);
-    expect(await users.verify("bob:U*U", callerWith({}))).toMatchObject({ name: "bob" });
-    await expect(users.verify("alice:plain", callerWith({}))).rejects.toThrow(REFUSED);
+    expect(await verifyNow(users, "bob:U*U", callerWith({}))).toMatchObject({ name: "bob" });
+    await expect(verifyNow(users, "alice:plain", callerWith({}))).rejects.toThrow(REFUSED);
   });
 
   it.each([
@@ -203,7 +206,7 @@ describe("an htpasswd file that is broken", () => {
     const users = await start();
     await write("users", text);
     await vi.waitFor(() => expect(faults).toHaveLength(1));
-    expect(await users.verify("alice:U*U", callerWith({}))).toMatchObject({ name: "alice" });
+    expect(await verifyNow(users, "alice:U*U", callerWith({}))).toMatchObject({ name: "alice" });
   });
 });
 
@@ -213,19 +216,19 @@ describe("a mounted secret", () => {
   it("holds an htpasswd file", async () => {
     await write("auth", `alice:${HASH}`);
     const users = await start(mounted());
-    expect(await users.verify("alice:U*U", callerWith({}))).toMatchObject({ name: "alice" });
+    expect(await verifyNow(users, "alice:U*U", callerWith({}))).toMatchObject({ name: "alice" });
   });
 
   it("holds one user and a password, which is told from others at once", async () => {
     await write("username", "alice\n");
     await write("password", "secret\r\n");
     const users = await start(mounted());
-    expect(users.verify("alice:secret", callerWith({}))).toMatchObject({ name: "alice", method: "basic" });
+    expect(verifyNow(users, "alice:secret", callerWith({}))).toMatchObject({ name: "alice", method: "basic" });
     for (const credential of ["alice:Secret", "alice:secret\n", "alice:secre", "Alice:secret", "bob:secret"])
-      expect(() => users.verify(credential, callerWith({}))).toThrow(REFUSED);
+      expect(() => verifyNow(users, credential, callerWith({}))).toThrow(REFUSED);
     await write("password", "changed");
-    await vi.waitFor(() => expect(users.verify("alice:changed", callerWith({}))).toMatchObject({ name: "alice" }));
-    expect(() => users.verify("alice:secret", callerWith({}))).toThrow(REFUSED);
+    await vi.waitFor(() => expect(verifyNow(users, "alice:changed", callerWith({}))).toMatchObject({ name: "alice" }));
+    expect(() => verifyNow(users, "alice:secret", callerWith({}))).toThrow(REFUSED);
   });
 
   it.each([

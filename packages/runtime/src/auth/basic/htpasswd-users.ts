@@ -58,11 +58,13 @@ export async function watchHtpasswd(options: HtpasswdOptions): Promise<Users> {
       const digest = createHmac("sha256", processKey).update(`${claimed.user}:${claimed.password}`).digest("base64");
       const hit = remembered.get(digest, clock.now());
       if (hit !== undefined && watched.value().users.get(claimed.user)?.hash === hit.hash) return hit.principal;
-      const same = running.get(digest);
-      if (same !== undefined) return same;
-      const started = compare(claimed, digest).finally(() => running.delete(digest));
-      running.set(digest, started);
-      return started;
+      return () => {
+        const same = running.get(digest);
+        if (same !== undefined) return same;
+        const started = compare(claimed, digest).finally(() => running.delete(digest));
+        running.set(digest, started);
+        return started;
+      };
     },
     close: () => watched.close(),
   };

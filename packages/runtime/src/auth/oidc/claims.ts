@@ -1,5 +1,5 @@
 import { refusedToken } from "../bearer-refusal.ts";
-import { claimAt, holdsOneOf } from "./claim-path.ts";
+import { claimAt, holdsOneOf } from "../claim-path.ts";
 import { own } from "./header.ts";
 import type { JsonObject } from "./json-object.ts";
 import type { TokenRules } from "./types.ts";

@@ -9,7 +9,7 @@ import { type FetchDocument, fetchDocument } from "./fetch-document.ts";
 import { findBearer } from "./find-bearer.ts";
 import { checkHeader, own } from "./header.ts";
 import { type KeyEvent, KeySource } from "./key-source.ts";
-import { loadKeys } from "./load-keys.ts";
+import { loadKeys, type Look } from "./load-keys.ts";
 import { TokenCache, type TokenCacheLimits } from "./token-cache.ts";
 import { toPrincipal } from "./to-principal.ts";
 import type { ResolvedIssuer } from "./types.ts";
@@ -60,7 +60,7 @@ export function createOidcAuthenticator(options: OidcAuthenticatorOptions): Oidc
     options.onKeyEvent(event);
   };
   const entries = options.issuers.map((issuer): Entry => {
-    const load = (signal: AbortSignal): ReturnType<typeof loadKeys> => loadKeys(issuer.keys, fetch, signal);
+    const load = (look: Look): ReturnType<typeof loadKeys> => loadKeys(issuer.keys, fetch, look);
     const { maxStaleMs } = issuer.keys;
     return { issuer, source: new KeySource({ issuer: issuer.issuer, load, maxStaleMs, clock, random, onEvent }) };
   });
@@ -78,7 +78,7 @@ export function createOidcAuthenticator(options: OidcAuthenticatorOptions): Oidc
     verify: (token) => {
       const digest = hash("sha256", token, "hex");
       const hit = cache.get(digest, clock.now());
-      if (hit === undefined) return verifyNew({ token, digest, byName, clock, cache });
+      if (hit === undefined) return () => verifyNew({ token, digest, byName, clock, cache });
       // Keys that were kept too long carry no token, verified before or not.
       hit.source.current();
       return hit.principal;

@@ -10,6 +10,8 @@ export interface DocumentRequest {
   /** Sent as `Authorization: Bearer`. */
   readonly token: string | undefined;
   readonly signal: AbortSignal;
+  /** Whether a token is of a key that is not known, which may be in force since a moment ago. */
+  readonly isUrgent?: boolean;
 }
 
 /** An answer of status 200. */

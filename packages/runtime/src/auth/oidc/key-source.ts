@@ -1,7 +1,7 @@
 import { refusedToken } from "../bearer-refusal.ts";
 import type { Clock } from "../types.ts";
 import { type KeySet, parseKeySet, type VerificationKey } from "./key-set.ts";
-import type { LoadedKeys } from "./load-keys.ts";
+import type { LoadedKeys, Look } from "./load-keys.ts";
 
 /** What came of one look for an issuer's keys, for log and metrics. */
 export type KeyEvent =
@@ -15,7 +15,7 @@ export type KeyEvent =
 
 export interface KeySourceOptions {
   readonly issuer: string;
-  readonly load: (signal: AbortSignal) => Promise<LoadedKeys>;
+  readonly load: (look: Look) => Promise<LoadedKeys>;
   readonly maxStaleMs: number;
   readonly clock: Clock;
   /** In [0, 1). */
@@ -91,7 +91,7 @@ export class KeySource {
       if (now - this.#askedAtMs < COOLDOWN_MS) return false;
       this.#askedAtMs = now;
     }
-    await this.#lookNow();
+    await this.#lookNow(true);
     return true;
   }
 
@@ -105,15 +105,15 @@ export class KeySource {
     this.#closing.abort(new Error("the server stops"));
   }
 
-  #lookNow(): Promise<void> {
-    this.#look ??= this.#lookOnce().finally(() => (this.#look = undefined));
+  #lookNow(isUrgent = false): Promise<void> {
+    this.#look ??= this.#lookOnce(isUrgent).finally(() => (this.#look = undefined));
     return this.#look;
   }
 
-  async #lookOnce(): Promise<void> {
+  async #lookOnce(isUrgent: boolean): Promise<void> {
     this.#cancelNext();
     try {
-      const loaded = await this.#loadInTime();
+      const loaded = await this.#loadInTime(isUrgent);
       if (this.#closing.signal.aborted) return;
       this.#take(loaded, parseKeySet(loaded.document, this.#options.issuer));
     } catch (cause) {
@@ -125,14 +125,14 @@ export class KeySource {
     }
   }
 
-  async #loadInTime(): Promise<LoadedKeys> {
+  async #loadInTime(isUrgent: boolean): Promise<LoadedKeys> {
     const { clock, load } = this.#options;
     const late = new AbortController();
     const cancel = clock.schedule(() => late.abort(new Error(`no answer within ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
     const signal = AbortSignal.any([late.signal, this.#closing.signal]);
     try {
       // A file on a dead mount ignores the signal.
-      return await Promise.race([load(signal), rejectOn(signal)]);
+      return await Promise.race([load({ signal, isUrgent }), rejectOn(signal)]);
     } finally {
       cancel();
     }

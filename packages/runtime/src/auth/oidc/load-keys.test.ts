@@ -33,7 +33,7 @@ const load = (location: KeyLocation, files: { caFile?: string; tokenFile?: strin
   loadKeys(
     { location, caFile: files.caFile, tokenFile: files.tokenFile, maxStaleMs: 0 },
     fetchDocument,
-    AbortSignal.timeout(10_000),
+    { signal: AbortSignal.timeout(10_000), isUrgent: false },
   );
 const discovery = (): KeyLocation => ({ kind: "discovery", url: `${idp.origin}/d`, issuer: ISSUER });
 

@@ -12,6 +12,13 @@ export interface LoadedKeys {
   readonly maxAgeMs: number;
 }
 
+/** One look for keys. */
+export interface Look {
+  readonly signal: AbortSignal;
+  /** Whether a token is of a key that is not known yet. */
+  readonly isUrgent: boolean;
+}
+
 /** How often a file is looked at: a change is in force within 10 s. */
 const FILE_AGE_MS = 10_000;
 
@@ -23,7 +30,7 @@ const FILE_AGE_MS = 10_000;
 export async function loadKeys(
   { location, caFile, tokenFile }: ResolvedIssuer["keys"],
   fetch: FetchDocument,
-  signal: AbortSignal,
+  { signal, isUrgent }: Look,
 ): Promise<LoadedKeys> {
   if (location.kind === "file")
     return { document: toObject(await readSmallFile(location.path, signal), location.path), maxAgeMs: FILE_AGE_MS };
@@ -32,7 +39,7 @@ export async function loadKeys(
   const token = tokenFile === undefined ? undefined : await readToken(tokenFile, signal);
   // A document may name any host: the server's own token goes to the configured one alone.
   const get = (url: URL): ReturnType<FetchDocument> =>
-    fetch({ url, ca, token: url.origin === configured.origin ? token : undefined, signal });
+    fetch({ url, ca, token: url.origin === configured.origin ? token : undefined, signal, isUrgent });
   const url = location.kind === "url" ? configured : await discover(configured, location.issuer, get);
   const { bytes, cacheControl } = await get(url);
   return { document: toObject(bytes, url.href), maxAgeMs: maxAgeOf(cacheControl) };

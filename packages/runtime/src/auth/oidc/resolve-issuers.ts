@@ -1,6 +1,7 @@
 import { type Problem, ServingError } from "../../errors.ts";
 import { type Algorithm, ALGORITHMS, isAlgorithm } from "./algorithms.ts";
-import { type ClaimPath, type ClaimValue, parseClaimPath } from "./claim-path.ts";
+import type { ClaimPath, RuleValue } from "../../definition/access/types.ts";
+import { parseClaimPath } from "../claim-path.ts";
 import { parseSecureUrl } from "./secure-url.ts";
 import type { IssuerOptions, KeyLocation, RequiredClaim, ResolvedIssuer } from "./types.ts";
 
@@ -145,6 +146,6 @@ function durationOf(ms: number | undefined, path: string, check: Check): number 
   return ms;
 }
 
-function requiredClaim(path: readonly string[], values: ClaimValue | readonly ClaimValue[]): RequiredClaim {
+function requiredClaim(path: readonly string[], values: RuleValue | readonly RuleValue[]): RequiredClaim {
   return { path, anyOf: typeof values === "object" ? values : [values] };
 }

@@ -1,6 +1,6 @@
 import type { Principal } from "../../call/types.ts";
 import { refusedToken } from "../bearer-refusal.ts";
-import { claimAt } from "./claim-path.ts";
+import { claimAt } from "../claim-path.ts";
 import { clientOf } from "./claims.ts";
 import { own } from "./header.ts";
 import type { JsonObject } from "./json-object.ts";

@@ -17,6 +17,7 @@ import {
   type TestIdp,
 } from "./testing.fixture.ts";
 import type { IssuerOptions } from "./types.ts";
+import { verifyNow } from "../verify-now.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const NOW_S = NOW / 1000;
@@ -60,7 +61,7 @@ async function open(...entries: readonly Partial<IssuerOptions>[]): Promise<Oidc
 }
 
 const verify = async (token: string, entry: Partial<IssuerOptions> = {}): Promise<Principal> =>
-  (await open(entry)).verify(token, caller);
+  verifyNow(await open(entry), token, caller);
 
 async function expectRefused(
   token: string,
@@ -107,8 +108,8 @@ describe("a good token", () => {
   it("is answered at once and without a promise the second time, by a frozen principal", async () => {
     const authenticator = await open();
     const token = signToken(rsa, { ...good, nested: { list: [1] } });
-    const first = await authenticator.verify(token, caller);
-    const second = authenticator.verify(token, caller);
+    const first = await verifyNow(authenticator, token, caller);
+    const second = verifyNow(authenticator, token, caller);
     expect(second).toBe(first);
     expect(() => Object.assign(first.claims["nested"] as object, { list: [] })).toThrow(TypeError);
   });
@@ -242,7 +243,7 @@ describe("attacks on the form (10, 12)", () => {
     const letters = fc.string({ unit: fc.constantFrom(..."eyJhbGciOiJ.-_=A ".split("")), maxLength: 60 });
     await fc.assert(
       fc.asyncProperty(fc.oneof(letters, fc.string()), async (text) => {
-        await expect((async () => authenticator.verify(text, caller))()).rejects.toMatchObject({
+        await expect((async () => verifyNow(authenticator, text, caller))()).rejects.toMatchObject({
           code: "UNAUTHENTICATED",
         });
       }),
@@ -255,7 +256,7 @@ describe("attacks on the form (10, 12)", () => {
       fc.asyncProperty(fc.nat(token.length - 1), fc.constantFrom(..."AQgw-_.=z09".split("")), async (index, letter) => {
         fc.pre(token[index] !== letter);
         const altered = token.slice(0, index) + letter + token.slice(index + 1);
-        await expect((async () => authenticator.verify(altered, caller))()).rejects.toMatchObject({
+        await expect((async () => verifyNow(authenticator, altered, caller))()).rejects.toMatchObject({
           code: "UNAUTHENTICATED",
         });
       }),
@@ -473,7 +474,7 @@ describe("who may call", () => {
     const authenticator = await open({}, { issuer: "https://b.example", issuerAliases: ["b.example"] });
     const names = await Promise.all(
       [ISSUER, "https://b.example", "b.example"].map(async (iss) => {
-        const { name, issuer } = await authenticator.verify(signToken(rsa, { ...good, iss }), caller);
+        const { name, issuer } = await verifyNow(authenticator, signToken(rsa, { ...good, iss }), caller);
         return [name, issuer];
       }),
     );
@@ -489,7 +490,7 @@ describe("who may call", () => {
     try {
       const authenticator = await open({}, { issuer: "https://b.example", jwksUri: `${own.origin}/keys` });
       const token = signToken(stranger, good, { alg: "RS256", kid: "s" });
-      await expect(authenticator.verify(token, caller)).rejects.toMatchObject({
+      await expect(verifyNow(authenticator, token, caller)).rejects.toMatchObject({
         code: "UNAUTHENTICATED",
         reason: "unknown_key",
       });

@@ -1,4 +1,4 @@
-import type { ClaimPath, ClaimValue } from "./claim-path.ts";
+import type { ClaimPath, RuleValue } from "../../definition/access/types.ts";
 import type { Algorithm } from "./algorithms.ts";
 
 /** One issuer whose tokens are taken, as its owner writes it. Times in milliseconds. Source: security.md A2. */
@@ -32,7 +32,7 @@ export interface IssuerOptions {
   /** Programs (`azp`, `client_id`) that tokens may be issued to. */
   readonly clientIds?: readonly string[];
   /** Claims by name or JSON Pointer, each with the values of which it must hold one. */
-  readonly requiredClaims?: Readonly<Record<string, ClaimValue | readonly ClaimValue[]>>;
+  readonly requiredClaims?: Readonly<Record<string, RuleValue | readonly RuleValue[]>>;
   /** Whether the server is not ready before this issuer's keys were loaded; yes unless given. */
   readonly requiredForReady?: boolean;
 }
@@ -46,7 +46,7 @@ export type KeyLocation =
 /** A required claim: the path's names and the values of which one must be there. */
 export interface RequiredClaim {
   readonly path: readonly string[];
-  readonly anyOf: readonly ClaimValue[];
+  readonly anyOf: readonly RuleValue[];
 }
 
 /** What a token must show besides its signature. */

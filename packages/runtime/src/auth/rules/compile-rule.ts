@@ -1,5 +1,5 @@
 import type { ClaimPath, DenyRule, RuleValue } from "../../definition/access/types.ts";
-import { claimAt, comparableValues, pointerNames } from "./claim-values.ts";
+import { claimAt, comparableValues, parseClaimPath } from "../claim-path.ts";
 
 /** What rules ask of a caller. */
 export interface Subject {
@@ -54,8 +54,9 @@ function anyIn(
   return (subject) => valuesOf(subject).some((value) => tests.some((test) => test(value)));
 }
 
-function claimClauses(rule: DenyRule, path: ClaimPath, list: "allow" | "deny"): readonly Clause[] {
-  const isEmail = isPathOf(path, "email");
+function claimClauses(rule: DenyRule, claim: ClaimPath, list: "allow" | "deny"): readonly Clause[] {
+  const path = parseClaimPath(claim);
+  const isEmail = path.length === 1 && path[0] === "email";
   const claimOf = ({ claims }: Subject): unknown =>
     isEmail && list === "allow" && !isEmailProved(claims) ? undefined : claimAt(claims, path);
   const onValues =
@@ -106,11 +107,6 @@ function fitsOneOf(wanted: readonly RuleValue[]): (value: RuleValue) => boolean 
 
 function isSame(wanted: RuleValue): (value: RuleValue) => boolean {
   return (value) => value === wanted;
-}
-
-function isPathOf(path: ClaimPath, name: string): boolean {
-  const names = typeof path === "string" ? pointerNames(path) : path;
-  return names.length === 1 && names[0] === name;
 }
 
 /** An address of which its issuer says that it was not proved is nobody's. Source: OpenID Connect Core 1.0, section 5.7. */

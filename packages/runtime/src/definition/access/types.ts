@@ -51,3 +51,6 @@ export interface Access {
   readonly allow?: readonly AllowRule[];
   readonly deny?: readonly DenyRule[];
 }
+
+/** Rules of a function, or that everybody may call it, which the platform has to let authors say (`security.authorOverridable: [public]`). */
+export type Authorize = Access | "public";

@@ -1,6 +1,7 @@
 import type { HttpReply } from "../../call/types.ts";
 import { ERROR_TABLE } from "../../error-table.ts";
 import type { ServingError } from "../../errors.ts";
+import { errorHeaders } from "../error-headers.ts";
 
 /** Faults shown in one answer; more would not help the caller. */
 const MAX_PROBLEMS = 20;
@@ -30,11 +31,9 @@ export function toProblemBody(error: ServingError, requestId: string): ProblemBo
   };
 }
 
-/** Makes the reply for an error: `application/problem+json`, with Retry-After where trying again may help. */
+/** Makes the reply for an error: `application/problem+json`, with Retry-After where trying again may help and a challenge where credentials are missing. */
 export function toProblemReply(error: ServingError, requestId: string): HttpReply {
   const row = ERROR_TABLE[error.code];
-  const headers: Record<string, string> = { "content-type": "application/problem+json" };
-  if (error.retryAfterSeconds !== undefined) headers["retry-after"] = String(error.retryAfterSeconds);
-  else if (row.http === 503 || row.http === 429) headers["retry-after"] = "1";
+  const headers = errorHeaders(error, "application/problem+json");
   return { status: row.http, headers, body: JSON.stringify(toProblemBody(error, requestId)) };
 }

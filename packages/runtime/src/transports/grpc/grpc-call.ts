@@ -58,6 +58,10 @@ export class GrpcCall implements GrpcRequest, MessageWatcher {
     return this.#headers;
   }
 
+  valuesOf(name: string): readonly string[] {
+    return this.#metadata.get(name).map((value) => (typeof value === "string" ? value : value.toString("base64")));
+  }
+
   get route(): string {
     return this.#facts.route;
   }

@@ -21,6 +21,7 @@ const options: HttpAppOptions = {
   trustedProxies: [],
   closing: () => false,
   refuse: async (_request, error) => error,
+  admitToDocs: async () => undefined,
   encodeError: (error, requestId) => ({
     status: 400,
     headers: {},

@@ -33,6 +33,8 @@ export interface HttpAppOptions {
   closing(): boolean;
   /** Told of each request that no route answers, and of bytes that are none (`isReadable` false); gives the error to answer with. Never rejects. */
   readonly refuse: Refuse;
+  /** Gives why a request for the documentation is refused; undefined where nothing speaks against it. Never rejects. */
+  admitToDocs(request: HttpRequest): Promise<ServingError | undefined>;
   /** The reply for what no route answers, and for errors outside of routes, in the shape of the protocol whose path it is; "" where no path could be read. */
   encodeError(error: ServingError, requestId: string, path: string): HttpReply;
 }

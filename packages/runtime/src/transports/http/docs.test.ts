@@ -28,6 +28,7 @@ async function createDocs(wanted: Wanted = {}): Promise<FastifyInstance> {
     trustedProxies,
     closing,
     refuse: async (_request, error) => error,
+    admitToDocs: async () => undefined,
     encodeError: toProblemReply,
   };
   const app = createHttpApp(http);

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from "fastify";
 import { joinPath } from "./create-app.ts";
 import type { DocsOptions } from "./docs-app.ts";
+import { toHttpRequest } from "./request.ts";
+import { sendReply } from "./send-reply.ts";
 
 /**
  * Adds the documentation: `/docs` and `/openapi.json`.
@@ -9,6 +11,8 @@ import type { DocsOptions } from "./docs-app.ts";
  * few workers are ever asked.
  */
 export function registerDocs(app: FastifyInstance, options: DocsOptions): void {
+  const { http } = options;
+  const { trustedProxies } = http;
   let made: Promise<FastifyInstance> | undefined;
   const docsApp = (): Promise<FastifyInstance> => {
     made ??= make(options).catch((cause: unknown) => {
@@ -19,7 +23,14 @@ export function registerDocs(app: FastifyInstance, options: DocsOptions): void {
     return made;
   };
   for (const path of ["/openapi.json", "/docs", "/docs/*"]) {
-    app.get(joinPath(options.http.basePath, path), async (request, reply) => {
+    app.get(joinPath(http.basePath, path), async (request, reply) => {
+      const shown = toHttpRequest(request, reply.raw, { route: path, trustedProxies, awaitingContinue: NOBODY });
+      const refusal = await http.admitToDocs(shown);
+      if (refusal !== undefined) {
+        reply.hijack();
+        const facts = { requestId: request.id, close: http.closing() };
+        return sendReply(request.raw, reply.raw, http.encodeError(refusal, request.id, path), facts);
+      }
       const docs = await docsApp();
       reply.hijack();
       docs.routing(request.raw, reply.raw);
@@ -27,6 +38,9 @@ export function registerDocs(app: FastifyInstance, options: DocsOptions): void {
   }
   app.addHook("onClose", async () => (await made)?.close());
 }
+
+/** These routes take no body. */
+const NOBODY = new WeakSet<never>();
 
 async function make(options: DocsOptions): Promise<FastifyInstance> {
   const { createDocsApp } = await import("./docs-app.ts");

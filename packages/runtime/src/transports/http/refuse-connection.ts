@@ -76,6 +76,8 @@ function requestOf(socket: Socket, { method, headers }: NonNullable<Refusals["se
     method,
     route: NO_ROUTE,
     headers,
+    // The parser joins fields of one name by a comma: what it can't read is refused whoever sends it.
+    valuesOf: (name) => [headers[name] ?? []].flat(),
     peerIp,
     clientIp: peerIp,
     tls: tlsFactsOf(socket),

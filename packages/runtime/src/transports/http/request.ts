@@ -18,6 +18,8 @@ export function toHttpRequest(request: FastifyRequest, response: ServerResponse,
   return new ShownRequest(request, response, facts);
 }
 
+const NONE: readonly string[] = Object.freeze([]);
+
 class ShownRequest implements HttpRequest {
   readonly signal: Cancellation;
   /** Kept from the start: a socket that is gone has no address. */
@@ -65,6 +67,15 @@ class ShownRequest implements HttpRequest {
 
   get headers(): HttpRequest["headers"] {
     return this.#request.raw.headers;
+  }
+
+  valuesOf(name: string): readonly string[] {
+    if (this.headers[name] === undefined) return NONE;
+    const { rawHeaders } = this.#request.raw;
+    const values: string[] = [];
+    for (let at = 0; at + 1 < rawHeaders.length; at += 2)
+      if (rawHeaders[at]?.toLowerCase() === name) values.push(rawHeaders[at + 1] ?? "");
+    return values;
   }
 
   get clientIp(): string {

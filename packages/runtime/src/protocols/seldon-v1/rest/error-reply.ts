@@ -1,6 +1,7 @@
 import type { HttpReply } from "../../../call/types.ts";
 import { ERROR_TABLE, type ErrorCode } from "../../../error-table.ts";
 import type { ServingError } from "../../../errors.ts";
+import { errorHeaders } from "../../error-headers.ts";
 
 /** Codes that Seldon knows as bad data only: its clients see 400. */
 const BAD_DATA: ReadonlySet<ErrorCode> = new Set([
@@ -17,9 +18,7 @@ const BAD_DATA: ReadonlySet<ErrorCode> = new Set([
  */
 export function toErrorReply(error: ServingError, requestId: string): HttpReply {
   const { http, reason, info } = describe(error, requestId);
-  const headers: Record<string, string> = { "content-type": "application/json" };
-  if (error.retryAfterSeconds !== undefined) headers["retry-after"] = String(error.retryAfterSeconds);
-  else if (http === 503 || http === 429) headers["retry-after"] = "1";
+  const headers = errorHeaders(error, "application/json");
   return { status: http, headers, body: JSON.stringify({ status: { status: 1, info, code: -1, reason } }) };
 }
 

@@ -1,8 +1,4 @@
-/** Where a claim stands: a JSON Pointer (`/realm_access/roles`), the name of a claim, or the names on the way to it. */
-export type ClaimPath = string | readonly string[];
-
-/** A value that is compared, exactly and with its type. */
-export type ClaimValue = string | number | boolean;
+import type { ClaimPath, RuleValue } from "../definition/access/types.ts";
 
 /** The names on the way to a claim. Throws RangeError for a path that names nothing. Source: RFC 6901, section 4. */
 export function parseClaimPath(path: ClaimPath): readonly string[] {
@@ -25,10 +21,18 @@ export function claimAt(claims: object, path: readonly string[]): unknown {
   return inner;
 }
 
+/** The values that rules compare: a scalar is a list of one; nested lists, objects and null are no values. Source: security.md A3. */
+export function comparableValues(claim: unknown): readonly RuleValue[] {
+  return (Array.isArray(claim) ? claim : [claim]).filter(isRuleValue);
+}
+
 /** Whether a claim is one of the values or a list that holds one; nested lists, objects and null are no values. */
-export function holdsOneOf(claim: unknown, values: readonly ClaimValue[]): boolean {
-  const held: readonly unknown[] = Array.isArray(claim) ? claim : [claim];
-  return held.some((value) => values.some((wanted) => value === wanted));
+export function holdsOneOf(claim: unknown, values: readonly RuleValue[]): boolean {
+  return comparableValues(claim).some((value) => values.includes(value));
+}
+
+function isRuleValue(value: unknown): value is RuleValue {
+  return typeof value === "string" || typeof value === "boolean" || Number.isFinite(value);
 }
 
 function pointerNames(pointer: string): readonly string[] {

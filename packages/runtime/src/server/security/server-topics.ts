@@ -1,0 +1,38 @@
+import type { SharedDocument, SharedRequest } from "../../auth/oidc/shared-fetch.ts";
+import { ServingError } from "../../errors.ts";
+import type { WorkerLink } from "../../workers/worker-link.ts";
+
+/** What the supervisor knows for all workers, by the topic of their questions. */
+type Topics = Readonly<Record<string, (question: never) => Promise<unknown>>>;
+
+/** The supervisor's answers to its workers. What they share is made by the first question. */
+export function answerWorkers(): (topic: string, question: unknown) => Promise<unknown> {
+  let fetching: Promise<(request: SharedRequest) => Promise<SharedDocument>> | undefined;
+  const topics: Topics = {
+    [DOCUMENT]: async (request: SharedRequest) => {
+      fetching ??= makeSharedFetch();
+      return (await fetching)(request);
+    },
+  };
+  return (topic, question) => {
+    const answer = Object.hasOwn(topics, topic) ? topics[topic] : undefined;
+    if (answer === undefined) throw new ServingError("INTERNAL", `no answer to questions of ${topic}`);
+    // Questions come from our own workers, which ask each topic in one way.
+    return answer(question as never);
+  };
+}
+
+/** A worker's way to documents of issuers: fetched once for the whole server. */
+export function askForDocument({ ask }: Pick<WorkerLink, "ask">): (request: SharedRequest) => Promise<SharedDocument> {
+  return async (request) => (await ask(DOCUMENT, request)) as SharedDocument;
+}
+
+const DOCUMENT = "issuer-document";
+
+async function makeSharedFetch(): Promise<(request: SharedRequest) => Promise<SharedDocument>> {
+  const [{ createSharedFetch }, { fetchDocument }] = await Promise.all([
+    import("../../auth/oidc/shared-fetch.ts"),
+    import("../../auth/oidc/fetch-document.ts"),
+  ]);
+  return createSharedFetch({ fetch: fetchDocument, now: () => performance.now() });
+}
