@@ -121,7 +121,7 @@ describe("audit of a running server", () => {
     expect((await client.call("Refuse", [{ input: "b" }], { metadata: { "x-request-id": "g-refused" } })).code).toBe(7);
 
     const lines = await callsOf(6);
-    const byId = new Map(lines.map((line) => [line["requestId"], line]));
+    const byId = new Map(lines.map((line) => [String(line["requestId"]), line]));
     expect([...byId.keys()].sort()).toEqual(["allowed", "broken", "g-allowed", "g-refused", "gone", "refused"]);
     expect(byId.get("allowed")).toEqual({
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
