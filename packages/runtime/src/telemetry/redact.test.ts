@@ -68,3 +68,66 @@ describe("redactText", () => {
     expect(redactText("a".repeat(3000))).toBe(`${"a".repeat(2000)}… (3000 characters)`);
   });
 });
+
+/** A secret that no name or form of its own gives away: letters and digits, some signs that credentials have. */
+const SECRET = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9+/_-]{11,40}$/).map((text) => `S3cr3t${text}`);
+const NAMES = fc.constantFrom(
+  "authorization",
+  "Proxy-Authorization",
+  "cookie",
+  "Set-Cookie",
+  "x-api-key",
+  "X-Api-Key",
+  "x-auth-token",
+  "password",
+  "client_secret",
+  "access_token",
+  "x-amz-security-token",
+  "signature",
+);
+
+/** Where errors of HTTP clients, drivers and services keep what they were called with. */
+const PLACES: Readonly<Record<string, (name: string, secret: string) => unknown>> = {
+  "headers of a cause": (name, secret) =>
+    new Error("failed", { cause: Object.assign(new Error("inner"), { config: { headers: { [name]: secret } } }) }),
+  "raw headers": (name, secret) => ({ rawHeaders: ["accept", "*/*", name, secret] }),
+  "pairs of headers": (name, secret) => ({
+    headers: [
+      ["accept", "*/*"],
+      [name, secret],
+    ],
+  }),
+  "a map of headers": (name, secret) => ({ headers: new Map([[name, secret]]) }),
+  "the text of a request": (name, secret) => ({
+    _header: `POST / HTTP/1.1\r\n${name}: ${secret}; a b\r\nx: y\r\n\r\n`,
+  }),
+  "a message with a query": (name, secret) => new Error(`GET https://idp/token?a=1&${name}=${secret}&b=2 failed`),
+  "a message with JSON": (name, secret) => new Error(`answered ${JSON.stringify({ a: 1, [name]: secret })}`),
+  "a message with JSON in JSON": (name, secret) =>
+    new Error(`answered ${JSON.stringify({ body: JSON.stringify({ [name]: secret }) })}`),
+  "a message with an address": (_name, secret) => new Error(`connect redis://user:${secret}@host:1/0 failed`),
+  "a message with a scheme": (_name, secret) => new Error(`refused Bearer ${secret} and basic ${secret}`),
+  "an error of errors": (name, secret) =>
+    new AggregateError([Object.assign(new Error("a"), { [name]: secret })], "all"),
+};
+
+describe("secrets in what is logged", () => {
+  it.each(Object.entries(PLACES))("are not shown: %s", (_place, make) => {
+    fc.assert(
+      fc.property(NAMES, SECRET, (name, secret) => {
+        const facts = { err: make(name, secret), list: [make(name, secret)] };
+        expect(JSON.stringify(redactFields(facts))).not.toContain(secret);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("leave the words around them readable", () => {
+    expect(redactText("security.audit.webhook.authorization: expected a file")).toBe(
+      "security.audit.webhook.authorization: expected a file",
+    );
+    expect(redactText("the token expired: ask for another one")).toBe("the token expired: ask for another one");
+    expect(redactText("https://a/b?token=abc&x=1 answered 500")).toBe("https://a/b?token=[redacted]&x=1 answered 500");
+    expect(redactText(`key bento_k1_${"a".repeat(32)} is unknown`)).toBe("key [redacted] is unknown");
+  });
+});

@@ -1,8 +1,24 @@
 /** Names whose values are secrets wherever they stand, in lower case without separators. */
 const SECRET_NAMES =
   /^(proxy)?authorization$|^(set)?cookie$|apikey|password|passwd|passphrase|secret|token|credential|^signature$|privatekey|clientassertion/;
-/** Credentials inside a text: a scheme and what follows it, and anything of the form of a JSON Web Token. */
-const SECRET_TEXT = /\b(Bearer|Basic|ApiKey|DPoP)\s+[\w.~+/=-]{6,}|\beyJ[\w-]{8,}\.[\w-]+(\.[\w-]*)?/gi;
+/** The same names inside of a text. */
+const NAME = String.raw`[\w-]*(?:authorization|cookie|api[-_]?key|passw(?:or)?d|passphrase|secret|token|credential|signature|private[-_]?key|assertion)[\w-]*`;
+/** Credentials inside a text, with what may be shown of them. */
+const SECRET_TEXTS: readonly (readonly [RegExp, string])[] = [
+  // A line of headers, as HTTP clients keep the request that failed.
+  [new RegExp(String.raw`^(${NAME}):[^\r\n]+`, "gim"), "$1: [redacted]"],
+  // A member of an object in JSON, escaped or not.
+  [new RegExp(String.raw`(\\?["'])(${NAME})\1(\s*:\s*)(\\?["']).*?\4`, "gi"), "$1$2$1$3$4[redacted]$4"],
+  // A parameter of a query, a form, a cookie or a connection string.
+  [new RegExp(String.raw`\b(${NAME})=[^\s&;"']+`, "gi"), "$1=[redacted]"],
+  // User and password of an address.
+  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s"']*@/gi, "$1[redacted]@"],
+  [/\b(Bearer|Basic|ApiKey|DPoP)\s+[\w.~+/=-]{6,}/gi, "$1 [redacted]"],
+  // The form of a JSON Web Token, and that of an API key.
+  [/\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/gi, "[redacted]"],
+  [/\b[A-Za-z0-9]+_[A-Za-z0-9]+_[A-Za-z0-9]{32,}\b/g, "[redacted]"],
+];
+const HEADER_NAME = /^[\w-]{1,64}$/;
 const REDACTED = "[redacted]";
 const MAX_DEPTH = 6;
 const MAX_ENTRIES = 40;
@@ -29,9 +45,7 @@ export function redactFields(facts: object): Plain {
 /** A text without credentials, cut to 2000 characters. */
 export function redactText(text: string): string {
   const cut = text.length > MAX_TEXT_CHARS ? `${text.slice(0, MAX_TEXT_CHARS)}… (${text.length} characters)` : text;
-  return cut.replaceAll(SECRET_TEXT, (match, scheme: string | undefined) =>
-    scheme === undefined ? REDACTED : `${scheme} ${REDACTED}`,
-  );
+  return SECRET_TEXTS.reduce((shown, [secret, left]) => shown.replaceAll(secret, left), cut);
 }
 
 function redactEntries(object: object, depth: number): Plain {
@@ -64,7 +78,12 @@ function redactValue(value: unknown, depth: number): unknown {
 }
 
 function redactArray(items: readonly unknown[], depth: number): readonly unknown[] {
-  const shown = items.slice(0, MAX_ENTRIES).map((item) => redactValue(item, depth + 1));
+  // Names and values in turn, as Node keeps the headers of a message.
+  const isNamed = (at: number): boolean => {
+    const name = items[at - 1];
+    return typeof name === "string" && HEADER_NAME.test(name) && isSecretName(name);
+  };
+  const shown = items.slice(0, MAX_ENTRIES).map((item, at) => (isNamed(at) ? REDACTED : redactValue(item, depth + 1)));
   return items.length > MAX_ENTRIES ? [...shown, `… ${items.length - MAX_ENTRIES} more`] : shown;
 }
 
