@@ -21,6 +21,8 @@ export type RefusalReason =
   | "policy_denied"
   | "rule_error"
   | "ip_denied"
+  | "edge_denied"
+  | "origin_denied"
   | "rate_limited"
   | "keys_unavailable"
   | "passwords_busy";

@@ -109,9 +109,9 @@ interface Line {
 }
 
 async function send({ client, row, method }: Line, rows: Rows, options: CallOptions): Promise<Answer> {
-  const { model = "double", requestId, timeoutMs } = options;
+  const { model = "double", requestId, timeoutMs, headers } = options;
   const end = await client.call<Reply>(method, [row.request(rows, model)], {
-    ...(requestId === undefined ? {} : { metadata: { "x-request-id": requestId } }),
+    metadata: { ...headers, ...(requestId === undefined ? {} : { "x-request-id": requestId }) },
     ...(timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs }),
   });
   return toAnswer(end, row.values);

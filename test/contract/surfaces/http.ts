@@ -113,8 +113,9 @@ async function send(
     : { ...facts, error: row.error(json), values: [] };
 }
 
-function optionHeaders({ requestId, timeoutMs }: CallOptions): Record<string, string> {
+function optionHeaders({ requestId, timeoutMs, headers }: CallOptions): Record<string, string> {
   return {
+    ...headers,
     ...(requestId === undefined ? {} : { "x-request-id": requestId }),
     ...(timeoutMs === undefined ? {} : { "x-request-timeout-ms": String(timeoutMs) }),
   };

@@ -15,6 +15,8 @@ export interface CallOptions {
   readonly requestId?: string;
   /** The caller's own time: X-Request-Timeout-Ms, or the gRPC deadline. */
   readonly timeoutMs?: number;
+  /** Further headers or metadata. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** One protocol over one transport, spoken by a client that shares no code with the server. */

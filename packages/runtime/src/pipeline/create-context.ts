@@ -24,6 +24,7 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
   "upgrade",
   "www-authenticate",
   "x-content-type-options",
+  "x-powered-by",
   "x-request-id",
 ]);
 
@@ -106,7 +107,9 @@ export class CallContext implements Context {
 
   #setHeader(name: string, value: string): void {
     const key = name.toLowerCase();
-    if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(key) || OWN_HEADERS.has(key)) {
+    // Which pages may read a reply is the platform's decision, not the author's.
+    const isOwn = OWN_HEADERS.has(key) || key.startsWith("access-control-");
+    if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(key) || isOwn) {
       throw new ServingError("INTERNAL", `setHeader: "${name}" is not a header that a service may set`);
     }
     if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value))

@@ -78,6 +78,7 @@ function permit(
   { record, principal, target }: Caller & { readonly target: Target },
 ): Permitted {
   record.aim(target);
+  stages.assertMayReach(call.request.clientIp, target.api.name);
   const { clause, refusal } = stages.authorizer.decide(principal, target);
   record.rule = clause;
   if (refusal !== undefined) throw refusal;

@@ -59,6 +59,7 @@ export function recordCall(options: RecordedOptions = {}): RecordedCall {
     service: serviceOf(step, options.method ?? ((value) => value)),
     authenticate: () => (step("authenticate"), ANONYMOUS),
     authorizer: { ...LET_IN, decide: (...asked) => (step("authorize"), LET_IN.decide(...asked)) },
+    assertMayReach: () => undefined,
     admission: stepwise(admission, step),
     requestTimeoutMs: options.requestTimeoutMs ?? 60_000,
     openCalls: createOpenCalls(),

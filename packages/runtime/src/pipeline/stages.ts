@@ -14,6 +14,8 @@ export interface Stages {
   readonly service: Service;
   readonly authenticate: Authenticate;
   readonly authorizer: Authorizer;
+  /** Whether calls of an API may come from an address; throws PERMISSION_DENIED. */
+  assertMayReach(clientIp: string, api: string): void;
   readonly admission: Admission;
   /** Longest time of any call, in milliseconds. */
   readonly requestTimeoutMs: number;

@@ -33,6 +33,8 @@ export function bindGrpcMethods(
   limits: InquiryLimits,
 ): BoundMethod[] {
   return routes.map((route) => ({
+    id: route.id,
+    isPublic: "isPublic" in route && route.isPublic,
     service: route.service,
     method: route.method,
     handle: (request) => {

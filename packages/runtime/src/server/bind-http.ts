@@ -20,6 +20,7 @@ export function bindHttpRoutes(
     id: route.id,
     method: route.method,
     path: route.path,
+    isPublic: "isPublic" in route && route.isPublic,
     handle: (request): Promise<HttpReply> => {
       if ("answer" in route)
         return askHttp(route, request, { stages, isPublic: route.isPublic || isOpened(route.id, opened) });
@@ -28,12 +29,19 @@ export function bindHttpRoutes(
   }));
 }
 
-/** The reply for an error outside of a call, in the shape of the protocol whose path it is: that with the longest prefix. */
+/** The reply for an error outside of a call, in the shape of the protocol whose path it is. */
 export function errorShapes(
+  protocolOf: (path: string) => Protocol,
+): (error: ServingError, requestId: string, path: string) => HttpReply {
+  return (error, requestId, path) => protocolOf(path).encodeError(error, requestId);
+}
+
+/** Whose a path is: that protocol's with the longest prefix. */
+export function ownersOfPaths(
   protocols: readonly Protocol[],
   host: ProtocolHost,
   fallback: Protocol,
-): (error: ServingError, requestId: string, path: string) => HttpReply {
+): (path: string) => Protocol {
   const prefixesOf = (protocol: Protocol): readonly string[] => [
     ...protocol.pathPrefixes,
     ...(protocol.ownPaths?.(host) ?? []),
@@ -42,10 +50,7 @@ export function errorShapes(
   rows.sort((a, b) => b.prefix.length - a.prefix.length);
   const isBelow = (path: string, prefix: string): boolean =>
     path === prefix || prefix === "/" || path.startsWith(`${prefix}/`);
-  return (error, requestId, path) => {
-    const { protocol } = rows.find(({ prefix }) => isBelow(path, prefix)) ?? { protocol: fallback };
-    return protocol.encodeError(error, requestId);
-  };
+  return (path) => rows.find(({ prefix }) => isBelow(path, prefix))?.protocol ?? fallback;
 }
 
 /** Asks who sends a request that is answered outside of the protocols, and records it; gives why it is refused. */

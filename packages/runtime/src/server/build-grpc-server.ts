@@ -1,3 +1,4 @@
+import type { EdgeGuard } from "../auth/edge/edge-guard.ts";
 import { Canceller } from "../call/cancellation.ts";
 import type { Config } from "../config/types.ts";
 import type { Stages } from "../pipeline/stages.ts";
@@ -12,6 +13,7 @@ import { REFLECTION_SERVICES, reflectionRoutes } from "../protocols/reflection/r
 import type { Protocol, ProtocolHost } from "../protocols/types.ts";
 import { createGrpcServer, type GrpcServer } from "../transports/grpc/create-grpc-server.ts";
 import { bindGrpcMethods } from "./bind-grpc.ts";
+import { recordRefusals } from "./edge.ts";
 
 /** Files of `protos/` with the services that every server has. */
 const OWN_FILES: readonly string[] = [
@@ -20,16 +22,28 @@ const OWN_FILES: readonly string[] = [
   "grpc/reflection/v1alpha/reflection.proto",
 ];
 
+/** What gRPC shares with REST. */
+export interface GrpcServerParts {
+  readonly config: Config;
+  readonly stages: Stages;
+  readonly guard: EdgeGuard;
+}
+
 /** Joins the protocols' services, and health and reflection over all of them, with pipeline and transport. */
 export function buildGrpcServer(
   protocols: readonly Protocol[],
   host: ProtocolHost,
-  { config: { server, security }, stages }: { readonly config: Config; readonly stages: Stages },
+  { config: { server, security }, stages, guard }: GrpcServerParts,
 ): GrpcServer {
   const spoken = protocols.flatMap((protocol) => protocol.grpcRoutes(host));
   const services = [...new Set([...spoken.map(({ service }) => service), HEALTH_SERVICE, ...REFLECTION_SERVICES])];
   const descriptors = lazyDescriptors([...protocols.flatMap(({ protoFiles }) => protoFiles), ...OWN_FILES], host);
   const routes = [...spoken, ...healthRoutes(host, services), ...reflectionRoutes({ services, descriptors })];
+  const protocolOf = new Map(
+    protocols.flatMap((protocol) =>
+      protocol.grpcRoutes(host).map(({ service, method }) => [`/${service}/${method}`, protocol.name]),
+    ),
+  );
   const stopping = new Canceller();
   const grpc = createGrpcServer({
     methods: bindGrpcMethods(routes, stages, { stopping, opened: security.public, timeoutMs: server.requestTimeoutMs }),
@@ -39,6 +53,7 @@ export function buildGrpcServer(
       return toGrpcError(refusal, request.requestId);
     },
     trustedProxies: server.trustedProxies,
+    edge: { guard, record: recordRefusals(stages.recorder, (route) => protocolOf.get(route) ?? "health") },
     maxConnectionAgeMs: server.maxConnectionAgeMs,
   });
   return {

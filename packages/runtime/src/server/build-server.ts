@@ -23,8 +23,9 @@ import { createHttpApp, type HttpAppOptions } from "../transports/http/create-ap
 import { registerDocs } from "../transports/http/docs.ts";
 import type { GrpcServer } from "../transports/grpc/create-grpc-server.ts";
 import type { CallNotes } from "../workers/call-journal.ts";
-import { admitHttp, bindHttpRoutes, errorShapes } from "./bind-http.ts";
+import { admitHttp, bindHttpRoutes, errorShapes, ownersOfPaths } from "./bind-http.ts";
 import { CALL_METRICS, toCallStatistics } from "./call-statistics.ts";
+import { type Edge, httpEdgeOf, openEdge, recordRefusals } from "./edge.ts";
 import { metricsRoute } from "./metrics-route.ts";
 import { createLazyGrpcServer } from "./lazy-grpc-server.ts";
 import { openAudit } from "./open-audit.ts";
@@ -79,19 +80,13 @@ export interface BuiltServer {
 /** Joins service, protocols, pipeline and transport: the only place where they meet. */
 export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
   const { service, config, metrics, log, now } = parts;
-  const { limits } = config.server;
   const audit = openAudit(config.security.audit, {
     log,
     now,
     onLost: (count) => metrics.auditDropped.add(count),
     facts: { worker: parts.worker ?? 0 },
   });
-  const concurrency = limits.concurrency === "auto" ? AUTO_CONCURRENCY : limits.concurrency;
-  const admission = createAdmission(
-    { concurrency, queueRows: limits.queueRows, queueBytes: limits.queueBytes },
-    now,
-    metrics.queue,
-  );
+  const admission = openAdmission(parts);
   const access = await openAccess({
     config,
     definition: service.definition,
@@ -99,7 +94,9 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     fetch: parts.fetchDocument,
   });
   const seldon = createSeldonMetrics(metrics.user, config.seldon, parts.worker ?? 0);
+  const edge = await openEdge(config, log);
   const stages: Stages = {
+    assertMayReach: edge.guard.assertMayReach,
     service,
     authenticate: access.authenticate,
     authorizer: access.authorizer,
@@ -112,25 +109,11 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
   };
   const protocols = spokenProtocols(config);
   const host = hostOf(parts, seldon);
-  const http: HttpAppOptions = {
-    routes: bindHttpRoutes(
-      [...httpRoutesOf(protocols, host, parts), ...probeRoutes(parts)],
-      stages,
-      config.security.public,
-    ),
-    advertised: service.definition.apis.map(({ name }) => `/${name}`),
-    basePath: config.server.basePath,
-    headersBytes: limits.headersBytes,
-    requestTimeoutMs: config.server.requestTimeoutMs,
-    trustedProxies: config.server.trustedProxies,
-    closing: () => parts.state.get().phase === "draining",
-    refuse: (request, error, facts) => refuseUnrouted({ request, protocol: "http", error }, stages, facts),
-    encodeError: errorShapes(protocols, host, nativeProtocol),
-    admitToDocs: (request) => admitHttp(request, { isPublic: config.security.public.includes("docs") }, stages),
-  };
+  const http = httpOptionsOf(parts, { protocols, host, stages, edge });
   const app = createHttpApp(http);
   const grpc = createLazyGrpcServer(
-    async () => (await import("./build-grpc-server.ts")).buildGrpcServer(protocols, host, { config, stages }),
+    async () =>
+      (await import("./build-grpc-server.ts")).buildGrpcServer(protocols, host, { config, stages, guard: edge.guard }),
     (err) => log.error({ err }, "the gRPC server could not be made"),
   );
   registerDocs(app, {
@@ -141,6 +124,7 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
   await app.ready();
   const close = async (): Promise<void> => {
     grpc.close();
+    edge.close();
     access.close();
     // Calls that were cut now leave their records in the next turn.
     await nextTurn();
@@ -148,6 +132,40 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
   };
   const { sink } = audit ?? {};
   return { app, grpc, admission, openCalls: stages.openCalls, audit: sink, trouble: access.trouble, close };
+}
+
+/** What REST is made of. */
+function httpOptionsOf(parts: ServerParts, { protocols, host, stages, edge }: Joined): HttpAppOptions {
+  const { config, service } = parts;
+  const ownerOf = ownersOfPaths(protocols, host, nativeProtocol);
+  return {
+    routes: bindHttpRoutes(
+      [...httpRoutesOf(protocols, host, parts), ...probeRoutes(parts)],
+      stages,
+      config.security.public,
+    ),
+    advertised: service.definition.apis.map(({ name }) => `/${name}`),
+    basePath: config.server.basePath,
+    headersBytes: config.server.limits.headersBytes,
+    requestTimeoutMs: config.server.requestTimeoutMs,
+    trustedProxies: config.server.trustedProxies,
+    closing: () => parts.state.get().phase === "draining",
+    refuse: (request, error, facts) => refuseUnrouted({ request, protocol: "http", error }, stages, facts),
+    edge: httpEdgeOf(
+      edge,
+      config,
+      recordRefusals(stages.recorder, (route) => ownerOf(route).name),
+    ),
+    encodeError: errorShapes(ownerOf),
+    admitToDocs: (request) => admitHttp(request, { isPublic: config.security.public.includes("docs") }, stages),
+  };
+}
+
+interface Joined {
+  readonly protocols: readonly Protocol[];
+  readonly host: ProtocolHost;
+  readonly stages: Stages;
+  readonly edge: Edge;
 }
 
 /** What protocols are told of the server. */
@@ -166,6 +184,12 @@ function hostOf(parts: ServerParts, seldon: ReturnType<typeof createSeldonMetric
     predictOwner: ownerOfPredict(config.server.protocols, service.definition),
     seldon: { ...config.seldon, countFeedback: seldon.countFeedback },
   };
+}
+
+function openAdmission({ config, metrics, now }: ServerParts): Admission {
+  const { concurrency, queueRows, queueBytes } = config.server.limits;
+  const slots = concurrency === "auto" ? AUTO_CONCURRENCY : concurrency;
+  return createAdmission({ concurrency: slots, queueRows, queueBytes }, now, metrics.queue);
 }
 
 function httpRoutesOf(

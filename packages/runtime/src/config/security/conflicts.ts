@@ -1,3 +1,4 @@
+import { originFault } from "../../call/origin.ts";
 import type { Problem } from "../../errors.ts";
 import type { ReadKey } from "../keys.ts";
 import type { SecretRef } from "../key-types-secret.ts";
@@ -66,7 +67,12 @@ function credentialConflicts(key: ReadKey): readonly Problem[] {
 
 function corsConflicts(key: ReadKey): readonly Problem[] {
   const origins = key("server.cors.origins");
-  const problems: Problem[] = [];
+  const problems: Problem[] = origins.flatMap((origin, index) => {
+    const message = originFault(origin);
+    return message === undefined
+      ? []
+      : [{ path: `server.cors.origins[${index}]`, message: `${message}, got ${origin}` }];
+  });
   if (origins.includes("*") && key("server.cors.credentials"))
     problems.push({
       path: "server.cors.credentials",

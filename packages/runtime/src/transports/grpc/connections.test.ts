@@ -39,6 +39,8 @@ async function start(options: Partial<GrpcServerOptions> = {}): Promise<Started>
   const server = createGrpcServer({
     methods: [
       {
+        id: "test",
+        isPublic: false,
         service: "test.Gate",
         method: "Pass",
         handle: async (request) => {

@@ -17,6 +17,8 @@ async function start(handle: (request: GrpcRequest) => Promise<GrpcReply>): Prom
   const server = createGrpcServer({
     methods: [
       {
+        id: "test",
+        isPublic: false,
         service: "test.Echo",
         method: "Call",
         handle: (request) =>

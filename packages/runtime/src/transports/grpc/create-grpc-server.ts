@@ -9,16 +9,18 @@ import {
   ServerInterceptingCall,
   type ServerInterceptingCallInterface,
 } from "@grpc/grpc-js";
+import type { EdgeGuard, EdgeRoute } from "../../auth/edge/edge-guard.ts";
 import type { GrpcReply, GrpcRequest } from "../../call/types.ts";
 import { ServingError } from "../../errors.ts";
 import { NO_ROUTE } from "../../pipeline/refuse-unrouted.ts";
+import { toGrpcError } from "../../protocols/grpc/grpc-error.ts";
 import { tlsFactsOf } from "../tls/tls-facts.ts";
 import { GrpcCall } from "./grpc-call.ts";
 import { MessageReader } from "./message-reader.ts";
 import { sendGrpcReply } from "./send-reply.ts";
 
 /** One method with the function that answers it; it never rejects. */
-export interface BoundMethod {
+export interface BoundMethod extends EdgeRoute {
   /** `package.Service`. */
   readonly service: string;
   readonly method: string;
@@ -30,9 +32,18 @@ export interface GrpcServerOptions {
   /** Answers calls of methods that are not there; it never rejects. */
   unknown(request: GrpcRequest): GrpcReply | Promise<GrpcReply>;
   readonly trustedProxies: readonly string[];
+  /** What is decided before any method; unless given, every call goes on to its method. */
+  readonly edge?: GrpcEdge | undefined;
   readonly maxConnectionAgeMs: number;
   /** When a silent connection is asked, and how long for; as below unless given. */
   readonly keepalive?: { readonly afterMs: number; readonly timeoutMs: number };
+}
+
+/** Decides of each call before its method, and writes its refusals down. */
+export interface GrpcEdge {
+  readonly guard: EdgeGuard;
+  /** Gives the error to answer with. */
+  record(request: GrpcRequest, error: ServingError): ServingError | Promise<ServingError>;
 }
 
 /** A gRPC server without a port: connections are handed to it. */
@@ -178,7 +189,7 @@ class TakenCall extends ServerInterceptingCall {
     base.start({
       onReceiveMetadata: (metadata) => {
         call = this.#open(metadata, bound);
-        void this.#answer(call, bound);
+        void this.#answer(call, bound, this.#refusal(call, metadata, bound));
       },
       onReceiveMessage: (message: Buffer) => call?.receiveMessage(message),
       onReceiveHalfClose: () => call?.receiveHalfClose(),
@@ -200,8 +211,29 @@ class TakenCall extends ServerInterceptingCall {
     return call;
   }
 
-  async #answer(call: GrpcCall, bound: BoundMethod | undefined): Promise<void> {
-    const answer = bound === undefined ? this.#options.unknown(call) : bound.handle(call);
+  #refusal(
+    call: GrpcCall,
+    metadata: Metadata,
+    bound: BoundMethod | undefined,
+  ): GrpcReply | Promise<GrpcReply> | undefined {
+    const { edge } = this.#options;
+    if (edge === undefined) return undefined;
+    const { guard } = edge;
+    const valuesOf = (name: string): readonly string[] => metadata.get(name).map(String);
+    const refusal = guard.refusal({ clientIp: call.clientIp, valuesOf }, bound);
+    if (guard.secretHeader !== undefined) call.forget(guard.secretHeader);
+    if (refusal === undefined) return undefined;
+    const error = edge.record(call, refusal);
+    const encode = (told: ServingError): GrpcReply => toGrpcError(told, call.requestId);
+    return error instanceof Promise ? error.then(encode) : encode(error);
+  }
+
+  async #answer(
+    call: GrpcCall,
+    bound: BoundMethod | undefined,
+    refusal: GrpcReply | Promise<GrpcReply> | undefined,
+  ): Promise<void> {
+    const answer = refusal ?? (bound === undefined ? this.#options.unknown(call) : bound.handle(call));
     const reply = answer instanceof Promise ? await answer : answer;
     await sendGrpcReply(reply, { base: this.#base, requestId: call.requestId, signal: call.signal });
   }

@@ -2,7 +2,8 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Metadata, ServerInterceptingCallInterface } from "@grpc/grpc-js";
 import { bodyAborted, bodyCutShort, bodyTooLarge, type BodyLimits } from "../../call/body/limits.ts";
 import { Canceller } from "../../call/cancellation.ts";
-import { clientIpOf } from "../../call/client-ip.ts";
+import { clientIpOf, isTrustedProxy } from "../../call/client-ip.ts";
+import { withoutForged } from "../../call/forged-headers.ts";
 import { requestIdOf } from "../../call/request-id.ts";
 import type { GrpcRequest, TlsFacts } from "../../call/types.ts";
 import { ServingError } from "../../errors.ts";
@@ -54,7 +55,7 @@ export class GrpcCall implements GrpcRequest, MessageWatcher {
 
   get headers(): IncomingHttpHeaders {
     // Made when they are asked for: most calls end without.
-    this.#headers ??= toHeaders(this.#metadata);
+    this.#headers ??= this.#isFromProxy ? toHeaders(this.#metadata) : withoutForged(toHeaders(this.#metadata));
     return this.#headers;
   }
 
@@ -70,8 +71,19 @@ export class GrpcCall implements GrpcRequest, MessageWatcher {
     return this.#facts.tls;
   }
 
+  get #isFromProxy(): boolean {
+    return isTrustedProxy(this.peerIp, this.#facts.trustedProxies);
+  }
+
   get clientIp(): string {
-    return clientIpOf(this.peerIp, this.headers["x-forwarded-for"], this.#facts.trustedProxies);
+    const forwarded = this.#metadata.get("x-forwarded-for").map(String);
+    return clientIpOf(this.peerIp, forwarded.length === 0 ? undefined : forwarded, this.#facts.trustedProxies);
+  }
+
+  /** Takes a header away that nobody behind this may see. */
+  forget(name: string): void {
+    this.#metadata.remove(name);
+    this.#headers = undefined;
   }
 
   timeoutMs(): number | undefined {

@@ -6,16 +6,28 @@ import type { HttpMethod, HttpReply, HttpRequest } from "../../call/types.ts";
 import type { ErrorCode } from "../../error-table.ts";
 import { ServingError } from "../../errors.ts";
 import { type Refusals, type Refuse, refuseConnection, refuseUnreadable } from "./refuse-connection.ts";
+import { type HttpEdge, OPEN_EDGE } from "./http-edge.ts";
 import { requestFault } from "./request-fault.ts";
 import { NO_ROUTE } from "../../pipeline/refuse-unrouted.ts";
 import { toHttpRequest } from "./request.ts";
 import { sendReply } from "./send-reply.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Of routes that the protocols have; undefined for those of documentation and where nothing answers. */
+    readonly routeId?: string;
+    readonly isPublic?: boolean | undefined;
+    readonly path?: string;
+  }
+}
 
 /** One route with the function that answers it. */
 export interface BoundRoute {
   readonly id: string;
   readonly method: HttpMethod;
   readonly path: string;
+  /** Whether callers without credentials may ask: probes. */
+  readonly isPublic?: boolean | undefined;
   handle(request: HttpRequest): HttpReply | Promise<HttpReply>;
 }
 
@@ -29,6 +41,8 @@ export interface HttpAppOptions {
   /** Longest time for one request to arrive, in milliseconds. */
   readonly requestTimeoutMs: number;
   readonly trustedProxies: readonly string[];
+  /** What is decided before any route; unless given, every request goes on to its route. */
+  readonly edge?: HttpEdge | undefined;
   /** Whether each reply must end its connection, since the server drains. */
   closing(): boolean;
   /** Told of each request that no route answers, and of bytes that are none (`isReadable` false); gives the error to answer with. Never rejects. */
@@ -54,6 +68,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   app.addContentTypeParser("*", (_request, _payload, done) => done(null, undefined));
   app.setErrorHandler((error, request, reply) => refuse(options, fromFramework(error), { request, reply }));
 
+  guardEdge(app, options, doubts);
   app.addHook("onRequest", (request, reply, done) => {
     const fault =
       request.raw.headers.expect !== undefined && doubts.unmet.has(request.raw)
@@ -69,6 +84,30 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   for (const route of options.routes) addRoute(app, route, { options, awaitingContinue: doubts.awaitingContinue });
   answerUnknownPaths(app, options);
   return app;
+}
+
+/** Refuses what may not come in, and answers browsers' questions, before it is looked what is called. */
+function guardEdge(
+  app: FastifyInstance,
+  options: HttpAppOptions,
+  { awaitingContinue }: Pick<Expectations, "awaitingContinue">,
+): void {
+  const { edge, trustedProxies } = options;
+  if (edge === undefined) return;
+  app.addHook("onRequest", (request, reply, done) => {
+    const { routeId: id, isPublic = false, path = NO_ROUTE } = request.routeOptions.config;
+    const facts = { route: path, trustedProxies, awaitingContinue };
+    const answer = edge.intercept(request.raw, id === undefined ? undefined : { id, isPublic }, () =>
+      toHttpRequest(request, reply.raw, facts),
+    );
+    if (answer === undefined) return done();
+    const tell = (told: HttpReply | ServingError): void => {
+      const isError = told instanceof ServingError;
+      void send(options, isError ? encodeFor(options, told, request) : told, { request, reply });
+    };
+    if (answer instanceof Promise) void answer.then(tell);
+    else tell(answer);
+  });
 }
 
 function createFastify(options: HttpAppOptions): FastifyInstance {
@@ -143,6 +182,7 @@ function addRoute(
   app.route({
     method: route.method,
     url: joinPath(options.basePath, route.path),
+    config: { routeId: route.id, isPublic: route.isPublic, path: route.path },
     // Answered in the first step: the next ones look at the body's type and make ready to read it, which is the protocols' part.
     onRequest: (request, reply) => {
       const answer = route.handle(toHttpRequest(request, reply.raw, facts));
@@ -205,12 +245,13 @@ async function refuse(options: HttpAppOptions, error: ServingError, exchange: Ex
 const NOBODY_WAITS = new WeakSet<IncomingMessage>();
 
 function send(
-  { closing }: Pick<HttpAppOptions, "closing">,
+  { closing, edge }: Pick<HttpAppOptions, "closing" | "edge">,
   answer: HttpReply,
   { request, reply, close = false }: Exchange,
 ): void | Promise<void> {
   reply.hijack();
-  return sendReply(request.raw, reply.raw, answer, { requestId: request.id, close: close || closing() });
+  const lines = (edge ?? OPEN_EDGE).replyLines(request.raw);
+  return sendReply(request.raw, reply.raw, answer, { requestId: request.id, close: close || closing(), lines });
 }
 
 function answerError(options: HttpAppOptions, error: unknown, exchange: Exchange): void | Promise<void> {

@@ -1,11 +1,12 @@
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ServingError } from "../../errors.ts";
 import { compressPayload } from "./compress-payload.ts";
 import { createHttpApp, type HttpAppOptions, joinPath } from "./create-app.ts";
 import { DOCS_CSS, DOCS_JS } from "./docs-style.ts";
 import { forwardedPrefixOf } from "./forwarded-prefix.ts";
+import { OPEN_EDGE } from "./http-edge.ts";
 import { SECURITY_HEADERS } from "./send-reply.ts";
 
 type DocumentVersion = "3.1" | "3.0";
@@ -66,7 +67,9 @@ export async function createDocsApp({ http, title, loadDocument }: DocsOptions):
     });
     docs.addHook("onSend", async (request, reply, payload) => {
       if (ASSET.test(pathOf(request)) && reply.statusCode < 400) reply.header("cache-control", ASSET_CACHE);
-      return compressPayload(request, reply, payload);
+      const compressed = await compressPayload(request, reply, payload);
+      addLines(reply, (http.edge ?? OPEN_EDGE).replyLines(request.raw));
+      return compressed;
     });
     docs.get(joinPath(basePath, "/openapi.json"), async (request, reply) => {
       const { remoteAddress = "" } = request.raw.socket;
@@ -108,6 +111,15 @@ export async function createDocsApp({ http, title, loadDocument }: DocsOptions):
   });
   await app.ready();
   return app;
+}
+
+/** Adds headers to those that are there; fastify itself would put the second `Vary` in the place of the first. */
+function addLines(reply: FastifyReply, lines: readonly string[]): void {
+  for (let at = 0; at < lines.length; at += 2) {
+    const [name = "", value = ""] = lines.slice(at, at + 2);
+    const before = reply.getHeader(name);
+    reply.header(name, before === undefined ? value : `${String(before)}, ${value}`);
+  }
 }
 
 /** Texts that are kept: a document takes milliseconds to write, and a proxy may pass on whatever prefix its callers make up. */

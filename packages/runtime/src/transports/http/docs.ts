@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { joinPath } from "./create-app.ts";
 import type { DocsOptions } from "./docs-app.ts";
 import { toHttpRequest } from "./request.ts";
+import { OPEN_EDGE } from "./http-edge.ts";
 import { sendReply } from "./send-reply.ts";
 
 /**
@@ -28,7 +29,8 @@ export function registerDocs(app: FastifyInstance, options: DocsOptions): void {
       const refusal = await http.admitToDocs(shown);
       if (refusal !== undefined) {
         reply.hijack();
-        const facts = { requestId: request.id, close: http.closing() };
+        const lines = (http.edge ?? OPEN_EDGE).replyLines(request.raw);
+        const facts = { requestId: request.id, close: http.closing(), lines };
         return sendReply(request.raw, reply.raw, http.encodeError(refusal, request.id, path), facts);
       }
       const docs = await docsApp();

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyRequest } from "fastify";
-import { clientIpOf } from "../../call/client-ip.ts";
+import { clientIpOf, isTrustedProxy } from "../../call/client-ip.ts";
 import { type Cancellation, Canceller } from "../../call/cancellation.ts";
+import { withoutForged } from "../../call/forged-headers.ts";
 import type { HttpRequest, TlsFacts } from "../../call/types.ts";
 import { tlsFactsOf } from "../tls/tls-facts.ts";
 
@@ -29,6 +30,7 @@ class ShownRequest implements HttpRequest {
   readonly #request: FastifyRequest;
   readonly #response: ServerResponse;
   readonly #facts: RequestFacts;
+  #headers: HttpRequest["headers"] | undefined;
 
   constructor(request: FastifyRequest, response: ServerResponse, facts: RequestFacts) {
     this.#request = request;
@@ -66,7 +68,10 @@ class ShownRequest implements HttpRequest {
   }
 
   get headers(): HttpRequest["headers"] {
-    return this.#request.raw.headers;
+    if (this.#headers !== undefined) return this.#headers;
+    const { headers } = this.#request.raw;
+    this.#headers = isTrustedProxy(this.peerIp, this.#facts.trustedProxies) ? headers : withoutForged(headers);
+    return this.#headers;
   }
 
   valuesOf(name: string): readonly string[] {
@@ -79,7 +84,7 @@ class ShownRequest implements HttpRequest {
   }
 
   get clientIp(): string {
-    return clientIpOf(this.peerIp, this.headers["x-forwarded-for"], this.#facts.trustedProxies);
+    return clientIpOf(this.peerIp, this.#request.raw.headers["x-forwarded-for"], this.#facts.trustedProxies);
   }
 
   openBody(): IncomingMessage {

@@ -18,6 +18,8 @@ interface ReplyFacts {
   readonly requestId: string;
   /** Whether the connection ends with this reply. */
   readonly close: boolean;
+  /** Names and values, in turn, of headers that the reply has beside its own. */
+  readonly lines: readonly string[];
 }
 
 /** Writes a reply; what it returns settles when the reply was handed to the connection or the connection is gone. Never rejects. */
@@ -36,10 +38,11 @@ export function sendReply(
 function write(
   request: IncomingMessage,
   response: ServerResponse,
-  { requestId, close, status, headers: extra, body }: ReplyFacts & Encoded & { readonly status: number },
+  { requestId, close, lines, status, headers: extra, body }: ReplyFacts & Encoded & { readonly status: number },
 ): void | Promise<void> {
   const unread = hasUnreadBody(request);
   const headers = toRawHeaders(requestId, extra);
+  if (lines.length > 0) headers.push(...lines);
   if (close || unread) headers.push("connection", "close");
   if (body === undefined || typeof body === "string" || body instanceof Uint8Array) {
     const length = body === undefined ? 0 : Buffer.byteLength(body);
