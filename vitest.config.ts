@@ -14,6 +14,7 @@ export default defineConfig({
         find: /^@bento-ts\/runtime\/(auth|definition|config|server|testing)$/,
         replacement: source("runtime/src/$1/index.ts"),
       },
+      { find: /^@bento-ts\/runtime\/dev-idp$/, replacement: source("runtime/src/testing/dev-idp/index.ts") },
       { find: /^@bento-ts\/runtime\/early-worker$/, replacement: source("runtime/src/server/early-worker.ts") },
       { find: /^@bento-ts\/runtime\/(openapi|proto)$/, replacement: source("runtime/src/protocols/$1/index.ts") },
       { find: /^@bento-ts\/runtime\/models-store$/, replacement: source("runtime/src/models/store/index.ts") },

@@ -9,7 +9,7 @@ import { root } from "../support/server-process.ts";
 import { PAGES, readPage } from "./blocks.ts";
 
 const SERVER = `${root}packages/runtime/dist/server/entry.js`;
-const COMMANDS = ["init", "serve", "build", "test", "inspect", "openapi", "proto", "keys", "htpasswd", "models"];
+const COMMANDS = ["init", "serve", "build", "test", "inspect", "openapi", "proto", "token", "keys", "htpasswd", "models"];
 /** Commands that have commands of their own. */
 const GROUPS = new Map([
   ["keys", ["new", "list", "revoke"].map((name) => `keys ${name}`)],

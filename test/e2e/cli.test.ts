@@ -34,7 +34,7 @@ const double = async ({ url }: ServerProcess): Promise<unknown> => {
 };
 
 describe("the command", () => {
-  it.each(["init", "serve", "test", "inspect", "openapi", "proto", "models", "build", "keys", "htpasswd"])(
+  it.each(["init", "serve", "test", "inspect", "openapi", "proto", "models", "build", "token", "keys", "htpasswd"])(
     "explains %s with examples",
     async (name) => {
       const { code, stdout, stderr } = await bentoTs([name, "--help"]);

@@ -41,6 +41,7 @@ it.each([
   ["@bento-ts/runtime/auth", []],
   ["@bento-ts/runtime/definition", ["fastest-levenshtein"]],
   ["@bento-ts/runtime/config", ["fastest-levenshtein"]],
+  ["@bento-ts/runtime/dev-idp", ["jose"]],
   ["@bento-ts/runtime/early-worker", []],
   ["@bento-ts/runtime/models-store", []],
   ["@bento-ts/runtime/openapi", []],

@@ -15,14 +15,14 @@ const PUBLIC: Readonly<Record<string, Names>> = {
   "@bento-ts/runtime": names(
     `ServingError api bytes createFile createImage createTensor dataFrame defineApi file image multipart onnx optional saveModel service
     serviceClass t tensor tensors text`,
-    `Access AllowRule ApiMethod ApiOptions ApiResult ClaimPath Context ContextLabels ContextLogger ContextMetrics DType DataFrame DataFrameOptions DataFrameType DataOf
+    `Access AllowRule ApiMethod ApiOptions ApiResult Authorize ClaimPath Context ContextLabels ContextLogger ContextMetrics DType DataFrame DataFrameOptions DataFrameType DataOf
     DefinedApi DenyRule ErrorCode ExampleInput Feedback FileValue FormValue Image ImageOptions Infer InputOf IoInput IoType JsonSchema JsonValue NamedTensors NanPolicy
     OnnxHandle OptionalField Principal Problem ResizeOptions ResultOf RuleValue SaveModelOptions ServiceClass ServiceClassOf ServiceHooks ServiceOptions ServingErrorOptions
     StoredModel Tensor TensorOf TensorsOf`,
   ),
   "@bento-ts/runtime/definition": names(
     `BENTO_FILE_NAME BENTO_FORMAT_VERSION RESERVED_NAMES ServingError canonicalJson defineService digestOf parseBentoFile toServiceName`,
-    `Access AllowRule ApiDefinition ApiInput AuthMethod BentoFile BentoModel BentoModelFile ClaimPath DenyRule ExampleDefinition ExampleInput ExampleValue IoSpec JsonSchema JsonValue
+    `Access AllowRule ApiDefinition ApiInput AuthMethod Authorize BentoFile BentoModel BentoModelFile ClaimPath DenyRule ExampleDefinition ExampleInput ExampleValue IoSpec JsonSchema JsonValue
     NanPolicy Problem Role RuleValue ServiceDefinition ServiceInput`,
   ),
   "@bento-ts/runtime/config": names(
@@ -45,14 +45,18 @@ const PUBLIC: Readonly<Record<string, Names>> = {
     `PROTO_RECORD_FILE planProto printProto printProtoRecord protoChanges readProtoRecord toProtoRecord`,
     `ProtoChanges ProtoRecord ServiceProto`,
   ),
+  "@bento-ts/runtime/dev-idp": names(
+    `devClaims devIdpDir loadDevKey runningIssuers signDevToken startDevIssuer`,
+    `DevClaimOptions DevIssuer DevIssuerOptions DevKey RunningIssuer`,
+  ),
   "@bento-ts/runtime/early-worker": names(`startEarlyWorker`, `EarlyWorker`),
   "@bento-ts/runtime/server": names(
-    `describeService findService isBento modelsEntry openBento readExampleFiles runUntilStopped startServer zeroCodeService`,
+    `assertSecure describeService findService isBento modelsEntry openBento readExampleFiles runUntilStopped startServer zeroCodeService`,
     `DescribedModel FoundService ModelFolders ModelsEntry ModelsPlace OpenedBento RunningServer ServedFile ServiceDescription ServiceEntry StartOptions`,
   ),
   "@bento-ts/runtime/testing": names(
-    `compareOutputs createTestClient fakeModel`,
-    `FakeModelOptions FakeTensors LoadedModel OutputComparison TestClient TestClientOptions TestReply`,
+    `compareOutputs createTestClient fakeModel startDevIssuer`,
+    `DevClaimOptions DevIssuer DevIssuerOptions FakeModelOptions FakeTensors LoadedModel OutputComparison TestClient TestClientOptions TestReply`,
   ),
   "@bento-ts/runtime/vitest": names(`bentoVitest`, `DecoratorPlugin`),
 };

@@ -130,6 +130,7 @@ export default defineConfig({ plugins: [bentoVitest()] });
 const EVERY_ENTRY = `import * as auth from "@bento-ts/runtime/auth";
 import * as definition from "@bento-ts/runtime/definition";
 import * as config from "@bento-ts/runtime/config";
+import * as devIdp from "@bento-ts/runtime/dev-idp";
 import * as modelsStore from "@bento-ts/runtime/models-store";
 import * as openapi from "@bento-ts/runtime/openapi";
 import * as server from "@bento-ts/runtime/server";
@@ -137,7 +138,7 @@ import * as testing from "@bento-ts/runtime/testing";
 import * as vitest from "@bento-ts/runtime/vitest";
 import * as packager from "@bento-ts/packager";
 
-export default [auth, definition, config, modelsStore, openapi, server, testing, vitest, packager];
+export default [auth, definition, config, devIdp, modelsStore, openapi, server, testing, vitest, packager];
 `;
 
 // "declaration": the types of what an author exports must have public names.

@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandRow>>> = {
   inspect: async () => (await import("./commands/inspect.ts")).inspect,
   openapi: async () => (await import("./commands/openapi.ts")).openapi,
   proto: async () => (await import("./commands/proto.ts")).proto,
+  token: async () => (await import("./commands/token.ts")).token,
   keys: async () => (await import("./commands/keys.ts")).keys,
   htpasswd: async () => (await import("./commands/htpasswd.ts")).htpasswd,
   models: async () => (await import("./commands/models.ts")).models,

@@ -4,6 +4,7 @@ import { print } from "../output.ts";
 import { keepCompiledCode } from "../serve/compile-cache.ts";
 import { configuredModels } from "../serve/configured-models.ts";
 import { addConfigFlags, configFlagsOf } from "../serve/config-flags.ts";
+import { withDevIdp } from "../serve/dev-idp.ts";
 import { endWithParent, tellParent } from "../serve/own-process.ts";
 import { prepareServer } from "../serve/prepare-server.ts";
 import { describeService } from "../target/describe-service.ts";
@@ -13,6 +14,8 @@ import { loadEarlyWorkerOf } from "../target/load-runtime.ts";
 interface Flags {
   readonly config?: string;
   readonly watch?: boolean;
+  readonly devIdp?: boolean;
+  readonly devIdpPort: string;
 }
 
 /** `bento-ts serve`: starts a server and keeps it until it is told to stop. */
@@ -22,6 +25,7 @@ export const serve: CommandRow = {
   examples: [
     ["bento-ts serve", "the project in this folder"],
     ["bento-ts serve service.ts --watch", "one service, started anew after each change"],
+    ["bento-ts serve --dev-idp", 'asks for tokens, which "bento-ts token" makes'],
     ["bento-ts serve model.onnx --port 8080", "a model without any code: POST /predict"],
     ["bento-ts serve models/", "every model of a folder, each under its own name; 1/, 2/ are versions of one"],
   ],
@@ -30,6 +34,8 @@ export const serve: CommandRow = {
     addConfigFlags(command);
     command
       .option("--config <file>", "configuration of the platform (YAML), above the project's bento.yaml")
+      .option("--dev-idp", "take tokens of an issuer on this machine, as bento-ts token signs them")
+      .option("--dev-idp-port <port>", "port of that issuer, 0 for a free one", "0")
       .option("--watch", "start anew when a file of the project changes")
       .action(run);
   },
@@ -47,17 +53,23 @@ async function run(given: string | undefined, flags: Flags, command: Command): P
   keepCompiledCode();
   // Before the service is described: both processes take about as long.
   const earlyWorker = (await loadEarlyWorkerOf(target))?.startEarlyWorker();
+  let closeDevIdp: (() => Promise<void>) | undefined;
   try {
     const described = await describeService(target, { modelName });
-    const options = await prepareServer(described, configured);
+    const prepared = await prepareServer(described, configured);
+    const devIdp =
+      flags.devIdp === true ? await withDevIdp(prepared, { ...described, port: flags.devIdpPort }) : undefined;
+    closeDevIdp = devIdp?.close;
+    const { options } = devIdp ?? { options: prepared };
     const server = await described.server.startServer({ ...options, earlyWorker });
     tellParent({ url: server.url });
     if (process.stdout.isTTY) {
       const { bannerLines } = await import("../serve/banner.ts");
-      print(...bannerLines({ ...described, config: options.config, server }));
+      print(...bannerLines({ ...described, config: options.config, server, hasDevIdp: devIdp !== undefined }));
     }
     process.exitCode = await described.server.runUntilStopped(server);
   } finally {
     earlyWorker?.discard();
+    await closeDevIdp?.();
   }
 }

@@ -11,13 +11,15 @@ export function bannerLines(started: {
   readonly baseDir: string;
   readonly config: Config;
   readonly server: Pick<RunningServer, "url" | "grpcAddress" | "adminUrl">;
+  /** Whether "bento-ts token" makes tokens that it takes. */
+  readonly hasDevIdp: boolean;
 }): readonly string[] {
-  const { definition, baseDir, config, server } = started;
+  const { definition, baseDir, config, server, hasDevIdp } = started;
   const paint = createPaint(process.stdout);
   const folder = relative(process.cwd(), baseDir);
   const apis = definition.apis.flatMap((api) => [
     `  ${paint.bold(`POST ${server.url}/${api.name}`)}${api.summary === "" ? "" : `  ${printable(api.summary)}`}`,
-    `    ${paint.cyan(printable(sampleCall(api, { url: server.url, folder })))}`,
+    `    ${paint.cyan(printable(withToken(sampleCall(api, { url: server.url, folder }), hasDevIdp)))}`,
   ]);
   return [
     "",
@@ -34,8 +36,21 @@ export function bannerLines(started: {
   ];
 }
 
-/** No authenticator exists yet, so whoever reaches the port may call. */
-function whoCanCall({ server }: Config): string {
+function withToken(call: string, hasDevIdp: boolean): string {
+  return hasDevIdp ? call.replace("curl ", 'curl -H "authorization: Bearer $(npx bento-ts token)" ') : call;
+}
+
+/** Who is let in, by the ways of authentication that are configured. */
+function whoCanCall({ server, security }: Config): string {
+  const ways = [
+    security.issuers.length > 0
+      ? `tokens of ${printable(security.issuers.map(({ issuer }) => issuer).join(", "))}`
+      : "",
+    security.apiKeys === null ? "" : "API keys",
+    security.basic === null ? "" : "passwords",
+    server.tls?.clientAuth === "require" ? "client certificates" : "",
+  ].filter((way) => way !== "");
   const reach = isLoopback(server.host) ? "on this machine" : `who reaches ${server.host}:${server.port}`;
-  return `open to everybody ${reach}`;
+  if (ways.length === 0) return `open to everybody ${reach}`;
+  return `takes ${ways.join("; ")}${security.allowAnonymous ? `, and is open to everybody ${reach}` : ""}`;
 }
