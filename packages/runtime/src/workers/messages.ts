@@ -26,7 +26,9 @@ export type SupervisorMessage =
   | { readonly type: "answer"; readonly id: number; readonly answer: unknown; readonly failure: string | undefined }
   | { readonly type: "log-level"; readonly level: string }
   /** Files that are written to may have been moved away. */
-  | { readonly type: "reopen-files" };
+  | { readonly type: "reopen-files" }
+  /** Something that is the same in every worker; it replaces what was said of that topic before. */
+  | { readonly type: "notice"; readonly topic: string; readonly value: unknown };
 
 /** What a worker tells the supervisor. */
 export type WorkerMessage =
@@ -128,6 +130,10 @@ export function parseSupervisorMessage(value: unknown): SupervisorMessage | unde
       return typeof fields.level === "string" ? { type: "log-level", level: fields.level } : undefined;
     case "reopen-files":
       return { type: "reopen-files" };
+    case "notice":
+      return typeof fields.topic === "string"
+        ? { type: "notice", topic: fields.topic, value: fields.value }
+        : undefined;
     default:
       return undefined;
   }

@@ -1,4 +1,5 @@
 import type { Logger } from "../telemetry/logger.ts";
+import type { MetricsSnapshot } from "../telemetry/metrics-snapshot.ts";
 import type { EarlyWorker } from "./early-worker.ts";
 import type { RestartPolicy } from "./restart-policy.ts";
 import type { WorkerProgram } from "./worker-process.ts";
@@ -36,6 +37,8 @@ export interface SupervisorOptions {
   readonly onLostCalls?: ((notes: readonly string[]) => void) | undefined;
   /** Answers workers' questions of a topic, in plain data; what it throws is told the worker as the reason. */
   readonly answer?: ((topic: string, question: unknown) => Promise<unknown>) | undefined;
+  /** What else the main process has measured; shown with its own numbers. */
+  readonly ownMetrics?: (() => MetricsSnapshot) | undefined;
   readonly logger: Logger;
   readonly timing?: Partial<SupervisorTiming>;
 }

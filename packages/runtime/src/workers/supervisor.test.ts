@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { PATIENT, SLOW, call, callJson, createHarness, openConnection, untilState } from "./testing/harness.ts";
 
 const allReady = (restarts: number) => (state: { ready: boolean; workers: readonly { restarts: number }[] }) =>
@@ -38,6 +38,18 @@ describe("createSupervisor", SLOW, () => {
   it("hands connections over half-open, as Node's own servers take them", async () => {
     await using harness = createHarness({ workers: 1 });
     expect(await call(await harness.start(), "/half-open")).toMatchObject({ body: "true" });
+  });
+
+  it("tells notices to every worker, the newest of a topic also to one that starts later", async () => {
+    await using harness = createHarness({ workers: 1 });
+    harness.supervisor.tell("colour", "red");
+    const port = await harness.start();
+    expect(await callJson(port, "/notices")).toEqual({ colour: "red" });
+    harness.supervisor.tell("colour", { is: "blue" });
+    await vi.waitFor(async () => expect(await callJson(port, "/notices")).toEqual({ colour: { is: "blue" } }), PATIENT);
+    process.kill(Number((await callJson(port, "/")).pid), "SIGKILL");
+    await untilState(harness.supervisor, allReady(1));
+    expect(await callJson(port, "/notices")).toEqual({ colour: { is: "blue" } });
   });
 
   it("replaces a worker that is killed while the other one answers", async () => {

@@ -39,6 +39,8 @@ export interface Supervisor {
   setLogLevel(level: string): void;
   /** Lets every worker open the files anew that it writes to. */
   reopenFiles(): void;
+  /** Tells every worker, also those that start later, in place of what was said of that topic before. */
+  tell(topic: string, value: unknown): void;
 }
 
 /** Creates a supervisor; nothing is started yet. */
@@ -59,6 +61,7 @@ class ProcessSupervisor implements Supervisor {
   #draining: Promise<number> | undefined;
   #scrape: Promise<string> | undefined;
   #logLevel: string | undefined;
+  readonly #notices = new Map<string, unknown>();
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -158,6 +161,11 @@ class ProcessSupervisor implements Supervisor {
     for (const member of this.#pool.members()) member.process.send({ type: "reopen-files" });
   }
 
+  tell(topic: string, value: unknown): void {
+    this.#notices.set(topic, value);
+    for (const member of this.#measured()) member.process.send({ type: "notice", topic, value });
+  }
+
   async #drain(): Promise<number> {
     const hasServed = this.#phase === "serving";
     this.#phase = "draining";
@@ -184,6 +192,7 @@ class ProcessSupervisor implements Supervisor {
 
   #workerReady(member: PoolMember): void {
     if (this.#logLevel !== undefined) member.process.send({ type: "log-level", level: this.#logLevel });
+    for (const [topic, value] of this.#notices) member.process.send({ type: "notice", topic, value });
     // The state goes first: a worker must know of a drain before it answers.
     member.sendState(this.state());
     if (this.#phase !== "starting") this.#connections.addWorker(member.process);
@@ -249,7 +258,7 @@ class ProcessSupervisor implements Supervisor {
         .filter((member) => member.phase === "ready")
         .map((member) => ({ worker: member.slotId, bytes: member.rssBytes })),
     });
-    return this.#collector.text(members, own);
+    return this.#collector.text(members, [...own, ...(this.#options.ownMetrics?.() ?? [])]);
   }
 }
 

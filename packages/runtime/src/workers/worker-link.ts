@@ -36,6 +36,8 @@ export interface WorkerHandlers {
   /** Files that are written to may have been moved away. */
   reopenFiles(): void;
   setLogLevel(level: string): void;
+  /** What the supervisor tells all workers of a topic; the first time before the first connection. */
+  notice(topic: string, value: unknown): void;
 }
 
 /** A worker's line to its supervisor. */
@@ -138,6 +140,9 @@ function receive(
       return;
     case "log-level":
       handlers.setLogLevel(message.level);
+      return;
+    case "notice":
+      handlers.notice(message.topic, message.value);
       return;
     default:
       assertNever(message);

@@ -80,6 +80,7 @@ const ROUTES: Readonly<Record<string, (response: ServerResponse, request: Incomi
     response.end("told");
   },
   "/half-open": (response, request) => response.end(String(request.socket.allowHalfOpen)),
+  "/notices": (response) => response.end(JSON.stringify(notices)),
   "/junk": (response) => {
     process.send?.({ type: "ready", models: "junk" });
     process.send?.("junk");
@@ -89,6 +90,7 @@ const ROUTES: Readonly<Record<string, (response: ServerResponse, request: Incomi
     void import("node:fs").then(({ readdirSync }) => response.end(String(readdirSync("/proc/self/fd").length)));
   },
 };
+const notices: Record<string, unknown> = {};
 const drainers = new Set<() => void>();
 
 const link = connectWorker({
@@ -124,5 +126,8 @@ const link = connectWorker({
   reopenFiles: () => undefined,
   setLogLevel(level) {
     logLevel = level;
+  },
+  notice(topic, value) {
+    notices[topic] = value;
   },
 });
