@@ -1,4 +1,5 @@
 import {
+  type ChannelCredentials,
   type ChannelOptions,
   Client,
   credentials,
@@ -57,6 +58,7 @@ export function grpcClient(
   file: string,
   service: string,
   options: ChannelOptions = {},
+  security: ChannelCredentials = credentials.createInsecure(),
 ): GrpcTestClient {
   const definition = loadSync(file, {
     includeDirs: [`${root}protos`],
@@ -69,7 +71,7 @@ export function grpcClient(
   if (methods === undefined) throw new Error(`${file} has no service ${service}`);
   // Checks that grpc-js itself takes the definition.
   loadPackageDefinition(definition);
-  const client = new Client(address, credentials.createInsecure(), {
+  const client = new Client(address, security, {
     "grpc.max_receive_message_length": -1,
     "grpc.max_send_message_length": -1,
     ...options,

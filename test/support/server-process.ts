@@ -33,7 +33,7 @@ export async function serve(
     "0",
     ...(options.flags ?? []),
   ];
-  return startProcess(args, /ready on (http:\/\/[^\s"]+) .*metrics (http:\/\/[^\s"]+)\/metrics/, options.env ?? {});
+  return startProcess(args, /ready on (https?:\/\/[^\s"]+) .*metrics (http:\/\/[^\s"]+)\/metrics/, options.env ?? {});
 }
 
 /** Starts Node with some arguments and waits for a line that tells its URLs. */

@@ -57,7 +57,11 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
   const ofRequests = authenticators.filter((way) => !isOfConnection(way));
   const ofConnections = authenticators.filter(isOfConnection);
   return (call, asked) => {
-    const shown = find(ofRequests, call, challenges) ?? find(ofConnections, call, challenges);
+    const own = find(ofRequests, call, challenges);
+    const ofConnection = find(ofConnections, call, challenges);
+    // A certificate that is bad is refused beside a good token too. What is known of it was learnt in the handshake: nothing is waited for.
+    if (own !== undefined) ofConnection?.way.verify(ofConnection.credential, call);
+    const shown = own ?? ofConnection;
     if (shown === undefined) {
       if (allowAnonymous || (asked === "call" && hasPublicFunctions())) return ANONYMOUS;
       throw missingCredentials(challenges);

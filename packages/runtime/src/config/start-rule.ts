@@ -15,11 +15,11 @@ const LOOPBACK = addressSet([
  * `security.allowInsecureConnections`. The admin port is exempt. Throws FAILED_PRECONDITION that names the keys. Source: security.md A1.1.
  */
 export function assertMayBind(config: Config): string | undefined {
-  const { host, port } = config.server;
+  const { host } = config.server;
   const open = CONSENTS.filter(({ key, isMet }) => !config.security[key] && !isMet(config));
   if (isLoopback(host))
     return open.some(({ key }) => key === "allowAnonymous")
-      ? `${urlOf(host, port)} is open to everybody on this machine`
+      ? `${urlOf(config.server)} is open to everybody on this machine`
       : undefined;
   if (open.length === 0) return undefined;
   const consents = CONSENTS.map(({ key, instead, means }) => `${instead} or security.${key}: true (${means})`);
@@ -62,6 +62,6 @@ const CONSENTS = [
   },
 ] as const;
 
-function urlOf(host: string, port: number): string {
-  return `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+function urlOf({ host, port, tls }: Config["server"]): string {
+  return `${tls === null ? "http" : "https"}://${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }

@@ -149,6 +149,7 @@ function httpOptionsOf(parts: ServerParts, { protocols, host, stages, edge }: Jo
     headersBytes: config.server.limits.headersBytes,
     requestTimeoutMs: config.server.requestTimeoutMs,
     trustedProxies: config.server.trustedProxies,
+    maxConnectionAgeMs: config.server.maxConnectionAgeMs,
     closing: () => parts.state.get().phase === "draining",
     refuse: (request, error, facts) => refuseUnrouted({ request, protocol: "http", error }, stages, facts),
     edge: httpEdgeOf(

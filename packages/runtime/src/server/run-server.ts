@@ -8,7 +8,8 @@ const STDIN = 0;
  * Runs a server until it is told to stop, and gives its exit code.
  *
  * SIGTERM and SIGINT drain; a second signal ends every worker at once. An error that nobody catches in this process, where the author's file is loaded too, drains
- * as well; the exit code is 1 then. SIGHUP opens files anew that records are appended to, unless the server was started on a terminal, which sends it when it is closed.
+ * as well; the exit code is 1 then. SIGHUP opens files anew that records are appended to and looks at certificates at once, unless the server was started on a
+ * terminal, which sends it when it is closed.
  */
 export function runUntilStopped(server: RunningServer): Promise<number> {
   return new Promise((resolve) => {
@@ -26,7 +27,10 @@ export function runUntilStopped(server: RunningServer): Promise<number> {
       if (draining) server.kill();
       else drain();
     };
-    const reopen = (): void => server.reopenFiles();
+    const reopen = (): void => {
+      server.reopenFiles();
+      server.reload();
+    };
     const fail = (thrown: unknown): void => {
       if (hasFailed) return;
       hasFailed = true;

@@ -5,7 +5,7 @@ import { modelStoreDir } from "../models/store/layout.ts";
 import { reasonOf } from "../reason-of.ts";
 import { createLogger, type Logger } from "../telemetry/logger.ts";
 import type { ServerState } from "../telemetry/readiness.ts";
-import { type AdminServer, createAdminServer } from "../transports/admin/admin-server.ts";
+import type { TlsWatch } from "../transports/tls/watch-tls.ts";
 import type { EarlyWorker } from "../workers/early-worker.ts";
 import type { ListenAddress } from "../workers/supervisor-options.ts";
 import { createSupervisor, type Supervisor } from "../workers/supervisor.ts";
@@ -14,7 +14,9 @@ import type { Audit } from "./recorder.ts";
 import { createLostCallRecorder } from "./record-lost-calls.ts";
 import type { ProtoRecord } from "../protocols/proto/types.ts";
 import { answerWorkers } from "./security/server-topics.ts";
+import { TLS_TOPIC, watchCertificates } from "./secure-server.ts";
 import type { ServiceEntry, StartPayload } from "./service-entry.ts";
+import { openSidePorts, type SidePorts } from "./side-ports.ts";
 import { workerProgram } from "./worker-program.ts";
 
 export interface StartOptions {
@@ -49,6 +51,8 @@ export interface RunningServer {
   state(): ServerState;
   /** Stops in order: not ready → drainDelay → no new connections → what runs is finished. Gives the exit code. */
   drain(): Promise<number>;
+  /** Looks at once at the files that are looked at from time to time: certificates. */
+  reload(): void;
   /** Ends every worker at once. */
   kill(): void;
   /** Where events of the server as a whole are written down; undefined where nothing is. */
@@ -62,7 +66,7 @@ export interface RunningServer {
 /**
  * Starts admin port, workers and main port; resolves when every worker has loaded and warmed every model.
  *
- * Throws ServingError: FAILED_PRECONDITION for a bind that the start rule forbids or a service that can't be loaded. Nothing is left running then.
+ * Throws ServingError: FAILED_PRECONDITION for a bind that the start rule forbids, a certificate that can't serve or a service that can't be loaded. Nothing is left running then.
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const { config } = options;
@@ -73,6 +77,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const cpus = availableCpus();
   const workers = resolveWorkers(config, cpus);
   const audit = openServerAudit(config, workers, log);
+  const tls = await watchCertificates(config, log, audit?.sink).catch(async (cause: unknown) => {
+    await audit?.sink.close();
+    throw cause;
+  });
   const supervisor = createSupervisor({
     program: workerProgram(),
     earlyWorker: options.earlyWorker,
@@ -87,40 +95,45 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     memoryBytes: server.limits.workerMemoryBytes,
     onLostCalls: createLostCallRecorder(audit, log),
     answer: answerWorkers(),
+    ownMetrics: () => tls?.metrics() ?? [],
     logger: log,
   });
-  const admin = await createAdminServer({
-    host: server.admin.host,
-    port: server.admin.port,
-    metricsPath: server.admin.metricsPath,
-    state: () => supervisor.state(),
-    metrics: () => supervisor.metrics(),
-    logger: log,
-  });
+  tls?.follow((material) => supervisor.tell(TLS_TOPIC, material));
+  let { port } = server;
+  let side: SidePorts | undefined;
+  const close = async (): Promise<void> => {
+    tls?.close();
+    await side?.close();
+    await audit?.sink.close();
+  };
   try {
+    side = await openSidePorts(config, supervisor, { logger: log, httpsPort: () => port });
+    const { admin, redirect } = side;
     const { addresses } = await supervisor.start();
-    const port = (addresses["http"] ?? addresses["both"])?.port ?? server.port;
+    port = (addresses["http"] ?? addresses["both"])?.port ?? server.port;
     const grpcAddress = `${hostInUrl(server.host)}:${addresses["grpc"]?.port ?? port}`;
-    const url = `http://${hostInUrl(server.host)}:${port}${server.basePath === "/" ? "" : server.basePath}`;
+    const url = `${server.tls === null ? "http" : "https"}://${hostInUrl(server.host)}:${port}${server.basePath === "/" ? "" : server.basePath}`;
     const adminUrl = `http://${hostInUrl(server.admin.host)}:${admin.address.port}`;
     tellReplacements(log, supervisor.state());
-    announce(log, { url, grpcAddress, adminUrl, workers });
-    return { url, grpcAddress, adminUrl, ...lifeOf({ supervisor, admin, audit, log }) };
+    announce(log, { url, grpcAddress, adminUrl, workers, redirectPort: redirect?.address.port });
+    return { url, grpcAddress, adminUrl, ...lifeOf({ supervisor, close, tls, audit, log }) };
   } catch (cause) {
-    await admin.close();
-    await audit?.sink.close();
+    await close();
     throw cause;
   }
 }
 
 function lifeOf({
   supervisor,
-  admin,
+  close,
+  tls,
   audit,
   log,
 }: {
   readonly supervisor: Supervisor;
-  readonly admin: AdminServer;
+  /** Closes what is left once no worker is. */
+  readonly close: () => Promise<void>;
+  readonly tls: TlsWatch | undefined;
   readonly audit: Audit | undefined;
   readonly log: Logger;
 }): Omit<RunningServer, "url" | "grpcAddress" | "adminUrl"> {
@@ -128,10 +141,10 @@ function lifeOf({
     state: () => supervisor.state(),
     async drain() {
       const code = await supervisor.drain();
-      await admin.close();
-      await audit?.sink.close();
+      await close();
       return code;
     },
+    reload: () => void tls?.reload(),
     kill: () => supervisor.kill(),
     audit: audit?.sink,
     reopenFiles() {
@@ -171,7 +184,13 @@ function tellReplacements(log: Logger, { workers: [first] }: ServerState): void 
 
 function announce(
   log: Logger,
-  facts: { readonly url: string; readonly grpcAddress: string; readonly adminUrl: string; readonly workers: number },
+  facts: {
+    readonly url: string;
+    readonly grpcAddress: string;
+    readonly adminUrl: string;
+    readonly workers: number;
+    readonly redirectPort: number | undefined;
+  },
 ): void {
   log.info(
     facts,

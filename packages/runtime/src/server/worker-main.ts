@@ -1,6 +1,8 @@
 import { createLogger } from "../telemetry/logger.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { createOnePort, type OnePort } from "../transports/one-port.ts";
+import { parseMaterial } from "../transports/tls/parse-material.ts";
+import { createTlsPorts, type TlsPorts } from "../transports/tls/tls-ports.ts";
 import { openCallNotes } from "../workers/call-journal.ts";
 import { createHttpSink, type HttpSink } from "../workers/http-sink.ts";
 import { connectWorker } from "../workers/worker-link.ts";
@@ -11,6 +13,7 @@ import { loadService, type LoadedService } from "./load-service.ts";
 import { askForDocument } from "./security/server-topics.ts";
 import type { StartPayload } from "./service-entry.ts";
 import { createStateCell } from "./state-cell.ts";
+import { TLS_TOPIC } from "./secure-server.ts";
 import { watchReadiness } from "./watch-readiness.ts";
 
 /** What lives in this worker once it has started. */
@@ -19,6 +22,8 @@ interface Running {
   readonly server: BuiltServer;
   readonly sink: HttpSink;
   readonly onePort: OnePort;
+  /** Undefined where connections are not secured. */
+  readonly tls: TlsPorts | undefined;
   readonly stopWatching: () => void;
 }
 
@@ -69,12 +74,18 @@ const link = connectWorker({
       else log.warn({ reason: note }, "can't answer: /readyz says 503");
     });
     const sink = createHttpSink(server.app.server);
-    const onePort = createOnePort({ http: sink.accept, grpc: server.grpc.accept });
-    running = { loaded, server, sink, onePort, stopWatching };
+    const to = { http: sink.accept, grpc: server.grpc.accept };
+    const tls =
+      config.server.tls === null
+        ? undefined
+        : createTlsPorts({ clientAuth: config.server.tls.clientAuth, ...to, onFault: logHandshake });
+    running = { loaded, server, sink, onePort: createOnePort(to), tls, stopWatching };
     return loaded.states;
   },
   connection: (socket, listener) => {
     if (running === undefined) socket.destroy();
+    else if (running.tls !== undefined)
+      running.tls.accept(socket, listener === "grpc" || listener === "both" ? listener : "http");
     else if (listener === "grpc") running.server.grpc.accept(socket);
     else if (listener === "both") running.onePort.accept(socket);
     else running.sink.accept(socket);
@@ -85,6 +96,7 @@ const link = connectWorker({
     running.server.openCalls.drain(timeoutMs);
     running.stopWatching();
     running.onePort.drain();
+    running.tls?.drain();
     await Promise.all([running.sink.drain(), running.server.grpc.drain()]);
     running.server.admission.close();
     await running.server.admission.idle();
@@ -95,4 +107,13 @@ const link = connectWorker({
   metrics,
   reopenFiles: () => running?.server.audit?.reopen(),
   setLogLevel: (level) => log.setLevel(level),
+  notice(topic, value) {
+    const material = topic === TLS_TOPIC ? parseMaterial(value) : undefined;
+    if (material !== undefined) running?.tls?.replace(material);
+  },
 });
+
+/** Callers who don't get through a handshake are many on any open port, and no fault of the service. */
+function logHandshake(error: Error): void {
+  log.debug({ reason: error.message }, "a TLS handshake failed");
+}

@@ -30,11 +30,10 @@ afterEach(async () => {
 });
 
 const load = (location: KeyLocation, files: { caFile?: string; tokenFile?: string } = {}): Promise<LoadedKeys> =>
-  loadKeys(
-    { location, caFile: files.caFile, tokenFile: files.tokenFile, maxStaleMs: 0 },
-    fetchDocument,
-    { signal: AbortSignal.timeout(10_000), isUrgent: false },
-  );
+  loadKeys({ location, caFile: files.caFile, tokenFile: files.tokenFile, maxStaleMs: 0 }, fetchDocument, {
+    signal: AbortSignal.timeout(10_000),
+    isUrgent: false,
+  });
 const discovery = (): KeyLocation => ({ kind: "discovery", url: `${idp.origin}/d`, issuer: ISSUER });
 
 describe("loadKeys", () => {

@@ -68,8 +68,8 @@ export const SERVER_KEYS = {
   "server.maxConnectionAge": {
     type: duration({ min: "1s", max: "24h" }),
     default: "1h",
-    reason: "clients keep gRPC connections for ever: without an end they never meet a new worker",
-    doc: "Age at which a gRPC connection is told to go away (GOAWAY); what runs on it is finished.",
+    reason: "clients keep gRPC connections for ever: without an end they never meet a new worker, or a new certificate",
+    doc: "Age at which a gRPC connection is told to go away (GOAWAY), and from which a REST connection ends with its next reply; what runs is finished.",
   },
   "server.trustedProxies": {
     type: cidrs(),

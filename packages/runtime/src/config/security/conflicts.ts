@@ -45,6 +45,13 @@ function tlsConflicts(key: ReadKey): readonly Problem[] {
     );
   if (key("server.tls.clientAuth") !== "off" && key("server.tls.clientCaFile") === null && dir === null)
     add("server.tls.clientCaFile", "expected the authorities of callers' certificates: the machine's own never count");
+  const redirectPort = key("server.tls.httpRedirectPort");
+  if (
+    redirectPort !== null &&
+    redirectPort !== 0 &&
+    [key("server.port"), key("server.grpcPort")].includes(redirectPort)
+  )
+    add("server.tls.httpRedirectPort", "expected a port of its own: this one is spoken on with TLS");
   if (key("server.tls.acmeChallengeDir") !== null && key("server.tls.httpRedirectPort") === null)
     add("server.tls.acmeChallengeDir", "needs server.tls.httpRedirectPort: challenges are asked for over plain HTTP");
   return problems;

@@ -5,6 +5,7 @@ import type { Config } from "../../config/types.ts";
 import type { ServiceDefinition } from "../../definition/types.ts";
 import { type Problem, ServingError } from "../../errors.ts";
 import { reasonOf } from "../../reason-of.ts";
+import { tlsProblems } from "../secure-server.ts";
 import { unknownFunction } from "./unknown-function.ts";
 
 /**
@@ -27,7 +28,7 @@ export async function assertSecure(config: Config, definition: ServiceDefinition
     const read = (text: string): readonly Problem[] => problemsOf(() => readRulesFile(text, facts));
     problems.push(...(await fileProblems("security.authorization.rulesFile", authorization.rulesFile, read)));
   }
-  problems.push(...(await credentialFileProblems(config)));
+  problems.push(...(await credentialFileProblems(config)), ...(await tlsProblems(config)));
   if (problems.length > 0) throw refusedConfig(problems);
 }
 

@@ -6,6 +6,8 @@ import { watchFile } from "../../auth/files/watched-file.ts";
 import type { OidcAuthenticator } from "../../auth/oidc/create-oidc-authenticator.ts";
 import type { FetchDocument } from "../../auth/oidc/fetch-document.ts";
 import { createPolicy, type Policy } from "../../auth/rules/policy.ts";
+import { SYSTEM_CLOCK } from "../../auth/system-clock.ts";
+import type { Authenticator } from "../../auth/types.ts";
 import type { Config } from "../../config/types.ts";
 import type { Access } from "../../definition/access/types.ts";
 import type { ServiceDefinition } from "../../definition/types.ts";
@@ -35,7 +37,9 @@ export async function openAccess(parts: AccessParts): Promise<OpenAccess> {
   const { config, definition } = parts;
   const { security } = config;
   const oidc = await openOidc(parts);
-  const ways = [oidc, await openKeys(parts), await openBasic(parts)].filter((way) => way !== undefined);
+  const files = [await openKeys(parts), await openBasic(parts)].filter((way) => way !== undefined);
+  const certificates = await openCertificates(config);
+  const ways = [oidc, ...files, certificates].filter((way) => way !== undefined);
   const rules = await openRules(parts);
   const policy = createPolicy({
     apis: definition.apis,
@@ -55,7 +59,7 @@ export async function openAccess(parts: AccessParts): Promise<OpenAccess> {
     authorizer: createAuthorizer({ ...common, policy, apis: definition.apis.map(({ name }) => name) }),
     trouble: () => (oidc === undefined || oidc.isReady() ? undefined : "the keys of an issuer were not loaded yet"),
     close: () => {
-      for (const opened of [...ways, rules]) opened.close();
+      for (const opened of [oidc, ...files, rules]) opened?.close();
     },
   };
 }
@@ -92,6 +96,12 @@ async function openBasic({ config, events }: AccessParts): Promise<BasicAuthenti
   const { createBasicAuthenticator } = await import("../../auth/basic/create-basic-authenticator.ts");
   const onLinesLeftOut = (problems: readonly Problem[]): void => events.linesLeftOut("htpasswd", problems);
   return createBasicAuthenticator({ ...basic, ...reloadsOf("htpasswd", events), onLinesLeftOut });
+}
+
+async function openCertificates({ server: { tls } }: Config): Promise<Authenticator | undefined> {
+  if (tls === null || tls.clientAuth === "off") return undefined;
+  const { createClientCertAuthenticator } = await import("../../auth/client-cert/create-client-cert-authenticator.ts");
+  return createClientCertAuthenticator({ cnFallback: tls.cnFallback, clock: SYSTEM_CLOCK });
 }
 
 function reloadsOf(what: Reloadable, events: SecurityEvents): { onFault(error: unknown): void; onChange(): void } {

@@ -51,6 +51,20 @@ describe("createHttpApp", () => {
     expect(reply.body).toMatch(/^NOT_FOUND .*the APIs are: POST \/models\/score$/);
   });
 
+  it("ends a connection that is too old with its next reply, and no other", async () => {
+    for (const [maxConnectionAgeMs, connection] of [
+      [0, "close"],
+      [60_000, "keep-alive"],
+    ] as const) {
+      const aged = createHttpApp({ ...options, maxConnectionAgeMs });
+      const url = await aged.listen({ host: "127.0.0.1", port: 0 });
+      const reply = await fetch(`${url}/models/score`, { method: "POST" });
+      expect(reply.headers.get("connection")).toBe(connection);
+      await reply.text();
+      await aged.close();
+    }
+  });
+
   it("keeps a caller's request id that is fit for logs and makes another for one that is not", async () => {
     const good = await app.inject({ method: "POST", url: "/models/score", headers: { "x-request-id": "call-1_a.b" } });
     expect(good.headers["x-request-id"]).toBe("call-1_a.b");

@@ -43,6 +43,8 @@ export interface HttpAppOptions {
   readonly trustedProxies: readonly string[];
   /** What is decided before any route; unless given, every request goes on to its route. */
   readonly edge?: HttpEdge | undefined;
+  /** A connection that is older ends with its next reply, in milliseconds; it may stay as it is unless given. */
+  readonly maxConnectionAgeMs?: number;
   /** Whether each reply must end its connection, since the server drains. */
   closing(): boolean;
   /** Told of each request that no route answers, and of bytes that are none (`isReadable` false); gives the error to answer with. Never rejects. */
@@ -63,6 +65,7 @@ const ARRIVAL_CHECK_MS = 1_000;
 /** Makes the HTTP application. It does not listen: connections are handed to `app.server`, or `app.listen` is called. */
 export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   const app = createFastify(options);
+  noteAges(app.server);
   const doubts = watchExpectations(app, options);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null, undefined));
@@ -244,14 +247,26 @@ async function refuse(options: HttpAppOptions, error: ServingError, exchange: Ex
 
 const NOBODY_WAITS = new WeakSet<IncomingMessage>();
 
+/** When connections were opened, in monotonic milliseconds. */
+const OPENED_MS = new WeakMap<Socket, number>();
+
+function noteAges(server: FastifyInstance["server"]): void {
+  server.on("connection", (socket) => OPENED_MS.set(socket, performance.now()));
+}
+
+function isOld(socket: Socket, { maxConnectionAgeMs = Infinity }: HttpAppOptions): boolean {
+  return performance.now() - (OPENED_MS.get(socket) ?? Infinity) > maxConnectionAgeMs;
+}
+
 function send(
-  { closing, edge }: Pick<HttpAppOptions, "closing" | "edge">,
+  options: HttpAppOptions,
   answer: HttpReply,
   { request, reply, close = false }: Exchange,
 ): void | Promise<void> {
   reply.hijack();
-  const lines = (edge ?? OPEN_EDGE).replyLines(request.raw);
-  return sendReply(request.raw, reply.raw, answer, { requestId: request.id, close: close || closing(), lines });
+  const lines = (options.edge ?? OPEN_EDGE).replyLines(request.raw);
+  const isLast = close || options.closing() || isOld(request.raw.socket, options);
+  return sendReply(request.raw, reply.raw, answer, { requestId: request.id, close: isLast, lines });
 }
 
 function answerError(options: HttpAppOptions, error: unknown, exchange: Exchange): void | Promise<void> {

@@ -12,6 +12,8 @@ export interface WatchTlsOptions {
   /** Whether only this machine reaches the server. */
   readonly isLoopback: boolean;
   readonly logger: Logger;
+  /** Told of each change, taken or not, for records. */
+  readonly onEvent?: (name: "tls_reloaded" | "tls_reload_failed", facts: Readonly<Record<string, string>>) => void;
   /** Milliseconds between two looks; 10 s unless given. */
   readonly everyMs?: number;
 }
@@ -35,7 +37,7 @@ const LOOK_EVERY_MS = 10_000;
  * Rejects with FAILED_PRECONDITION that names every fault by its key when it is not good to start with.
  */
 export async function watchTls(options: WatchTlsOptions): Promise<TlsWatch> {
-  const { tls, isLoopback, logger } = options;
+  const { tls, isLoopback, logger, onEvent = () => undefined } = options;
   const load = (): Promise<LoadedTls> => loadTls(tls, { nowMs: Date.now(), isLoopback });
   const first = await load();
   let material = assertGood(first);
@@ -56,8 +58,9 @@ export async function watchTls(options: WatchTlsOptions): Promise<TlsWatch> {
     seen = next.seen;
     if (next.material === undefined) {
       counts.failed += 1;
-      const facts = { event: "tls_reload_failed", problems: next.problems };
-      logger.error(facts, `TLS stays as it is: ${toLine(next.problems)}`);
+      const problems = toLine(next.problems);
+      logger.error({ event: "tls_reload_failed" }, `TLS stays as it is: ${problems}`);
+      onEvent("tls_reload_failed", { problems });
       return;
     }
     current = next;
@@ -65,7 +68,9 @@ export async function watchTls(options: WatchTlsOptions): Promise<TlsWatch> {
     material = next.material;
     tell(material);
     counts.ok += 1;
-    logger.info({ event: "tls_reloaded", expires: isoOf(next) }, "new connections are secured with the new files");
+    const expires = isoOf(next);
+    logger.info({ event: "tls_reloaded", expires }, "new connections are secured with the new files");
+    onEvent("tls_reloaded", { expires });
     for (const line of [...next.doubts.map(({ message }) => message), ...next.warnings])
       logger.warn(`server.tls: ${line}`);
   };
@@ -89,7 +94,7 @@ export async function watchTls(options: WatchTlsOptions): Promise<TlsWatch> {
 }
 
 /** What loaded files are good for. Throws FAILED_PRECONDITION that names every fault by its key. */
-export function assertGood({ material, problems, doubts }: LoadedTls): TlsMaterial {
+function assertGood({ material, problems, doubts }: LoadedTls): TlsMaterial {
   const faults = [...problems, ...doubts];
   if (faults.length > 0) throw refusedConfig(faults);
   if (material === undefined) throw new ServingError("INTERNAL", "files without a fault make a pair");
@@ -104,8 +109,8 @@ function endingOf({ expiresMs }: LoadedTls): string | undefined {
   return expiresMs === undefined ? undefined : expiryWarning(expiresMs, Date.now());
 }
 
-function isoOf({ expiresMs }: LoadedTls): string | undefined {
-  return expiresMs === undefined ? undefined : new Date(expiresMs).toISOString();
+function isoOf({ expiresMs }: LoadedTls): string {
+  return expiresMs === undefined ? "unknown" : new Date(expiresMs).toISOString();
 }
 
 function toSnapshot(counts: Readonly<Record<string, number>>, expiresMs: number | undefined): MetricsSnapshot {

@@ -1,0 +1,353 @@
+import { spawnSync } from "node:child_process";
+import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { get } from "node:http";
+import { Agent, request } from "node:https";
+import { type AddressInfo, connect as plainConnect, createServer } from "node:net";
+import { join } from "node:path";
+import { connect } from "node:tls";
+import { text } from "node:stream/consumers";
+import { credentials } from "@grpc/grpc-js";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
+import { createAuthority } from "../../packages/runtime/src/transports/tls/certificates.fixture.ts";
+import type { TlsPair } from "../../packages/runtime/src/transports/tls/tls-pair.ts";
+import { type GrpcTestClient, grpcClient } from "../support/grpc-client.ts";
+import { useProjects } from "../support/projects.ts";
+import { makeProject, put } from "../support/run-command.ts";
+import { eventually, root, serve, type ServerProcess } from "../support/server-process.ts";
+
+// Each test starts processes, and many share the machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+
+const SERVICE = `import { api, service, t } from "@bento-ts/runtime";
+@service({ name: "crew", version: "1.0.0" })
+export class Crew {
+  @api({ input: t.String(), output: t.Integer() })
+  pid() { return process.pid; }
+}`;
+const PROTO = `syntax = "proto3";
+package bento.crew.v1;
+service Crew { rpc Pid(Word) returns (Pid_); }
+message Word { optional string input = 1; }
+message Pid_ { int64 output = 1; }`;
+
+const authority = createAuthority();
+const NAMES = "DNS:localhost,IP:127.0.0.1";
+const issue = (): TlsPair => authority.issue("localhost", { san: NAMES });
+const pair = issue();
+const caDir = makeProject({ "ca.crt": authority.ca });
+const CA_FILE = join(caDir, "ca.crt");
+afterAll(() => rmSync(caDir, { recursive: true }));
+
+const { project, servers } = useProjects();
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+/** A project with a service and a folder `tls` that holds a pair, as Kubernetes mounts it. */
+function secured(files: Readonly<Record<string, string>> = {}): string {
+  const dir = project({ "service.ts": SERVICE, "crew.proto": PROTO, ...files });
+  mkdirSync(join(dir, "tls"));
+  mount(dir, pair);
+  for (const name of ["tls.crt", "tls.key", "ca.crt"]) symlinkSync(`..data/${name}`, join(dir, "tls", name));
+  return dir;
+}
+
+let version = 0;
+
+/** Swaps the folder's content by one rename of a link. */
+function mount(dir: string, { cert, key }: TlsPair, ca = authority.ca): void {
+  version += 1;
+  const name = `..${version}`;
+  mkdirSync(join(dir, "tls", name));
+  for (const [file, content] of Object.entries({ "tls.crt": cert, "tls.key": key, "ca.crt": ca }))
+    writeFileSync(join(dir, "tls", name, file), content);
+  symlinkSync(name, join(dir, "tls/..data_tmp"));
+  renameSync(join(dir, "tls/..data_tmp"), join(dir, "tls/..data"));
+}
+
+interface Started extends ServerProcess {
+  readonly port: number;
+}
+
+async function start(
+  dir: string,
+  options: { flags?: readonly string[]; env?: Record<string, string> } = {},
+): Promise<Started> {
+  const { flags = ["--grpc-port", "0"], env = {} } = options;
+  const server = await serve(join(dir, "service.ts"), {
+    flags: ["--workers", "2", ...flags],
+    env: { BENTO_SERVER_TLS_SECRET_DIR: join(dir, "tls"), ...env },
+  });
+  servers.push(server);
+  return { ...server, port: Number(new URL(server.url).port) };
+}
+
+/** Runs curl; standard output, or the error with its exit code. */
+function curl(...args: readonly string[]): string {
+  const { stdout, stderr, status } = spawnSync("curl", ["-sS", "--max-time", "20", ...args], { encoding: "utf8" });
+  return status === 0 ? stdout : `exit ${status}: ${stderr}`;
+}
+
+const CALL = [
+  "--cacert",
+  CA_FILE,
+  "-H",
+  "content-type: application/json",
+  "-d",
+  '"x"',
+  "-w",
+  " %{http_version} %{http_code}",
+];
+
+function crew(dir: string, address: string, own?: TlsPair): GrpcTestClient {
+  const [key, cert] = own === undefined ? [null, null] : [Buffer.from(own.key), Buffer.from(own.cert)];
+  const security = credentials.createSsl(Buffer.from(authority.ca), key, cert);
+  const client = grpcClient(
+    address,
+    join(dir, "crew.proto"),
+    "bento.crew.v1.Crew",
+    { "grpc.use_local_subchannel_pool": 1 },
+    security,
+  );
+  closers.push(() => client.close());
+  return client;
+}
+
+/** Serial number of the certificate that a new connection to a port meets. */
+async function serialOf(port: number, ALPNProtocols: readonly string[]): Promise<string> {
+  const socket = connect({
+    port,
+    host: "127.0.0.1",
+    servername: "localhost",
+    ca: authority.ca,
+    ALPNProtocols: [...ALPNProtocols],
+  });
+  await once(socket, "secureConnect");
+  const { serialNumber } = socket.getPeerCertificate();
+  socket.destroy();
+  return serialNumber;
+}
+
+async function metric({ adminUrl }: ServerProcess, name: string): Promise<string | undefined> {
+  const lines = await (await fetch(`${adminUrl}/metrics`)).text();
+  return lines
+    .split("\n")
+    .find((line) => line.startsWith(`${name} `))
+    ?.slice(name.length + 1);
+}
+
+function restCall(port: number, agent: Agent): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const headers = { "content-type": "application/json" };
+    const call = request({
+      port,
+      host: "127.0.0.1",
+      servername: "localhost",
+      ca: authority.ca,
+      agent,
+      method: "POST",
+      path: "/pid",
+      headers,
+    });
+    call.once("error", reject).once("response", (response) => {
+      response
+        .resume()
+        .once("end", () => resolve(response.statusCode ?? 0))
+        .once("error", reject);
+    });
+    call.end('"x"');
+  });
+}
+
+function serialNumberOf({ cert }: TlsPair): string {
+  return new X509Certificate(cert).serialNumber;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+describe("a server with TLS", () => {
+  it("answers REST and gRPC through it, by HTTP/1.1 and HTTP/2 alone, and says https", async () => {
+    const dir = secured();
+    const server = await start(dir);
+    expect(server.url).toMatch(/^https:\/\/127\.0\.0\.1:/);
+    expect(curl(...CALL, "--http2", `${server.url}/pid`)).toMatch(/^\d+ 1\.1 200$/);
+    const client = crew(dir, server.grpcAddress);
+    expect(await client.call("Pid", [{ input: "x" }])).toMatchObject({ code: 0 });
+    expect(
+      curl(
+        "--cacert",
+        CA_FILE,
+        "-o",
+        "/dev/null",
+        "-w",
+        "%{http_version}",
+        "--http2",
+        `https://${server.grpcAddress}/`,
+      ),
+    ).toBe("2");
+    expect(await (await fetch(`${server.adminUrl}/healthz`)).json()).toEqual({ live: true });
+    const idle = connect({ port: server.port, host: "127.0.0.1", servername: "localhost", ca: authority.ca });
+    await once(idle, "secureConnect");
+    idle.on("error", () => undefined).resume();
+    const silent = plainConnect(server.port, "127.0.0.1")
+      .on("error", () => undefined)
+      .resume();
+    await once(silent, "connect");
+    expect(await server.stop()).toBe(0);
+  });
+
+  it("tells REST from gRPC on one port, a client of both being given REST", async () => {
+    const dir = secured();
+    const port = await freePort();
+    const server = await start(dir, { flags: ["--port", String(port), "--grpc-port", String(port)] });
+    expect(curl(...CALL, "--http2", `${server.url}/pid`)).toMatch(/^\d+ 1\.1 200$/);
+    expect(curl(...CALL, "--no-alpn", `${server.url}/pid`)).toMatch(/^\d+ 1\.1 200$/);
+    expect(await crew(dir, server.grpcAddress).call("Pid", [{ input: "x" }])).toMatchObject({ code: 0 });
+  });
+
+  it("speaks neither TLS 1.0 nor 1.1 nor plain HTTP, on both ports", async () => {
+    const server = await start(secured());
+    const grpcPort = Number(server.grpcAddress.split(":")[1]);
+    for (const port of [server.port, grpcPort]) {
+      for (const old of ["-tls1", "-tls1_1"]) {
+        const { status, stdout, stderr } = spawnSync(
+          "openssl",
+          ["s_client", "-connect", `127.0.0.1:${port}`, old, "-cipher", "DEFAULT@SECLEVEL=0"],
+          { encoding: "utf8", input: "GET / HTTP/1.1\r\n\r\n", timeout: 20_000 },
+        );
+        expect(status).not.toBe(0);
+        expect(stderr).toMatch(/alert protocol version/);
+        expect(stdout).toContain("no peer certificate available");
+      }
+      const plain = plainConnect(port, "127.0.0.1").on("error", () => undefined);
+      plain.write("GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n");
+      expect(await text(plain)).not.toMatch(/HTTP|live/);
+    }
+    expect(await serialOf(server.port, [])).toEqual(expect.any(String));
+  });
+
+  it("changes its certificate under load without a failed call, and not at all for a broken one", async () => {
+    const dir = secured();
+    const server = await start(dir);
+    const grpcPort = Number(server.grpcAddress.split(":")[1]);
+    const kept = new Agent({ keepAlive: true, maxSockets: 4 });
+    closers.push(() => kept.destroy());
+    const client = crew(dir, server.grpcAddress);
+    const ends: string[] = [];
+    let isLoaded = true;
+    const endless = async (name: string, call: () => Promise<unknown>): Promise<void> => {
+      while (isLoaded) ends.push(`${name} ${String(await call().catch((error: unknown) => error))}`);
+    };
+    const fresh = async (): Promise<unknown> => {
+      const alone = crew(dir, server.grpcAddress);
+      return (await alone.call("Pid", [{ input: "x" }])).code;
+    };
+    const load = [
+      endless("kept", () => restCall(server.port, kept)),
+      endless("kept", () => restCall(server.port, kept)),
+      endless("new", () => restCall(server.port, new Agent({ keepAlive: false }))),
+      endless("grpc", async () => (await client.call("Pid", [{ input: "x" }])).code),
+      endless("grpc-new", fresh),
+    ];
+    const reloads = (outcome: string): Promise<string | undefined> =>
+      metric(server, `bento_tls_reloads_total{outcome="${outcome}"}`);
+    for (let round = 1; round <= 4; round += 1) {
+      const next = issue();
+      // By the folder's link, and file by file: between the two the pair does not fit, which changes nothing.
+      if (round % 2 === 0) mount(dir, next);
+      else put(join(dir, "tls/..data"), { "tls.crt": next.cert, "tls.key": next.key });
+      server.child.kill("SIGHUP");
+      await eventually(async () => ((await reloads("ok")) === String(round) ? true : undefined));
+      const serial = serialNumberOf(next);
+      // Each of the two workers gets some of these.
+      for (let connection = 0; connection < 4; connection += 1) {
+        expect(await serialOf(server.port, ["http/1.1"])).toBe(serial);
+        expect(await serialOf(grpcPort, ["h2"])).toBe(serial);
+      }
+      const failedBefore = Number(await reloads("failed"));
+      mount(dir, { cert: issue().cert, key: next.key });
+      server.child.kill("SIGHUP");
+      await eventually(async () => (Number(await reloads("failed")) > failedBefore ? true : undefined));
+      expect(await serialOf(server.port, ["http/1.1"])).toBe(serial);
+      const count = ends.length;
+      await eventually(async () => (ends.length > count + 100 ? true : undefined));
+    }
+    isLoaded = false;
+    await Promise.all(load);
+    expect(ends.length).toBeGreaterThan(400);
+    expect(new Set(ends)).toEqual(new Set(["kept 200", "new 200", "grpc 0", "grpc-new 0"]));
+    expect(server.output()).toContain("tls_reload_failed");
+    expect(server.output()).not.toContain("PRIVATE KEY");
+  });
+
+  it("does not start with a pair that is broken, and names each fault by its key", async () => {
+    const dir = secured();
+    mount(dir, { cert: pair.cert, key: issue().key });
+    const env = { BENTO_SERVER_TLS_CNAME: "boston.example", BENTO_SERVER_TLS_SECRET_DIR: join(dir, "tls") };
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [`${root}packages/cli/dist/bin.js`, "serve", join(dir, "service.ts"), "--port", "0", "--admin-port", "0"],
+      { encoding: "utf8", env: { ...process.env, ...env } },
+    );
+    expect(status).toBe(78);
+    expect(stderr).toContain("the configuration is refused, 2 problems:");
+    expect(stderr).toMatch(/server\.tls\.secretDir: .*tls\.key: the key is not the certificate's/);
+    expect(stderr).toMatch(/server\.tls\.secretDir: .*tls\.crt is not for boston\.example/);
+  });
+
+  it("asks callers for certificates on both transports, and ends connections that a new bundle does not trust", async () => {
+    const dir = secured();
+    const clients = createAuthority("clients");
+    mount(dir, pair, clients.ca);
+    const server = await start(dir, { env: { BENTO_SERVER_TLS_CLIENT_AUTH: "require" } });
+    const own = clients.issue("svc", { usage: "clientAuth", san: "URI:spiffe://td/svc" });
+    const stranger = createAuthority("clients").issue("svc", { usage: "clientAuth", san: "URI:spiffe://td/svc" });
+    put(dir, { "own.crt": own.cert, "own.key": own.key, "stranger.crt": stranger.cert, "stranger.key": stranger.key });
+    const withPair = (name: string): readonly string[] => [
+      "--cert",
+      join(dir, `${name}.crt`),
+      "--key",
+      join(dir, `${name}.key`),
+    ];
+    expect(curl(...CALL, ...withPair("own"), `${server.url}/pid`)).toMatch(/ 200$/);
+    expect(curl(...CALL, `${server.url}/pid`)).toMatch(/^exit (35|52|56)/);
+    expect(curl(...CALL, ...withPair("stranger"), `${server.url}/healthz`)).toMatch(/^exit (35|52|56)/);
+    expect(await crew(dir, server.grpcAddress).call("Pid", [{ input: "x" }])).toMatchObject({ code: 14 });
+    expect(await crew(dir, server.grpcAddress, stranger).call("Pid", [{ input: "x" }])).toMatchObject({ code: 14 });
+    const client = crew(dir, server.grpcAddress, own);
+    expect(await client.call("Pid", [{ input: "x" }])).toMatchObject({ code: 0 });
+    mount(dir, pair, createAuthority("clients").ca);
+    server.child.kill("SIGHUP");
+    await eventually(async () => ((await client.call("Pid", [{ input: "x" }])).code === 14 ? true : undefined));
+  });
+});
+
+describe("the redirect port", () => {
+  it("sends browsers on, gives answers to challenges and serves nothing", async () => {
+    const dir = secured();
+    put(dir, { "acme/token_1": "token_1.thumb" });
+    const server = await start(dir, {
+      env: { BENTO_SERVER_TLS_HTTP_REDIRECT_PORT: "0", BENTO_SERVER_TLS_ACME_CHALLENGE_DIR: join(dir, "acme") },
+    });
+    const port = Number(/"redirectPort":(\d+)/.exec(server.output())?.[1]);
+    const plain = `http://127.0.0.1:${port}`;
+    const followed = curl("--cacert", CA_FILE, "-L", `${plain}/healthz`);
+    expect(JSON.parse(followed)).toEqual({ live: true });
+    expect(curl("-w", "%{http_code}", "-o", "/dev/null", "-d", '"x"', `${plain}/pid`)).toBe("403");
+    expect(curl(`${plain}/.well-known/acme-challenge/token_1`)).toBe("token_1.thumb");
+    expect(await server.stop()).toBe(0);
+    await expect(new Promise((resolve, reject) => get(plain, resolve).once("error", reject))).rejects.toThrow(
+      "ECONNREFUSED",
+    );
+  });
+});
