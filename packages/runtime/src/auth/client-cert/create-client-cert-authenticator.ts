@@ -1,6 +1,6 @@
 import type { ClientCertificate, Principal } from "../../call/types.ts";
 import { ServingError } from "../../errors.ts";
-import type { Authenticator, Caller, Clock } from "../types.ts";
+import type { Authenticator, Clock } from "../types.ts";
 import { parseAlternativeNames } from "./alternative-names.ts";
 import { claimsSpiffe, isSpiffeId } from "./spiffe-id.ts";
 
