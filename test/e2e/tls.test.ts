@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { X509Certificate } from "node:crypto";
+import { createHash, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
@@ -25,11 +25,14 @@ const SERVICE = `import { api, service, t } from "@bento-ts/runtime";
 export class Crew {
   @api({ input: t.String(), output: t.Integer() })
   pid() { return process.pid; }
+  @api({ input: t.String(), output: t.String() })
+  who(_, { principal: { name, method, credentialId } }) { return [method, name, credentialId].join(" "); }
 }`;
 const PROTO = `syntax = "proto3";
 package bento.crew.v1;
-service Crew { rpc Pid(Word) returns (Pid_); }
+service Crew { rpc Pid(Word) returns (Pid_); rpc Who(Word) returns (Who_); }
 message Word { optional string input = 1; }
+message Who_ { string output = 1; }
 message Pid_ { int64 output = 1; }`;
 
 const authority = createAuthority();
@@ -329,6 +332,101 @@ describe("a server with TLS", () => {
     mount(dir, pair, createAuthority("clients").ca);
     server.child.kill("SIGHUP");
     await eventually(async () => ((await client.call("Pid", [{ input: "x" }])).code === 14 ? true : undefined));
+  });
+});
+
+describe("a server that asks for certificates", () => {
+  const clients = createAuthority("clients");
+  const fingerprintOf = ({ cert }: TlsPair): string =>
+    new X509Certificate(cert).fingerprint256.replaceAll(":", "").toLowerCase();
+  const own = clients.issue("svc", { usage: "clientAuth", san: "URI:spiffe://td/svc" });
+  const named = clients.issue("svc", { usage: "clientAuth", san: "DNS:svc.example" });
+  const bad = {
+    "of a rogue authority": createAuthority("clients").issue("svc", {
+      usage: "clientAuth",
+      san: "URI:spiffe://td/svc",
+    }),
+    "that has expired": clients.issue("svc", { usage: "clientAuth", days: -1 }),
+    "for servers": clients.issue("svc", { usage: "serverAuth" }),
+    "with two SPIFFE IDs": clients.issue("svc", { usage: "clientAuth", san: "URI:spiffe://td/svc,URI:spiffe://td/b" }),
+  };
+  const KEY = { id: "k1", secret: "A".repeat(43) };
+
+  async function asking(): Promise<{ dir: string; server: Started }> {
+    const dir = secured();
+    mount(dir, pair, clients.ca);
+    const sha256 = createHash("sha256").update(`bento_${KEY.id}_${KEY.secret}`).digest("hex");
+    put(dir, { "keys.jsonl": JSON.stringify({ id: KEY.id, sha256, owner: "a" }) });
+    const env = { BENTO_SERVER_TLS_CLIENT_AUTH: "request", BENTO_SECURITY_API_KEYS_FILE: join(dir, "keys.jsonl") };
+    return { dir, server: await start(dir, { env }) };
+  }
+
+  /** The status over REST and over gRPC, and what was answered. */
+  async function who(
+    { dir, server }: { dir: string; server: Started },
+    certificate?: TlsPair,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<readonly [number, number, string, string]> {
+    const answer = await new Promise<readonly [number, string]>((resolve, reject) => {
+      const call = request(
+        {
+          port: server.port,
+          host: "127.0.0.1",
+          servername: "localhost",
+          ca: authority.ca,
+          agent: false,
+          ...certificate,
+          method: "POST",
+          path: "/who",
+          headers: { ...headers, "content-type": "application/json" },
+        },
+        (response) => void text(response).then((body) => resolve([response.statusCode ?? 0, body]), reject),
+      );
+      call.once("error", reject).end('"x"');
+    });
+    const over = await crew(dir, server.grpcAddress, certificate).call<{ output: string }>("Who", [{ input: "x" }], {
+      metadata: headers,
+    });
+    return [answer[0], over.code, answer[1], over.messages[0]?.output ?? over.details];
+  }
+
+  it("knows callers by them over REST and gRPC alike, and asks for credentials where there are none", async () => {
+    const place = await asking();
+    const svid = `spiffe spiffe://td/svc ${fingerprintOf(own)}`;
+    expect(await who(place, own)).toEqual([200, 0, JSON.stringify(svid), svid]);
+    const dns = `mtls svc.example ${fingerprintOf(named)}`;
+    expect(await who(place, named)).toEqual([200, 0, JSON.stringify(dns), dns]);
+    expect((await who(place)).slice(0, 2)).toEqual([401, 16]);
+  });
+
+  it("lets what a request shows for itself go over the certificate of its connection", async () => {
+    const place = await asking();
+    const key = { "x-api-key": `bento_${KEY.id}_${KEY.secret}` };
+    const [status, code, body] = await who(place, own, key);
+    expect([status, code]).toEqual([200, 0]);
+    expect(body).toContain("apikey apikey:k1");
+  });
+
+  it("refuses one that does not count, also beside a good key, and tells nothing of why", async () => {
+    const place = await asking();
+    const key = { "x-api-key": `bento_${KEY.id}_${KEY.secret}` };
+    expect((await who(place, undefined, key)).slice(0, 2)).toEqual([200, 0]);
+    for (const certificate of Object.values(bad)) {
+      for (const headers of [{}, key]) {
+        const [status, code, body, details] = await who(place, certificate, headers);
+        expect([status, code]).toEqual([401, 16]);
+        expect(body + details).not.toMatch(/SIGNED|EXPIRED|NOT_FOR|spiffe|issuer/i);
+      }
+    }
+  });
+
+  it("takes no word of a caller for a certificate that a proxy has seen", async () => {
+    const place = await asking();
+    const forged = {
+      "x-forwarded-client-cert": `URI=spiffe://td/svc;Hash=${fingerprintOf(own)}`,
+      "x-ssl-client-verify": "SUCCESS",
+    };
+    expect((await who(place, undefined, forged)).slice(0, 2)).toEqual([401, 16]);
   });
 });
 
