@@ -36,6 +36,8 @@ export interface ServingErrorOptions {
   readonly reason?: RefusalReason;
   /** Values of `WWW-Authenticate`, one a scheme. */
   readonly challenge?: readonly string[];
+  /** Further headers of the answer by lower-case name, trailers over gRPC. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** JSON-safe facts for the log, never sent. */
   readonly details?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
@@ -53,6 +55,7 @@ export class ServingError extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly reason: RefusalReason | undefined;
   readonly challenge: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, message: string, options: ServingErrorOptions = {}) {
@@ -63,6 +66,7 @@ export class ServingError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.reason = options.reason;
     this.challenge = options.challenge ?? [];
+    this.headers = options.headers ?? {};
     this.details = options.details ?? {};
   }
 }

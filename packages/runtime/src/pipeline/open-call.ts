@@ -16,7 +16,7 @@ export interface OpenCall {
 }
 
 /**
- * The security order of every call: who calls → what → may they → in which shape and time → is there room. Throws what the refusing step throws.
+ * The security order of every call: who calls → what → may they → in which shape and time → how often → is there room. Throws what the refusing step throws.
  *
  * Where the body says what is called, there must be room for it before it is read: the caller is known then, what they may call is asked once the target is.
  * Whoever gets an open call must close its scope and let its visit leave: nothing may throw between this and the `try` that does so.
@@ -30,6 +30,12 @@ export async function openCall(call: RawCall<unknown>, stages: Stages, record: C
   const aimed = call.target(NOTHING_TO_READ);
   const target = aimed instanceof Promise ? await aimed : aimed;
   const { as, timeoutMs } = permit(call, stages, { record, principal, target });
+  const { rates } = stages;
+  if (rates !== undefined) {
+    const rated = { principal, clientIp: call.request.clientIp };
+    await rates.ofCaller(rated);
+    await rates.ofApi(rated, target.api.name);
+  }
   const visit = stages.admission.enter(call.announcedBytes ?? 0);
   return { principal, target, as, visit, scope: scopeOf(call, stages, { timeoutMs, isStream: target.api.stream }) };
 }
@@ -49,12 +55,17 @@ interface Caller {
 
 async function openByBody(call: RawCall<unknown>, stages: Stages, caller: Caller): Promise<OpenCall> {
   const sinceMs = performance.now();
+  const { rates } = stages;
+  const rated = { principal: caller.principal, clientIp: call.request.clientIp };
   stages.authorizer.assertMayCallSomething(caller.principal);
+  // Of a body that is not read yet it is known who sends it: what depends on that alone is asked before.
+  await rates?.ofCaller(rated);
   const visit = stages.admission.enter(call.announcedBytes ?? 0);
   const arrival = scopeOf(call, stages, { timeoutMs: timeoutMsOf(call, null, stages), isStream: false });
   try {
     const target = await readTarget(call, arrival, { visit, tap: caller.record.tap });
     const { as, timeoutMs } = permit(call, stages, { ...caller, target });
+    await rates?.ofApi(rated, target.api.name);
     const leftMs = Math.max(1, timeoutMs - (performance.now() - sinceMs));
     const scope = scopeOf(call, stages, { timeoutMs: leftMs, isStream: target.api.stream });
     return { principal: caller.principal, target, as, visit, scope };

@@ -4,6 +4,7 @@ import { ServingError } from "../errors.ts";
 import type { IoType, Payload, PayloadKind } from "../io/types.ts";
 import type { CallScope } from "./call-scope.ts";
 import { type CallContext, createContext } from "./create-context.ts";
+import { rowsOf } from "./rows-of.ts";
 import type { CallRecord, Stages } from "./stages.ts";
 
 /** One call that was authorised, admitted and read. */
@@ -70,9 +71,19 @@ function invoke(prediction: Prediction): Invoked | Promise<Invoked> {
   if (code === undefined) throw new ServingError("INTERNAL", `API "${target.api.name}" has no code`);
   const options = { nan: target.api.nan };
   const read = code.input.read(input, options);
-  return read instanceof Promise
-    ? read.then((value) => invokeWith(value, prediction, code, options))
-    : invokeWith(read, prediction, code, options);
+  const goOn = (value: unknown): Invoked | Promise<Invoked> => {
+    const charging = chargeRows(value, prediction);
+    const start = (): Invoked => invokeWith(value, prediction, code, options);
+    return charging instanceof Promise ? charging.then(start) : start();
+  };
+  return read instanceof Promise ? read.then(goOn) : goOn(read);
+}
+
+/** How many rows a call brings is known when its input was read. */
+function chargeRows(value: unknown, { stages, principal, target, call }: Prediction): void | Promise<void> {
+  if (stages.rates === undefined) return;
+  const rows = rowsOf(value, target.api.input);
+  return stages.rates.ofRows({ principal, clientIp: call.request.clientIp }, target.api.name, rows);
 }
 
 function invokeWith(value: unknown, prediction: Prediction, code: ApiCode, options: Invoked["options"]): Invoked {

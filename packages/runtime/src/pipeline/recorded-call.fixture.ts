@@ -60,6 +60,7 @@ export function recordCall(options: RecordedOptions = {}): RecordedCall {
     authenticate: () => (step("authenticate"), ANONYMOUS),
     authorizer: { ...LET_IN, decide: (...asked) => (step("authorize"), LET_IN.decide(...asked)) },
     assertMayReach: () => undefined,
+    rates: undefined,
     admission: stepwise(admission, step),
     requestTimeoutMs: options.requestTimeoutMs ?? 60_000,
     openCalls: createOpenCalls(),

@@ -7,6 +7,7 @@ import type { Principal, RecordedCall, TagValue, Target } from "../call/types.ts
 import type { Role } from "../definition/types.ts";
 import type { ServingError } from "../errors.ts";
 import type { Admission } from "../limits/admit.ts";
+import type { RateLimits } from "../limits/rate-limits.ts";
 import type { OpenCalls } from "./open-calls.ts";
 
 /** Everything that one call passes through; made once by the server. */
@@ -16,6 +17,8 @@ export interface Stages {
   readonly authorizer: Authorizer;
   /** Whether calls of an API may come from an address; throws PERMISSION_DENIED. */
   assertMayReach(clientIp: string, api: string): void;
+  /** undefined where no limit is set. */
+  readonly rates: RateLimits | undefined;
   readonly admission: Admission;
   /** Longest time of any call, in milliseconds. */
   readonly requestTimeoutMs: number;

@@ -3,7 +3,7 @@ import type { ServingError } from "../errors.ts";
 
 /** Headers of an error's reply over HTTP, of any protocol: what its body is, when trying again may help, and how callers have to show who they are. */
 export function errorHeaders(error: ServingError, contentType: string): Record<string, string> {
-  const headers: Record<string, string> = { "content-type": contentType };
+  const headers: Record<string, string> = { ...error.headers, "content-type": contentType };
   const { http } = ERROR_TABLE[error.code];
   if (error.retryAfterSeconds !== undefined) headers["retry-after"] = String(error.retryAfterSeconds);
   else if (http === 503 || http === 429) headers["retry-after"] = "1";

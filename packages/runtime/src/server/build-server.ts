@@ -32,6 +32,7 @@ import { openAudit } from "./open-audit.ts";
 import { type Audit, createRecorder } from "./recorder.ts";
 import { createSeldonMetrics } from "./seldon-metrics.ts";
 import { openAccess } from "./security/open-access.ts";
+import { createSharedCounts, openLimits, type SharedCounts } from "./security/open-limits.ts";
 import { createSecurityEvents } from "./security/security-events.ts";
 import type { StateCell } from "./state-cell.ts";
 
@@ -61,6 +62,8 @@ export interface ServerParts {
   readonly metricsText?: (() => Promise<string>) | undefined;
   /** How keys of issuers are fetched; over the network unless given. */
   readonly fetchDocument?: FetchDocument | undefined;
+  /** Counts of the whole server; this process's own unless given. */
+  readonly counts?: SharedCounts | undefined;
 }
 
 /** The composed server of one process: an application that answers, bound to no port. */
@@ -87,19 +90,24 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     facts: { worker: parts.worker ?? 0 },
   });
   const admission = openAdmission(parts);
+  const events = createSecurityEvents({ log, audit: audit?.sink, metrics });
+  const counts = parts.counts ?? createSharedCounts(config.security, 1);
+  const limits = openLimits(config.security, counts, metrics.rateLimited);
   const access = await openAccess({
     config,
     definition: service.definition,
-    events: createSecurityEvents({ log, audit: audit?.sink, metrics }),
+    events,
     fetch: parts.fetchDocument,
+    failedAttempts: limits.failedAttempts,
   });
   const seldon = createSeldonMetrics(metrics.user, config.seldon, parts.worker ?? 0);
-  const edge = await openEdge(config, log);
+  const edge = await openEdge(config, events);
   const stages: Stages = {
     assertMayReach: edge.guard.assertMayReach,
     service,
     authenticate: access.authenticate,
     authorizer: access.authorizer,
+    rates: limits.rates,
     admission,
     requestTimeoutMs: config.server.requestTimeoutMs,
     openCalls: createOpenCalls(),
@@ -125,6 +133,7 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
   const close = async (): Promise<void> => {
     grpc.close();
     edge.close();
+    limits.close();
     access.close();
     // Calls that were cut now leave their records in the next turn.
     await nextTurn();

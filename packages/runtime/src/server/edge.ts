@@ -4,9 +4,9 @@ import type { CallRequest } from "../call/types.ts";
 import type { Config } from "../config/types.ts";
 import { type ServingError, toServingError } from "../errors.ts";
 import type { Recorder } from "../pipeline/stages.ts";
-import type { Logger } from "../telemetry/logger.ts";
 import { createCors } from "../transports/http/cors.ts";
 import { createHttpEdge, type HttpEdge } from "../transports/http/http-edge.ts";
+import type { SecurityEvents } from "./security/security-events.ts";
 import { toRecorded } from "./to-recorded.ts";
 
 /** What decides of requests before it is known who calls. */
@@ -16,7 +16,7 @@ export interface Edge {
 }
 
 /** Makes the guard that the configuration asks for. Throws FAILED_PRECONDITION when the gateway's secret can't be had. */
-export async function openEdge({ security }: Config, log: Logger): Promise<Edge> {
+export async function openEdge({ security }: Config, events: Pick<SecurityEvents, "reloaded">): Promise<Edge> {
   const { ipFilter, edgeHeader } = security;
   const secret =
     edgeHeader === null
@@ -24,9 +24,8 @@ export async function openEdge({ security }: Config, log: Logger): Promise<Edge>
       : await openSecret({
           key: "security.edgeHeader.value",
           place: edgeHeader.value,
-          onFault: (err) =>
-            log.error({ err }, "security.edgeHeader: the changed file can't be taken, the last value stays"),
-          onChange: () => log.info("security.edgeHeader: the value was read again"),
+          onFault: (error) => events.reloaded("edge-header", error),
+          onChange: () => events.reloaded("edge-header", undefined),
         });
   const header =
     edgeHeader === null || secret === undefined ? undefined : { name: edgeHeader.name, secret: secret.value };

@@ -94,7 +94,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     drainTimeoutMs: server.drainTimeoutMs,
     memoryBytes: server.limits.workerMemoryBytes,
     onLostCalls: createLostCallRecorder(audit, log),
-    answer: answerWorkers(),
+    answer: answerWorkers(config.security, workers),
     ownMetrics: () => tls?.metrics() ?? [],
     logger: log,
   });

@@ -10,7 +10,7 @@ import { buildServer, type BuiltServer } from "./build-server.ts";
 import { fetchBy } from "../auth/oidc/shared-fetch.ts";
 import { createRunObserver } from "./run-observer.ts";
 import { loadService, type LoadedService } from "./load-service.ts";
-import { askForDocument } from "./security/server-topics.ts";
+import { askForCounts, askForDocument } from "./security/server-topics.ts";
 import type { StartPayload } from "./service-entry.ts";
 import { createStateCell } from "./state-cell.ts";
 import { TLS_TOPIC } from "./secure-server.ts";
@@ -67,6 +67,7 @@ const link = connectWorker({
       worker: id,
       metricsText: () => link.metricsText(),
       fetchDocument: fetchBy(askForDocument(link)),
+      counts: askForCounts(link),
     });
     const stopWatching = watchReadiness({ ...loaded, trouble: server.trouble }, (ready, note) => {
       link.setReady(ready, note);

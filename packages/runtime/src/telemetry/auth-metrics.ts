@@ -33,6 +33,12 @@ export function createSecurityReloads(instruments: Instruments): (what: string, 
   return (what, outcome) => reloads.series({ what, outcome })?.add(1);
 }
 
+/** Makes what counts refusals by rate limits. Source: security.md A12. */
+export function createRateLimited(instruments: Instruments): (limit: string) => void {
+  const refused = instruments.counter("bento_rate_limited_total", "Calls and tries that a limit refused, by its name");
+  return (limit) => refused.series({ limit })?.add(1);
+}
+
 /** What becomes of the looks for keys of token issuers; issuers are those of the configuration. */
 export interface IssuerKeyMetrics {
   /** A look for an issuer's keys has ended; with "ok" its keys are new from now on. */

@@ -4,6 +4,7 @@ import {
   type AuthDecision,
   createAuthDecisions,
   createIssuerKeyMetrics,
+  createRateLimited,
   createSecurityReloads,
   type IssuerKeyMetrics,
 } from "./auth-metrics.ts";
@@ -25,6 +26,8 @@ export interface Metrics {
   authDecision(labels: AuthDecision): void;
   /** A file of rules, keys or passwords was read again. */
   securityReload(what: string, outcome: "ok" | "failed"): void;
+  /** A call or a try was refused by a limit of that name. */
+  rateLimited(limit: string): void;
   /** Keys of token issuers. */
   readonly issuerKeys: IssuerKeyMetrics;
   /** Audit records that could not be written. */
@@ -90,6 +93,7 @@ export function createMetrics(options: { readonly processMetrics: boolean }): Me
     queue: createQueueMetrics(instruments),
     authDecision: createAuthDecisions(instruments),
     securityReload: createSecurityReloads(instruments),
+    rateLimited: createRateLimited(instruments),
     issuerKeys,
     auditDropped:
       instruments.counter("bento_audit_dropped_total", "Audit records that could not be written").series({}) ?? NOTHING,

@@ -1,6 +1,5 @@
-import { isIPv6 } from "node:net";
+import { addressKey } from "../call/address-key.ts";
 import { isTrustedProxy } from "../call/client-ip.ts";
-import { foldIp } from "../call/cidr.ts";
 
 /** Counts connections by the address that they come from. */
 export interface AddressCount {
@@ -22,7 +21,7 @@ export function createAddressCount({ maxConnectionsPerIp, trustedProxies }: Addr
   return {
     enter(ip = "") {
       if (isTrustedProxy(ip, trustedProxies)) return EXEMPT;
-      const key = keyOf(ip);
+      const key = addressKey(ip);
       const count = counts.get(key) ?? 0;
       if (count >= maxConnectionsPerIp) return undefined;
       counts.set(key, count + 1);
@@ -37,14 +36,3 @@ export function createAddressCount({ maxConnectionsPerIp, trustedProxies }: Addr
 }
 
 const EXEMPT = "trusted proxy";
-
-/** The address itself, of IPv6 its first 64 bits. One that is unknown belongs to a caller who has left already. */
-function keyOf(ip: string): string {
-  const folded = foldIp(ip) ?? ip;
-  if (!isIPv6(folded)) return folded;
-  const [head = "", tail] = folded.split("::");
-  const groups = head.split(":").filter((group) => group !== "");
-  const rest = tail === undefined ? [] : tail.split(":").filter((group) => group !== "");
-  const zeros = Array.from({ length: 8 - groups.length - rest.length }, () => "0");
-  return [...groups, ...zeros, ...rest].slice(0, 4).join(":");
-}

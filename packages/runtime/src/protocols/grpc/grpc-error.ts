@@ -14,7 +14,7 @@ export function toGrpcError(error: ServingError, requestId: string): GrpcReply {
     status: row.grpc,
     details: row.exposed ? error.message : `the service failed; its log tells why under request id ${requestId}`,
     metadata: {},
-    trailers: retryAfter === undefined ? {} : { "retry-after": String(retryAfter) },
+    trailers: retryAfter === undefined ? error.headers : { ...error.headers, "retry-after": String(retryAfter) },
     body: undefined,
   };
 }

@@ -29,6 +29,7 @@ export async function assertSecure(config: Config, definition: ServiceDefinition
     problems.push(...(await fileProblems("security.authorization.rulesFile", authorization.rulesFile, read)));
   }
   problems.push(...(await credentialFileProblems(config)), ...(await tlsProblems(config)));
+  problems.push(...(await edgeHeaderProblems(config)));
   if (problems.length > 0) throw refusedConfig(problems);
 }
 
@@ -52,6 +53,18 @@ async function credentialFileProblems({ security: { apiKeys, basic } }: Config):
     else opened.close();
   }
   return problems;
+}
+
+async function edgeHeaderProblems({ security: { edgeHeader } }: Config): Promise<readonly Problem[]> {
+  if (edgeHeader === null) return [];
+  const { openSecret } = await import("../../auth/files/secret.ts");
+  try {
+    (await openSecret({ key: "security.edgeHeader.value", place: edgeHeader.value, onFault: () => undefined })).close();
+    return [];
+  } catch (error) {
+    if (error instanceof ServingError && error.problems.length > 0) return error.problems;
+    throw error;
+  }
 }
 
 /** Names of functions in the configuration that the service does not have. */

@@ -1,4 +1,4 @@
-import { type Authenticate, challengesOf, createAuthenticate } from "../../auth/authenticate.ts";
+import { type Authenticate, challengesOf, createAuthenticate, type FailedAttempts } from "../../auth/authenticate.ts";
 import { type Authorizer, createAuthorizer } from "../../auth/authorize.ts";
 import type { KeyAuthenticator } from "../../auth/api-keys/create-key-authenticator.ts";
 import type { BasicAuthenticator } from "../../auth/basic/create-basic-authenticator.ts";
@@ -20,6 +20,7 @@ export interface AccessParts {
   readonly events: SecurityEvents;
   /** How keys of issuers are fetched; over the network unless given. */
   readonly fetch?: FetchDocument | undefined;
+  readonly failedAttempts: FailedAttempts | undefined;
 }
 
 /** Who may call what: everything that lives for it in one process. */
@@ -55,7 +56,12 @@ export async function openAccess(parts: AccessParts): Promise<OpenAccess> {
   };
   return {
     policy,
-    authenticate: createAuthenticate({ ...common, authenticators: ways, hasPublicFunctions: policy.hasPublic }),
+    authenticate: createAuthenticate({
+      ...common,
+      authenticators: ways,
+      hasPublicFunctions: policy.hasPublic,
+      failedAttempts: parts.failedAttempts,
+    }),
     authorizer: createAuthorizer({ ...common, policy, apis: definition.apis.map(({ name }) => name) }),
     trouble: () => (oidc === undefined || oidc.isReady() ? undefined : "the keys of an issuer were not loaded yet"),
     close: () => {

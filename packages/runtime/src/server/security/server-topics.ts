@@ -1,14 +1,23 @@
 import type { SharedDocument, SharedRequest } from "../../auth/oidc/shared-fetch.ts";
+import type { SecurityConfig } from "../../config/security/types.ts";
 import { ServingError } from "../../errors.ts";
+import type { BucketAnswer } from "../../limits/bucket-store.ts";
 import type { WorkerLink } from "../../workers/worker-link.ts";
+import { createSharedCounts, type SharedCounts } from "./open-limits.ts";
 
 /** What the supervisor knows for all workers, by the topic of their questions. */
 type Topics = Readonly<Record<string, (question: never) => Promise<unknown>>>;
 
 /** The supervisor's answers to its workers. What they share is made by the first question. */
-export function answerWorkers(): (topic: string, question: unknown) => Promise<unknown> {
+export function answerWorkers(
+  security: SecurityConfig,
+  workers: number,
+): (topic: string, question: unknown) => Promise<unknown> {
   let fetching: Promise<(request: SharedRequest) => Promise<SharedDocument>> | undefined;
+  const counts = createSharedCounts(security, workers);
   const topics: Topics = {
+    [BUCKETS]: counts.askBuckets,
+    [FAILURES]: counts.askFailures,
     [DOCUMENT]: async (request: SharedRequest) => {
       fetching ??= makeSharedFetch();
       return (await fetching)(request);
@@ -27,7 +36,17 @@ export function askForDocument({ ask }: Pick<WorkerLink, "ask">): (request: Shar
   return async (request) => (await ask(DOCUMENT, request)) as SharedDocument;
 }
 
+/** A worker's way to the counts of the whole server. */
+export function askForCounts({ ask }: Pick<WorkerLink, "ask">): SharedCounts {
+  return {
+    askBuckets: async (question) => (await ask(BUCKETS, question)) as BucketAnswer,
+    askFailures: async (question) => (await ask(FAILURES, question)) as number,
+  };
+}
+
 const DOCUMENT = "issuer-document";
+const BUCKETS = "rate-limits";
+const FAILURES = "failed-authentications";
 
 async function makeSharedFetch(): Promise<(request: SharedRequest) => Promise<SharedDocument>> {
   const [{ createSharedFetch }, { fetchDocument }] = await Promise.all([
