@@ -9,9 +9,23 @@ import { root } from "../support/server-process.ts";
 import { PAGES, readPage } from "./blocks.ts";
 
 const SERVER = `${root}packages/runtime/dist/server/entry.js`;
-const COMMANDS = ["init", "serve", "build", "test", "inspect", "openapi", "proto", "token", "keys", "htpasswd", "models"];
+const COMMANDS = [
+  "init",
+  "serve",
+  "build",
+  "test",
+  "inspect",
+  "openapi",
+  "proto",
+  "token",
+  "auth",
+  "keys",
+  "htpasswd",
+  "models",
+];
 /** Commands that have commands of their own. */
 const GROUPS = new Map([
+  ["auth", ["explain"].map((name) => `auth ${name}`)],
   ["keys", ["new", "list", "revoke"].map((name) => `keys ${name}`)],
   ["models", ["import", "list", "show", "delete", "export"].map((name) => `models ${name}`)],
 ]);

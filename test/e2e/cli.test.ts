@@ -34,15 +34,25 @@ const double = async ({ url }: ServerProcess): Promise<unknown> => {
 };
 
 describe("the command", () => {
-  it.each(["init", "serve", "test", "inspect", "openapi", "proto", "models", "build", "token", "keys", "htpasswd"])(
-    "explains %s with examples",
-    async (name) => {
-      const { code, stdout, stderr } = await bentoTs([name, "--help"]);
-      expect([code, stderr]).toEqual([0, ""]);
-      expect(stdout).toContain(`Usage: bento-ts ${name}`);
-      expect(stdout).toMatch(/Examples:\n  bento-ts /);
-    },
-  );
+  it.each([
+    "init",
+    "serve",
+    "test",
+    "inspect",
+    "openapi",
+    "proto",
+    "models",
+    "build",
+    "token",
+    "auth",
+    "keys",
+    "htpasswd",
+  ])("explains %s with examples", async (name) => {
+    const { code, stdout, stderr } = await bentoTs([name, "--help"]);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain(`Usage: bento-ts ${name}`);
+    expect(stdout).toMatch(/Examples:\n  bento-ts /);
+  });
 
   it("lists its commands, and ends with 2 when none is named", async () => {
     expect(await bentoTs(["--help"])).toMatchObject({

@@ -51,8 +51,8 @@ const PUBLIC: Readonly<Record<string, Names>> = {
   ),
   "@bento-ts/runtime/early-worker": names(`startEarlyWorker`, `EarlyWorker`),
   "@bento-ts/runtime/server": names(
-    `assertSecure describeService findService isBento modelsEntry openBento readExampleFiles runUntilStopped startServer zeroCodeService`,
-    `DescribedModel FoundService ModelFolders ModelsEntry ModelsPlace OpenedBento RunningServer ServedFile ServiceDescription ServiceEntry StartOptions`,
+    `assertSecure describeService explainAccess findService isBento modelsEntry openBento readExampleFiles runUntilStopped startServer zeroCodeService`,
+    `AccessExplanation AccessQuestion DescribedModel FoundService ModelFolders ModelsEntry ModelsPlace OpenedBento RunningServer ServedFile ServiceDescription ServiceEntry StartOptions`,
   ),
   "@bento-ts/runtime/testing": names(
     `compareOutputs createTestClient fakeModel startDevIssuer`,

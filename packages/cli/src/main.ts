@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandRow>>> = {
   openapi: async () => (await import("./commands/openapi.ts")).openapi,
   proto: async () => (await import("./commands/proto.ts")).proto,
   token: async () => (await import("./commands/token.ts")).token,
+  auth: async () => (await import("./commands/auth.ts")).auth,
   keys: async () => (await import("./commands/keys.ts")).keys,
   htpasswd: async () => (await import("./commands/htpasswd.ts")).htpasswd,
   models: async () => (await import("./commands/models.ts")).models,

@@ -2,6 +2,7 @@ import type { ServiceDefinition } from "@bento-ts/runtime/definition";
 import type { OnnxValueInfo } from "@bento-ts/runtime/models-store";
 import { columns, type createPaint, printable, sizeText } from "../output.ts";
 import type { InspectedModelFile, InspectedService, Inspection } from "./inspect-target.ts";
+import { authorizeRows } from "./authorize-rows.ts";
 import { ioText } from "./io-text.ts";
 
 type Paint = ReturnType<typeof createPaint>;
@@ -66,6 +67,7 @@ function apiLines(api: ServiceDefinition["apis"][number], paint: Paint): readonl
   const facts = [
     ["input", printable(ioText(api.input))],
     ["output", printable(ioText(api.output))],
+    ...authorizeRows(api.authorize),
     ...(api.timeoutMs === null ? [] : [["timeout", `${api.timeoutMs} ms`]]),
     ...(api.maxBodyBytes === null ? [] : [["body", `at most ${sizeText(api.maxBodyBytes)}`]]),
     ...(api.examples.length === 0

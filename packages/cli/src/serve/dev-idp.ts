@@ -2,6 +2,7 @@ import { isLoopback } from "@bento-ts/runtime/config";
 import type { StartOptions } from "@bento-ts/runtime/server";
 import { CommandError, EXIT, wrongUsage } from "../command-error.ts";
 import type { DescribedService } from "../target/describe-service.ts";
+import { devIssuerConfig } from "../auth/dev-issuers.ts";
 import { refuse } from "./refuse.ts";
 
 /** A server's options with an issuer of its own among those whose tokens it takes. */
@@ -32,10 +33,7 @@ export async function withDevIdp(
     () => startDevIssuer({ audience: definition.name, port: Number(port), dir: devIdpDir() }),
     EXIT.failed,
   );
-  const issuers = [
-    ...config.security.issuers,
-    { issuer: dev.issuer, audiences: [dev.audience], groupsClaim: "/groups" },
-  ];
+  const issuers = [...config.security.issuers, devIssuerConfig(dev)];
   return {
     options: { ...options, config: { ...config, security: { ...config.security, issuers } } },
     close: () => dev.close(),

@@ -10,6 +10,7 @@ export { findService, type FoundService } from "./find-service.ts";
 export { isBento, openBento, type OpenedBento } from "./open-bento.ts";
 export { runUntilStopped } from "./run-server.ts";
 export type { ModelsEntry, ServedFile, ServiceEntry } from "./service-entry.ts";
+export { type AccessExplanation, type AccessQuestion, explainAccess } from "./security/explain-access.ts";
 export { assertSecure } from "./security/assert-secure.ts";
 export { startServer, type RunningServer, type StartOptions } from "./start-server.ts";
 export { zeroCodeService } from "./zero-code.ts";

@@ -25,11 +25,18 @@ export interface OidcAuthenticator extends Authenticator {
   close(): void;
 }
 
+/** What is looked at in a token, in this order. */
+export const TOKEN_STEPS = ["form", "issuer", "header", "signature", "claims", "principal"] as const;
+
+export type TokenStep = (typeof TOKEN_STEPS)[number];
+
 export interface OidcAuthenticatorOptions {
   readonly issuers: readonly ResolvedIssuer[];
   readonly onKeyEvent: (event: KeyEvent) => void;
   /** Bearer tokens that another authenticator takes. */
   readonly leaves?: (token: string) => boolean;
+  /** Told of each step that a token which is not in the cache has passed. */
+  readonly onStep?: (step: TokenStep) => void;
   readonly cache?: TokenCacheLimits;
   readonly clock?: Clock;
   readonly fetch?: FetchDocument;
@@ -53,7 +60,7 @@ interface Verified {
 
 /** Starts to look for the keys of all issuers and verifies tokens by them. Source: security.md A2. */
 export function createOidcAuthenticator(options: OidcAuthenticatorOptions): OidcAuthenticator {
-  const { clock = SYSTEM_CLOCK, fetch = fetchDocument, random = Math.random } = options;
+  const { clock = SYSTEM_CLOCK, fetch = fetchDocument, random = Math.random, onStep } = options;
   const cache = new TokenCache<Verified>(options.cache ?? DEFAULT_CACHE);
   const onEvent = (event: KeyEvent): void => {
     if (event.kind === "loaded") for (const key of event.gone) cache.dropKey(key.id);
@@ -78,7 +85,7 @@ export function createOidcAuthenticator(options: OidcAuthenticatorOptions): Oidc
     verify: (token) => {
       const digest = hash("sha256", token, "hex");
       const hit = cache.get(digest, clock.now());
-      if (hit === undefined) return () => verifyNew({ token, digest, byName, clock, cache });
+      if (hit === undefined) return () => verifyNew({ token, digest, byName, clock, cache, onStep });
       // Keys that were kept too long carry no token, verified before or not.
       hit.source.current();
       return hit.principal;
@@ -96,18 +103,25 @@ interface NewToken {
   readonly byName: ReadonlyMap<unknown, Entry>;
   readonly clock: Clock;
   readonly cache: TokenCache<Verified>;
+  readonly onStep: OidcAuthenticatorOptions["onStep"];
 }
 
-async function verifyNew({ token, digest, byName, clock, cache }: NewToken): Promise<Principal> {
+async function verifyNew({ token, digest, byName, clock, cache, onStep }: NewToken): Promise<Principal> {
   const jws = parseCompactJws(token);
+  onStep?.("form");
   const entry = byName.get(own(jws.claims, "iss"));
   if (entry === undefined) throw refusedToken("unknown_issuer", "iss: none of the configured issuers");
+  onStep?.("issuer");
   const { issuer, source } = entry;
   const request = checkHeader(jws.header, issuer.token);
+  onStep?.("header");
   const key = await verifySignature(token, request, source);
+  onStep?.("signature");
   const nowMs = clock.now();
   const { expiresAtMs } = checkClaims(jws.claims, issuer.token, nowMs);
+  onStep?.("claims");
   const principal = toPrincipal(jws.claims, issuer.principal, { expiresAtMs, digest });
+  onStep?.("principal");
   // The key may have left while the signature was verified; nothing is awaited between this look and the cache.
   if (!source.holds(key)) throw refusedToken("unknown_key", "the key left the issuer's set");
   const value = { principal, source };

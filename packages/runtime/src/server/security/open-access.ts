@@ -2,8 +2,9 @@ import { type Authenticate, challengesOf, createAuthenticate, type FailedAttempt
 import { type Authorizer, createAuthorizer } from "../../auth/authorize.ts";
 import type { KeyAuthenticator } from "../../auth/api-keys/create-key-authenticator.ts";
 import type { BasicAuthenticator } from "../../auth/basic/create-basic-authenticator.ts";
+import { isKey } from "../../auth/api-keys/find-key.ts";
 import { watchFile } from "../../auth/files/watched-file.ts";
-import type { OidcAuthenticator } from "../../auth/oidc/create-oidc-authenticator.ts";
+import type { OidcAuthenticator, TokenStep } from "../../auth/oidc/create-oidc-authenticator.ts";
 import type { FetchDocument } from "../../auth/oidc/fetch-document.ts";
 import { createPolicy, type Policy } from "../../auth/rules/policy.ts";
 import { SYSTEM_CLOCK } from "../../auth/system-clock.ts";
@@ -21,6 +22,8 @@ export interface AccessParts {
   /** How keys of issuers are fetched; over the network unless given. */
   readonly fetch?: FetchDocument | undefined;
   readonly failedAttempts: FailedAttempts | undefined;
+  /** Told of each step that a token has passed. */
+  readonly onTokenStep?: (step: TokenStep) => void;
 }
 
 /** Who may call what: everything that lives for it in one process. */
@@ -28,6 +31,8 @@ export interface OpenAccess {
   readonly authenticate: Authenticate;
   readonly authorizer: Authorizer;
   readonly policy: Policy;
+  /** Settles after the first look for the keys of issuers; never rejects. */
+  readonly firstLook: Promise<void>;
   /** Why calls can't be authenticated yet, undefined when they can. */
   trouble(): string | undefined;
   close(): void;
@@ -56,6 +61,7 @@ export async function openAccess(parts: AccessParts): Promise<OpenAccess> {
   };
   return {
     policy,
+    firstLook: oidc?.firstLook ?? Promise.resolve(),
     authenticate: createAuthenticate({
       ...common,
       authenticators: ways,
@@ -71,8 +77,8 @@ export async function openAccess(parts: AccessParts): Promise<OpenAccess> {
 }
 
 /** What reads and verifies tokens is loaded where issuers are configured only: most of a small server's start is loading code. */
-async function openOidc({ config, events, fetch }: AccessParts): Promise<OidcAuthenticator | undefined> {
-  const { issuers } = config.security;
+async function openOidc({ config, events, fetch, onTokenStep }: AccessParts): Promise<OidcAuthenticator | undefined> {
+  const { issuers, apiKeys } = config.security;
   if (issuers.length === 0) return undefined;
   const [{ createOidcAuthenticator }, { resolveIssuers }] = await Promise.all([
     import("../../auth/oidc/create-oidc-authenticator.ts"),
@@ -85,7 +91,10 @@ async function openOidc({ config, events, fetch }: AccessParts): Promise<OidcAut
       const { issuer, set, gone } = event;
       events.keysLoaded(issuer, { keys: set.keys.length, unusable: set.unusable, gone: gone.length });
     },
+    // Else a key that comes as bearer token would be two credentials.
+    ...(apiKeys?.asBearer === true ? { leaves: isKey } : {}),
     ...(fetch === undefined ? {} : { fetch }),
+    ...(onTokenStep === undefined ? {} : { onStep: onTokenStep }),
   });
 }
 
