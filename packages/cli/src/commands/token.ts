@@ -22,9 +22,9 @@ export const token: CommandRow = {
   name: "token",
   summary: "sign a token for a server of this machine that runs with --dev-idp",
   examples: [
-    ['curl -H "authorization: Bearer $(bento-ts token)" http://127.0.0.1:3000/score', "call as developer"],
     ["bento-ts token --sub alice --group ml --scope predict", "call as somebody else"],
     [`bento-ts token --claim tenant=ml --claim '/realm/roles=["reader"]'`, "with the claims that rules ask for"],
+    ['curl -H "authorization: Bearer $(bento-ts token)" http://127.0.0.1:3000/score', "call as developer"],
     ["bento-ts token --expires-in 1s", "a token that will be refused soon"],
   ],
   define(command) {
