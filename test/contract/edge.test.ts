@@ -342,3 +342,79 @@ describe("pages of other sites", () => {
       for (const path of paths) expect((await send(closed.url + path, method)).status).toBeGreaterThanOrEqual(400);
   });
 });
+
+describe("every answer over HTTP", () => {
+  let edge: Edge;
+  beforeAll(async () => {
+    await writeFile(join(dir, "keys"), "");
+    edge = await open({
+      BENTO_SERVER_LIMITS_JSON: "1KiB",
+      BENTO_SERVER_TRUSTED_PROXIES: '["127.0.0.1/32"]',
+      BENTO_SECURITY_ALLOW_ANONYMOUS: "true",
+      BENTO_SECURITY_API_KEYS_FILE: join(dir, "keys"),
+      BENTO_SECURITY_IP_FILTER_DENY: '["203.0.113.0/24"]',
+      BENTO_SECURITY_RATE_LIMITS: '[{"rate":2,"window":"24h","per":"principal"}]',
+      BENTO_SECURITY_FAILED_AUTHENTICATIONS: '{"rate":1,"per":"1h"}',
+    });
+  });
+  afterAll(() => edge.close());
+  const call = (
+    headers: Readonly<Record<string, string>> = {},
+    body = "[[1,2]]",
+    path = "/double",
+    method = "POST",
+  ): Promise<Response> =>
+    fetch(edge.url + path, {
+      method,
+      headers: { "content-type": "application/json", ...headers },
+      ...(method === "POST" ? { body } : {}),
+    });
+  const from = (ip: string): Record<string, string> => ({ "x-forwarded-for": ip });
+  const badKey = { "x-api-key": `bento_nobody_${"0".repeat(43)}` };
+
+  it.each([
+    ["a result", 200, () => call(from("198.51.100.1"))],
+    ["bad input", 400, () => call(from("198.51.100.1"), "[[")],
+    ["a bad credential", 401, () => call({ ...from("198.51.100.2"), ...badKey })],
+    ["an address that may not call", 403, () => call(from("203.0.113.9"))],
+    ["nothing there", 404, () => call(from("198.51.100.3"), "", "/nothing")],
+    ["a method that is not taken", 405, () => call(from("198.51.100.3"), "", "/double", "PUT")],
+    ["a body that is too long", 413, () => call(from("198.51.100.4"), `[${"[1,2],".repeat(300)}[1,2]]`)],
+    ["too many tries", 429, () => call({ ...from("198.51.100.2"), ...badKey })],
+    ["too many calls", 429, () => call(from("198.51.100.1"))],
+    ["headers that are too long", 431, () => call({ "x-long": "a".repeat(33_000) })],
+  ])("has the headers of security and none that names the program: %s", async (_what, status, send) => {
+    const { status: got, headers } = await send();
+    expect(got).toBe(status);
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("cache-control")).toBe("no-store");
+    expect(headers.get("referrer-policy")).toBe("no-referrer");
+    expect(headers.get("content-security-policy")).toBe("default-src 'none'; frame-ancestors 'none'");
+    for (const name of ["server", "x-powered-by", "strict-transport-security"]) expect(headers.has(name)).toBe(false);
+    if (status === 429) expect(Number(headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+  });
+
+  it("of a server that is not ready has them too", async () => {
+    edge.state.set({ phase: "serving", ready: false, workers: [] });
+    const { status, headers } = await call({}, "", "/readyz", "GET");
+    expect([status, headers.get("x-content-type-options"), headers.has("server")]).toEqual([503, "nosniff", false]);
+    edge.state.set({ phase: "serving", ready: true, workers: [] });
+  });
+});
+
+describe("keys of JSON that would reach into every object (31)", () => {
+  it("are refused by every protocol", async () => {
+    const edge = await open({ BENTO_SERVER_GRPC_PORT: "0" });
+    const json = edge.surfaces.filter(({ transport, name }) => transport === "http" && !/binary|form/.test(name));
+    expect(json.length).toBeGreaterThanOrEqual(5);
+    for (const surface of json) {
+      for (const key of ["__proto__", "constructor", "\\u005f_proto__"]) {
+        const body = `{"inputs":[{"${key}":{"polluted":1}}],"instances":[{"${key}":{"polluted":1}}],"data":{"${key}":{"polluted":1}},"${key}":{"polluted":1}}`;
+        const { status } = await surface.sendBytes(Buffer.from(body));
+        expect([surface.name, key, status]).toEqual([surface.name, key, 400]);
+      }
+    }
+    expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
+    await edge.close();
+  });
+});

@@ -55,6 +55,7 @@ export function buildGrpcServer(
     trustedProxies: server.trustedProxies,
     edge: { guard, record: recordRefusals(stages.recorder, (route) => protocolOf.get(route) ?? "health") },
     maxConnectionAgeMs: server.maxConnectionAgeMs,
+    headersBytes: server.limits.headersBytes,
   });
   return {
     ...grpc,

@@ -56,6 +56,7 @@ async function start(options: Partial<GrpcServerOptions> = {}): Promise<Started>
     unknown: ({ requestId }) => toGrpcError(new ServingError("UNIMPLEMENTED", "no such method"), requestId),
     trustedProxies: [],
     maxConnectionAgeMs: 3_600_000,
+    headersBytes: 32_768,
     ...options,
   });
   const net = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => server.accept(socket));
@@ -111,6 +112,17 @@ describe("a connection", () => {
     server.release();
     expect(await ended).toBe("0");
     await closed;
+  });
+
+  it("without a call is told to go away and ends, one with a call goes on", async () => {
+    const server = await start({ idleMs: 20 });
+    const [idle, busy] = [open(server), open(server)];
+    const ended = statusOf(pass(busy));
+    await server.begun(1);
+    expect(await goawayOf(idle)).toBe(NO_ERROR);
+    if (!idle.closed) await once(idle, "close");
+    server.release();
+    expect(await ended).toBe("0");
   });
 
   it("of a client that knows gRPC is replaced by a new one at its greatest age, and no call fails", async () => {

@@ -17,6 +17,7 @@ import { toGrpcError } from "../../protocols/grpc/grpc-error.ts";
 import { tlsFactsOf } from "../tls/tls-facts.ts";
 import { GrpcCall } from "./grpc-call.ts";
 import { MessageReader } from "./message-reader.ts";
+import { headersFault, limitHeaders, limitResets } from "./session-limits.ts";
 import { sendGrpcReply } from "./send-reply.ts";
 
 /** One method with the function that answers it; it never rejects. */
@@ -35,6 +36,10 @@ export interface GrpcServerOptions {
   /** What is decided before any method; unless given, every call goes on to its method. */
   readonly edge?: GrpcEdge | undefined;
   readonly maxConnectionAgeMs: number;
+  /** Largest headers of a call, as HTTP/2 counts them. */
+  readonly headersBytes: number;
+  /** When a connection without a call ends; a minute unless given. */
+  readonly idleMs?: number;
   /** When a silent connection is asked, and how long for; as below unless given. */
   readonly keepalive?: { readonly afterMs: number; readonly timeoutMs: number };
 }
@@ -58,8 +63,8 @@ export interface GrpcServer {
 
 /** Streams of one connection at once; proxies open more connections for more. Source: security.md A9. */
 const MAX_STREAMS = 100;
-/** Connections without a call end after this. */
-const IDLE_MS = 10 * 60_000;
+/** Connections without a call end after this; clients open another one with their next call. Source: security.md A9. */
+const IDLE_MS = 60_000;
 /** A connection that says nothing is asked after this long, and ends when no answer comes. */
 const KEEPALIVE = { afterMs: 2 * 60_000, timeoutMs: 20_000 };
 /** Bytes of a stream that may be on their way unread: the default of 64 KiB makes 100 MB wait for 1,500 round trips. */
@@ -75,7 +80,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     "grpc.enable_channelz": 0,
     "grpc.max_concurrent_streams": MAX_STREAMS,
     "grpc.max_connection_age_ms": options.maxConnectionAgeMs,
-    "grpc.max_connection_idle_ms": IDLE_MS,
+    "grpc.max_connection_idle_ms": options.idleMs ?? IDLE_MS,
     "grpc.keepalive_time_ms": afterMs,
     "grpc.keepalive_timeout_ms": timeoutMs,
     "grpc-node.flow_control_window": FLOW_WINDOW_BYTES,
@@ -87,7 +92,9 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     if (service !== "") server.addService(definitions, handlers);
   }
   takeUnknown(server);
+  limitHeaders(server, options.headersBytes);
   const injector: ConnectionInjector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  limitResets(server);
   return createLife(server, injector);
 }
 
@@ -216,14 +223,14 @@ class TakenCall extends ServerInterceptingCall {
     metadata: Metadata,
     bound: BoundMethod | undefined,
   ): GrpcReply | Promise<GrpcReply> | undefined {
-    const { edge } = this.#options;
-    if (edge === undefined) return undefined;
-    const { guard } = edge;
+    const { edge, headersBytes } = this.#options;
     const valuesOf = (name: string): readonly string[] => metadata.get(name).map(String);
-    const refusal = guard.refusal({ clientIp: call.clientIp, valuesOf }, bound);
-    if (guard.secretHeader !== undefined) call.forget(guard.secretHeader);
+    const refusal =
+      edge?.guard.refusal({ clientIp: call.clientIp, valuesOf }, bound) ??
+      headersFault(internalsOf(this.#base).stream, metadata, headersBytes);
+    if (edge?.guard.secretHeader !== undefined) call.forget(edge.guard.secretHeader);
     if (refusal === undefined) return undefined;
-    const error = edge.record(call, refusal);
+    const error = edge?.record(call, refusal) ?? refusal;
     const encode = (told: ServingError): GrpcReply => toGrpcError(told, call.requestId);
     return error instanceof Promise ? error.then(encode) : encode(error);
   }

@@ -1,0 +1,73 @@
+import type { Http2Server, ServerHttp2Session, ServerHttp2Stream, Settings } from "node:http2";
+import type { Metadata, Server } from "@grpc/grpc-js";
+import { ServingError } from "../../errors.ts";
+import { type BucketPolicy, fullBucket, refilled } from "../../limits/token-bucket.ts";
+
+/** Streams of one connection that may end by a reset: a caller who opens and resets makes work and waits for none. Source: security.md A9 (CVE-2023-44487). */
+const RESETS: BucketPolicy = { rate: 32, windowMs: 1_000, burst: 32 };
+
+/** RFC 9113, section 7. */
+const ENHANCE_YOUR_CALM = 11;
+
+/** Bytes of a field beside its name and value, as HTTP/2 counts it. Source: RFC 9113, section 6.5.2. */
+const FIELD_OVERHEAD_BYTES = 32;
+
+/**
+ * Has connections that are made from now on tell their callers how long headers may be; longer ones are reset by HTTP/2 itself (ENHANCE_YOUR_CALM, RESOURCE_EXHAUSTED
+ * to a gRPC caller). Longer ones than nine frames end the connection: so nghttp2 bounds what follows in CONTINUATION frames.
+ *
+ * grpc-js 1.14 keeps the settings private; the version is pinned, and a test fails when they are gone.
+ */
+export function limitHeaders(server: Server, maxBytes: number): void {
+  const { commonServerOptions } = internalsOf(server);
+  commonServerOptions.settings = { ...commonServerOptions.settings, maxHeaderListSize: maxBytes };
+}
+
+/** Ends each connection (GOAWAY) of which more than 32 streams a second are reset, by its caller or for its caller's faults. */
+export function limitResets(server: Server, nowMs: () => number = () => performance.now()): void {
+  for (const transport of internalsOf(server).http2Servers.keys())
+    transport.on("session", (session: ServerHttp2Session) => watch(session, nowMs));
+}
+
+function watch(session: ServerHttp2Session, nowMs: () => number): void {
+  let bucket = fullBucket(RESETS, nowMs());
+  session.on("stream", (stream: ServerHttp2Stream) => {
+    stream.once("close", () => {
+      if (stream.rstCode === 0 || session.destroyed) return;
+      const { tokens, atMs } = refilled(bucket, RESETS, nowMs());
+      bucket = { tokens: tokens - 1, atMs };
+      if (bucket.tokens >= 0) return;
+      session.goaway(ENHANCE_YOUR_CALM);
+      session.destroy();
+    });
+  });
+}
+
+/**
+ * Why the headers of a call are refused, undefined when they are not. HTTP/2 holds a caller to the limit once that has confirmed it: of one that has not, and
+ * may never do so, they are counted here.
+ */
+export function headersFault(
+  { session }: ServerHttp2Stream,
+  metadata: Metadata,
+  maxBytes: number,
+): ServingError | undefined {
+  if (session?.pendingSettingsAck !== true) return undefined;
+  let bytes = 0;
+  for (const name of Object.keys(metadata.getMap()))
+    for (const value of metadata.get(name)) bytes += name.length + value.length + FIELD_OVERHEAD_BYTES;
+  return bytes <= maxBytes
+    ? undefined
+    : new ServingError("HEADERS_TOO_LARGE", "the headers pass server.limits.headers");
+}
+
+interface ServerInternals {
+  readonly commonServerOptions: { settings?: Settings };
+  readonly http2Servers: ReadonlyMap<Http2Server, unknown>;
+}
+
+function internalsOf(server: object): ServerInternals {
+  if ("commonServerOptions" in server && "http2Servers" in server && server.http2Servers instanceof Map)
+    return server as unknown as ServerInternals;
+  throw new ServingError("INTERNAL", "this version of @grpc/grpc-js keeps its HTTP/2 servers elsewhere");
+}
