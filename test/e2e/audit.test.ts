@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { toKeyLine } from "../../packages/runtime/src/auth/api-keys/key-file.ts";
+import { createKey } from "../../packages/runtime/src/auth/api-keys/key-text.ts";
 import { type GrpcTestClient, grpcClient } from "../support/grpc-client.ts";
 import { makeProject } from "../support/run-command.ts";
 import { eventually, serve, type ServerProcess } from "../support/server-process.ts";
@@ -144,7 +146,7 @@ describe("audit of a running server", () => {
       userAgent: 'x","decision":"deny',
       decision: "allow",
       reason: null,
-      rule: null,
+      rule: "default",
       status: 200,
       grpcCode: null,
       bytesIn: 3,
@@ -164,6 +166,67 @@ describe("audit of a running server", () => {
     expect(byId.get("g-refused")).toMatchObject({ decision: "deny", grpcCode: 7, status: 403 });
     await running.stop();
     await held.catch(() => undefined);
+  });
+
+  it("names who called by which credential and rule, and never the credential, refused ones neither", async () => {
+    const key = createKey("bento");
+    const hostile = '{"a":1}\\n","decision":"allow';
+    writeFileSync(
+      join(dir, "keys.jsonl"),
+      toKeyLine({
+        id: key.id,
+        sha256: key.sha256,
+        owner: 'the "team"',
+        groups: ["crew"],
+        scopes: [],
+        notBeforeMs: undefined,
+        expiresMs: undefined,
+        functions: undefined,
+      }),
+    );
+    const running = await started({
+      BENTO_SECURITY_API_KEYS_FILE: join(dir, "keys.jsonl"),
+      BENTO_SECURITY_AUTHORIZATION_FUNCTIONS: '{"echo":{"allow":[{"groups":["crew"]}]},"hold":{"allow":[]}}',
+    });
+    const wrong = `bento_${key.id}_${"S3cr3t".repeat(8)}`;
+    const client = scribe(running);
+    const sendAll = async (credential: Readonly<Record<string, string>>, path: string): Promise<void> => {
+      await post(running, path, '"a"', { ...credential, cookie: `session=${key.text}`, "user-agent": hostile });
+      await client.call("Echo", [{ input: "b" }], { metadata: credential });
+    };
+    await sendAll({ "x-api-key": key.text }, "/echo");
+    await sendAll({ "x-api-key": wrong }, "/echo");
+    await sendAll({}, `/echo?api_key=${key.text}`);
+    await post(running, "/hold", '"a"', { "x-api-key": key.text });
+    await post(running, "/nowhere", '"a"', { "x-api-key": wrong });
+
+    const lines = await callsOf(8);
+    const summary = lines.map(({ method, function: name, decision, reason, rule, principal, credentialId }) =>
+      [method, name, decision, reason, rule, principal, credentialId].map(String).join(" "),
+    );
+    const name = `apikey:${key.id}`;
+    expect(summary).toEqual([
+      `POST echo allow null platform.allow[0] ${name} ${key.id}`,
+      `gRPC echo allow null platform.allow[0] ${name} ${key.id}`,
+      "POST echo deny invalid_credentials null null null",
+      "gRPC echo deny invalid_credentials null null null",
+      "POST echo deny missing_credentials null null null",
+      "gRPC echo deny missing_credentials null null null",
+      `POST hold deny policy_denied platform.allow ${name} ${key.id}`,
+      "POST null deny invalid_credentials null null null",
+    ]);
+    const text = readFileSync(file, "utf8") + running.output();
+    for (const secret of [key.text, key.text.split("_")[2] ?? "", wrong, "S3cr3t", key.sha256])
+      expect(text).not.toContain(secret);
+
+    const metrics = await (await fetch(`${running.adminUrl}/metrics`)).text();
+    const counted = metrics.split("\n").filter((line) => line.startsWith("bento_auth_decisions_total{"));
+    expect(counted.sort()).toEqual([
+      'bento_auth_decisions_total{method="apikey",decision="allow",reason="none"} 2',
+      'bento_auth_decisions_total{method="apikey",decision="deny",reason="policy_denied"} 1',
+      'bento_auth_decisions_total{method="none",decision="deny",reason="invalid_credentials"} 3',
+      'bento_auth_decisions_total{method="none",decision="deny",reason="missing_credentials"} 2',
+    ]);
   });
 
   it("is one line for each request that no route answers, without its path, and is asked for nothing by probes", async () => {

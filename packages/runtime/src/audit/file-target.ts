@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, statSync, writeSync } from "node:fs";
 import { ServingError } from "../errors.ts";
-import type { LineTarget, OnTrouble } from "./line-target.ts";
+import { type LineTarget, type OnTrouble, takeEach } from "./line-target.ts";
 
 /** How often it is looked whether the file was moved away, in milliseconds. */
 const ROTATION_CHECK_MS = 1_000;
@@ -25,6 +25,7 @@ class FileTarget implements LineTarget {
   readonly #now: () => number;
   readonly #onTrouble: OnTrouble | undefined;
   #descriptor: number;
+  readonly #isRegular: boolean;
   #checkedMs: number;
   #isFailing = false;
   #isClosed = false;
@@ -36,6 +37,7 @@ class FileTarget implements LineTarget {
     this.#now = now;
     this.#onTrouble = onTrouble;
     this.#descriptor = openSink(sink);
+    this.#isRegular = fstatSync(this.#descriptor).isFile();
     this.#checkedMs = now();
   }
 
@@ -61,6 +63,20 @@ class FileTarget implements LineTarget {
     if (isFailing !== this.#isFailing) this.#onTrouble?.(trouble);
     this.#isFailing = isFailing;
     return !isFailing;
+  }
+
+  takeAll(lines: readonly string[]): number {
+    // Into a pipe several writers' lines stay whole one by one only: what is longer than 4 KiB may be cut.
+    if (!this.#isRegular || this.#begun !== undefined) return takeEach(this, lines);
+    const bytes = Buffer.from(lines.join(""));
+    if (this.take(bytes)) return lines.length;
+    // How many lines a full disk has left room for; the one that it cut counts as lost.
+    const written = bytes.subarray(0, this.#writtenOf(bytes));
+    return written.toString("latin1").split("\n").length - 1;
+  }
+
+  #writtenOf(line: Buffer): number {
+    return this.#begun?.line === line ? this.#begun.bytes : 0;
   }
 
   probe(line: Buffer): void {

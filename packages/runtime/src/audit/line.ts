@@ -17,9 +17,8 @@ function cut(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most)}…`;
 }
 
-/** One record as one line, its end included. JSON escapes C0 control characters only; terminals obey C1 as well, and some readers of lines end them at U+2028. */
-export function toLine(content: object): string {
-  const text = JSON.stringify(content);
+/** One record as one line, its end included, from its JSON. That escapes C0 control characters only; terminals obey C1 as well, and some readers of lines end them at U+2028. */
+export function toLine(text: string): string {
   return UNSAFE.test(text) ? `${text.replace(ALL_UNSAFE, escapeCharacter)}\n` : `${text}\n`;
 }
 

@@ -1,14 +1,13 @@
-import { type AuditRecord, type CallFacts, type CallIdentity, identify } from "./record.ts";
+import type { AuditRecord, CallIdentity } from "./record.ts";
 
 interface CallNote extends CallIdentity {
   /** Since the epoch. */
   readonly startedMs: number;
 }
 
-/** What is noted of a call as long as it is open; `startedMs` counts from the epoch. At most 16 KB, since its texts are cut. */
-export function toCallNote(facts: CallFacts, startedMs: number): string {
-  const note: CallNote = { ...identify(facts), startedMs };
-  return JSON.stringify(note);
+/** What is noted of a call as long as it is open, from what `toIdentityText` gave; `startedMs` counts from the epoch. At most 16 KB, since its texts are cut. */
+export function toCallNote(identity: string, startedMs: number): string {
+  return `${identity.slice(0, -1)},"startedMs":${startedMs}}`;
 }
 
 /** The record of a call that ended with its worker; nobody knows how many bytes it had, nor was it answered. */

@@ -10,4 +10,4 @@ export function queryNamesOf(query: URLSearchParams): readonly string[] {
 
 const MAX_NAMES = 20;
 /** Shorter than any key or token: `?<token>` is a parameter whose name is the secret. */
-const PLAIN_NAME = /^[\w.[\]-]{1,31}$/;
+const PLAIN_NAME = /^(?!eyJ)[\w.[\]-]{1,31}$/;

@@ -1,5 +1,5 @@
 import type { Agent, ClientRequest, RequestOptions } from "node:http";
-import type { LineTarget, OnTrouble } from "./line-target.ts";
+import { type LineTarget, type OnTrouble, takeEach } from "./line-target.ts";
 
 export interface WebhookOptions {
   /** https, or http on loopback. */
@@ -61,6 +61,10 @@ class WebhookTarget implements LineTarget {
     this.#bytes += line.length;
     this.#plan();
     return true;
+  }
+
+  takeAll(lines: readonly string[]): number {
+    return takeEach(this, lines);
   }
 
   probe(): void {}

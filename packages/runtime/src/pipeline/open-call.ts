@@ -23,7 +23,7 @@ export interface OpenCall {
  */
 export async function openCall(call: RawCall<unknown>, stages: Stages, record: CallRecord): Promise<OpenCall> {
   // Each step is waited for only where it has to be: a wait for nothing costs as much as a small step itself.
-  const caller = stages.authenticate(call.request, "call");
+  const caller = authenticate(call, stages, record);
   const principal = caller instanceof Promise ? await caller : caller;
   record.principal = principal;
   if (call.isTargetInBody === true) return openByBody(call, stages, { record, principal });
@@ -38,6 +38,30 @@ export async function openCall(call: RawCall<unknown>, stages: Stages, record: C
   }
   const visit = stages.admission.enter(call.announcedBytes ?? 0);
   return { principal, target, as, visit, scope: scopeOf(call, stages, { timeoutMs, isStream: target.api.stream }) };
+}
+
+/** Says who calls. Of a caller who is refused the record tells all the same what was called, where that is known without the body. */
+function authenticate(call: RawCall<unknown>, stages: Stages, record: CallRecord): Principal | Promise<Principal> {
+  const refuse = (thrown: unknown): never => {
+    aimWithoutBody(call, record);
+    throw thrown;
+  };
+  try {
+    const caller = stages.authenticate(call.request, "call");
+    return caller instanceof Promise ? caller.catch(refuse) : caller;
+  } catch (thrown) {
+    return refuse(thrown);
+  }
+}
+
+function aimWithoutBody(call: RawCall<unknown>, record: CallRecord): void {
+  if (call.isTargetInBody === true) return;
+  try {
+    const target = call.target(NOTHING_TO_READ);
+    if (!(target instanceof Promise)) record.aim(target);
+  } catch {
+    // There is no such target: the record names none, and the caller is told why it was refused.
+  }
 }
 
 function scopeOf(

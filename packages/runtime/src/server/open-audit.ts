@@ -39,7 +39,7 @@ export function openAudit(config: AuditConfig, parts: AuditParts): Audit | undef
     targets,
     mode,
     facts: parts.facts ?? {},
-    onLost: () => parts.onLost(1),
+    onLost: (count) => parts.onLost(count),
   });
   return { sink, levels, publicRoutes };
 }

@@ -8,18 +8,12 @@ export function createLostCallRecorder(
   log: Logger,
 ): ((notes: readonly string[]) => void) | undefined {
   if (audit === undefined) return undefined;
-  return (notes) => void recordAll(notes, audit, log);
-}
-
-async function recordAll(notes: readonly string[], { sink }: Audit, log: Logger): Promise<void> {
-  const time = new Date();
-  const records = notes.flatMap((text) => toLostCallRecord(text, time) ?? []);
-  const outcomes = await Promise.all(records.map((record) => sink.write(record)));
-  const written = outcomes.filter((outcome) => outcome === "written").length;
-  if (written < notes.length) {
-    log.error(
-      { calls: notes.length, written },
-      "calls that ended with their worker could not all be written to the audit log",
-    );
-  }
+  return (notes) => {
+    const time = new Date();
+    const records = notes.flatMap((text) => toLostCallRecord(text, time) ?? []);
+    for (const record of records) void audit.sink.write(JSON.stringify(record));
+    const unreadable = notes.length - records.length;
+    if (unreadable > 0)
+      log.error({ calls: unreadable }, "calls that ended with their worker have left no readable note");
+  };
 }

@@ -2,8 +2,8 @@ import { BodyTrace } from "../audit/body-trace.ts";
 import { decisionOf, reasonOf } from "../audit/decision.ts";
 import type { AuditLevels } from "../audit/levels.ts";
 import { toCallNote } from "../audit/lost-call.ts";
-import { type CallFacts, toAuditRecord } from "../audit/record.ts";
-import type { AuditOutcome, AuditSink } from "../audit/sink.ts";
+import { toIdentityText, toRecordText } from "../audit/record.ts";
+import type { AuditSink } from "../audit/sink.ts";
 import type { AuditLevel } from "../call/audit-level.ts";
 import { CALL_PHASES, type CallPhase } from "../call/phase.ts";
 import type { Principal, RecordedCall, TagValue, Target } from "../call/types.ts";
@@ -88,6 +88,8 @@ class OpenRecord implements CallRecord {
   #slot: number | undefined = undefined;
   #target: Target | undefined = undefined;
   #counted: CallMetrics | undefined = undefined;
+  /** Known when what is called is. */
+  #identity: string | undefined = undefined;
   #trace: BodyTrace | undefined = undefined;
   readonly #phaseSeconds: number[] = NO_SECONDS.slice();
   #passedMs: number;
@@ -133,17 +135,15 @@ class OpenRecord implements CallRecord {
 
   close(failure: ServingError | undefined): Closing {
     const durationMs = this.#options.now() - this.#startedMs;
-    const outcome = this.#audit(failure, durationMs);
-    if (outcome instanceof Promise) return outcome.then((late) => this.#settle(failure, durationMs, late));
-    return this.#settle(failure, durationMs, outcome);
+    const mayAnswer = this.#audit(failure, durationMs);
+    if (mayAnswer instanceof Promise) return mayAnswer.then((late) => this.#settle(failure, durationMs, late));
+    return this.#settle(failure, durationMs, mayAnswer);
   }
 
-  #settle(failure: ServingError | undefined, durationMs: number, outcome: AuditOutcome): ServingError | undefined {
+  #settle(failure: ServingError | undefined, durationMs: number, mayAnswer: boolean): ServingError | undefined {
     const call = this.#call;
     const { log, metrics } = this.#options;
-    // Behind the record: a process that ends between the two has a line too many, never none.
-    if (this.#slot !== undefined) this.#options.notes?.clear(this.#slot);
-    const refusal = outcome === "refused" ? notRecorded() : undefined;
+    const refusal = mayAnswer ? undefined : notRecorded();
     const error = refusal ?? failure;
     metrics.authDecision({
       method: this.#principal?.method ?? NOBODY,
@@ -169,15 +169,17 @@ class OpenRecord implements CallRecord {
     return refusal;
   }
 
-  #audit(error: ServingError | undefined, durationMs: number): AuditOutcome | Promise<AuditOutcome> {
+  /** Gives whether the call may be answered. */
+  #audit(error: ServingError | undefined, durationMs: number): boolean | Promise<boolean> {
     const level = this.#level();
     const { audit } = this.#options;
-    if (audit === undefined || level === "none") return "written";
+    if (audit === undefined || level === "none") return true;
     const { tags, rule } = this;
     const body = level === "metadata" ? undefined : this.#trace?.fields(level);
-    return audit.sink.write(
-      toAuditRecord({ ...this.#facts(), tags, rule, error, time: new Date(), durationMs, level, body }),
-    );
+    const outcome = { call: this.#call, tags, rule, error, endedMs: Date.now(), durationMs, level, body };
+    const text = toRecordText(this.#identity ?? this.#identify(), outcome);
+    // The note goes behind the record: a process that ends between the two has a line too many, never none.
+    return audit.sink.write(text, this.#slot === undefined ? undefined : () => this.#forget());
   }
 
   #level(): AuditLevel {
@@ -186,13 +188,21 @@ class OpenRecord implements CallRecord {
 
   #note(): void {
     const { notes, now } = this.#options;
-    if (notes === undefined || this.#level() === "none") return;
+    if (notes === undefined) return;
+    if (this.#level() === "none") return this.#forget();
     const startedMs = Date.now() - Math.round(now() - this.#startedMs);
-    this.#slot = notes.note(toCallNote(this.#facts(), startedMs), this.#slot);
+    this.#identity = this.#identify();
+    this.#slot = notes.note(toCallNote(this.#identity, startedMs), this.#slot);
   }
 
-  #facts(): CallFacts {
-    return { call: this.#call, service: this.#options.service, principal: this.#principal, target: this.#target };
+  #forget(): void {
+    if (this.#slot !== undefined) this.#options.notes?.clear(this.#slot);
+    this.#slot = undefined;
+  }
+
+  #identify(): string {
+    const { service } = this.#options;
+    return toIdentityText({ call: this.#call, service, principal: this.#principal, target: this.#target });
   }
 
   #count(api: string): CallMetrics {

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createCallJournal, openCallNotes } from "./call-journal.ts";
@@ -12,15 +13,15 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true }));
 
 describe("a call journal", () => {
-  it("shows at any time the notes that were written and not cleared", () => {
+  it("shows at any time the notes that were written and not cleared, and no others once the turn is over", async () => {
     /** Writes a text, rewrites that of an open note, or clears one. */
     const step = fc.record({
       kind: fc.constantFrom("note", "again", "clear"),
       text: fc.string({ minLength: 1, maxLength: 300, unit: "grapheme" }),
       at: fc.nat(20),
     });
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
         const journal = createCallJournal([dir]);
         const notes = openCallNotes(journal.path);
         const open: { slot: number; text: string }[] = [];
@@ -32,8 +33,10 @@ describe("a call journal", () => {
             notes.clear(one.slot);
             open.splice(open.indexOf(one), 1);
           }
-          expect([...journal.read()].sort()).toEqual(open.map((note) => note.text).sort());
+          expect(journal.read()).toEqual(expect.arrayContaining(open.map((note) => note.text)));
         }
+        await nextTurn();
+        expect([...journal.read()].sort()).toEqual(open.map((note) => note.text).sort());
         journal.close();
       }),
       { numRuns: 60 },

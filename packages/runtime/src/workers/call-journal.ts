@@ -17,6 +17,7 @@ export interface CallJournal {
 export interface CallNotes {
   /** Writes a note, in place of that in `slot` when one is given; gives its slot. A text that is longer than 16 KB is cut. */
   note(text: string, slot?: number): number;
+  /** Takes a note away, in the next turn of the event loop at the latest. */
   clear(slot: number): void;
 }
 
@@ -49,17 +50,25 @@ export function openCallNotes(path: string): CallNotes {
   const buffer = Buffer.alloc(SLOT_BYTES);
   const nothing = Buffer.alloc(LENGTH_BYTES);
   const free: number[] = [];
+  // Cleared and not yet overwritten: under load the next note does that, and saves a write.
+  const ended: number[] = [];
   let slots = 0;
+  const wipe = (): void => {
+    for (let slot = ended.pop(); slot !== undefined; slot = ended.pop()) {
+      writeSync(descriptor, nothing, 0, LENGTH_BYTES, slot * SLOT_BYTES);
+      free.push(slot);
+    }
+  };
   return {
-    note(text, slot = free.pop() ?? slots++) {
+    note(text, slot = ended.pop() ?? free.pop() ?? slots++) {
       const length = buffer.write(text, LENGTH_BYTES);
       buffer.writeUInt32LE(length, 0);
       writeSync(descriptor, buffer, 0, LENGTH_BYTES + length, slot * SLOT_BYTES);
       return slot;
     },
     clear(slot) {
-      writeSync(descriptor, nothing, 0, LENGTH_BYTES, slot * SLOT_BYTES);
-      free.push(slot);
+      if (ended.length === 0) setImmediate(wipe);
+      ended.push(slot);
     },
   };
 }
