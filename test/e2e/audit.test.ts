@@ -219,7 +219,11 @@ describe("audit of a running server", () => {
     for (const secret of [key.text, key.text.split("_")[2] ?? "", wrong, "S3cr3t", key.sha256])
       expect(text).not.toContain(secret);
 
-    const metrics = await (await fetch(`${running.adminUrl}/metrics`)).text();
+    // A worker that computes may be missing from a first scrape.
+    const metrics = await eventually(async () => {
+      const shown = await (await fetch(`${running.adminUrl}/metrics`)).text();
+      return shown.includes("bento_auth_decisions_total{") ? shown : undefined;
+    });
     const counted = metrics.split("\n").filter((line) => line.startsWith("bento_auth_decisions_total{"));
     expect(counted.sort()).toEqual([
       'bento_auth_decisions_total{method="apikey",decision="allow",reason="none"} 2',
