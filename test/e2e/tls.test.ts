@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { createHash, X509Certificate } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { Agent, request } from "node:https";
 import { type AddressInfo, connect as plainConnect, createServer } from "node:net";
@@ -13,8 +13,9 @@ import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { createAuthority } from "../../packages/runtime/src/transports/tls/certificates.fixture.ts";
 import type { TlsPair } from "../../packages/runtime/src/transports/tls/tls-pair.ts";
 import { type GrpcTestClient, grpcClient } from "../support/grpc-client.ts";
+import { describeWith } from "../support/needs.ts";
 import { useProjects } from "../support/projects.ts";
-import { makeProject, put } from "../support/run-command.ts";
+import { bentoTs, makeProject, put } from "../support/run-command.ts";
 import { eventually, root, serve, type ServerProcess } from "../support/server-process.ts";
 
 // Each test starts processes, and many share the machine.
@@ -105,6 +106,9 @@ const CALL = [
   " %{http_version} %{http_code}",
 ];
 
+/** Addresses are no server names (RFC 6066, section 3). */
+const SNI = { "grpc.ssl_target_name_override": "localhost" };
+
 function crew(dir: string, address: string, own?: TlsPair): GrpcTestClient {
   const [key, cert] = own === undefined ? [null, null] : [Buffer.from(own.key), Buffer.from(own.cert)];
   const security = credentials.createSsl(Buffer.from(authority.ca), key, cert);
@@ -112,7 +116,7 @@ function crew(dir: string, address: string, own?: TlsPair): GrpcTestClient {
     address,
     join(dir, "crew.proto"),
     "bento.crew.v1.Crew",
-    { "grpc.use_local_subchannel_pool": 1 },
+    { "grpc.use_local_subchannel_pool": 1, ...SNI },
     security,
   );
   closers.push(() => client.close());
@@ -427,6 +431,95 @@ describe("a server that asks for certificates", () => {
       "x-ssl-client-verify": "SUCCESS",
     };
     expect((await who(place, undefined, forged)).slice(0, 2)).toEqual([401, 16]);
+  });
+});
+
+describe("bento-ts serve --dev-tls", () => {
+  it("answers with a certificate for this machine, and says whom callers need to trust", async () => {
+    const dir = project({ "service.ts": SERVICE, "crew.proto": PROTO });
+    const env = { BENTO_HOME: join(dir, "home") };
+    const server = await serve(join(dir, "service.ts"), { flags: ["--dev-tls", "--grpc-port", "0"], env });
+    servers.push(server);
+    const ca = join(dir, "home/dev-tls/ca.pem");
+    expect(server.output()).toContain(`callers need ${ca} (curl --cacert)`);
+    const { port } = new URL(server.url);
+    for (const host of ["127.0.0.1", "localhost"])
+      expect(JSON.parse(curl("--cacert", ca, `https://${host}:${port}/healthz`))).toEqual({ live: true });
+    expect(curl(`${server.url}/healthz`)).toMatch(/^exit 60/);
+    const security = credentials.createSsl(readFileSync(ca));
+    const client = grpcClient(server.grpcAddress, join(dir, "crew.proto"), "bento.crew.v1.Crew", SNI, security);
+    closers.push(() => client.close());
+    expect(await client.call("Pid", [{ input: "x" }])).toMatchObject({ code: 0 });
+  });
+
+  it("is refused for an address that others reach", async () => {
+    const dir = project({ "service.ts": SERVICE });
+    const args = ["serve", join(dir, "service.ts"), "--dev-tls", "--host", "0.0.0.0", "--public"];
+    const { code, stderr } = await bentoTs(args, { env: { BENTO_HOME: join(dir, "home") } });
+    expect(code).toBe(78);
+    expect(stderr).toContain("--dev-tls is for this machine alone, and 0.0.0.0 is reached by others");
+  });
+});
+
+/** A pair on RSA, with which old suites would work. */
+function rsaPair(): TlsPair {
+  const dir = project({});
+  const args = [
+    "req",
+    "-x509",
+    "-newkey",
+    "rsa:2048",
+    "-nodes",
+    "-subj",
+    "/CN=localhost",
+    "-keyout",
+    "key",
+    "-out",
+    "crt",
+  ];
+  const { status, stderr } = spawnSync("openssl", args, { cwd: dir, encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
+  return { cert: readFileSync(join(dir, "crt"), "utf8"), key: readFileSync(join(dir, "key"), "utf8") };
+}
+
+describeWith("sslscan", "a port with TLS, scanned", () => {
+  const OLD = [
+    "ECDHE-RSA-AES128-SHA256",
+    "ECDHE-RSA-AES128-SHA",
+    "AES128-GCM-SHA256",
+    "AES256-GCM-SHA384",
+    "AES128-SHA256",
+    "AES128-SHA",
+  ];
+
+  it.each<[string, readonly string[]]>([
+    ["modern", []],
+    ["compat", OLD],
+  ])("offers what the profile %s says, and nothing weaker", async (profile, expected) => {
+    const dir = secured();
+    mount(dir, rsaPair());
+    const server = await start(dir, { env: { BENTO_SERVER_TLS_PROFILE: profile } });
+    const { stdout } = spawnSync("sslscan", ["--no-colour", `127.0.0.1:${server.port}`], { encoding: "utf8" });
+    const versions = [...stdout.matchAll(/^((?:SSL|TLS)v\S+) +(enabled|disabled)$/gm)].map(
+      ([, name, state]) => `${name} ${state}`,
+    );
+    expect(versions).toEqual([
+      "SSLv2 disabled",
+      "SSLv3 disabled",
+      "TLSv1.0 disabled",
+      "TLSv1.1 disabled",
+      "TLSv1.2 enabled",
+      "TLSv1.3 enabled",
+    ]);
+    expect(stdout).toContain("Session renegotiation not supported");
+    expect(stdout).not.toMatch(/^TLSv\S+ vulnerable/m);
+    const ciphers = [...stdout.matchAll(/^(?:Preferred|Accepted) +\S+ +\d+ bits +(\S+)/gm)].map(
+      ([, name = ""]) => name,
+    );
+    expect(ciphers.filter((name) => /^(TLS_|ECDHE-RSA-(AES(128|256)-GCM|CHACHA20))/.test(name))).toHaveLength(6);
+    expect(ciphers.filter((name) => !/^(TLS_|ECDHE-RSA-(AES(128|256)-GCM|CHACHA20))/.test(name)).toSorted()).toEqual(
+      expected.toSorted(),
+    );
   });
 });
 

@@ -21,6 +21,7 @@ const NEEDS = {
     command: 'scripts/docker.sh install && export "$(scripts/docker.sh start)" && scripts/base-image.sh',
   },
   chromium: { present: () => existsSync("/usr/bin/chromium"), command: "scripts/install-chromium.sh" },
+  sslscan: { present: () => succeeds("sslscan", ["--version"]), command: "scripts/install-sslscan.sh" },
   "file-type model": {
     present: () => existsSync(join(filetypeModelDir(), "model.onnx")),
     command: "scripts/fetch-filetype-model.sh",

@@ -13,13 +13,15 @@ export function bannerLines(started: {
   readonly server: Pick<RunningServer, "url" | "grpcAddress" | "adminUrl">;
   /** Whether "bento-ts token" makes tokens that it takes. */
   readonly hasDevIdp: boolean;
+  /** Authority that callers are to trust, where it is none that they know. */
+  readonly caFile?: string | undefined;
 }): readonly string[] {
-  const { definition, baseDir, config, server, hasDevIdp } = started;
+  const { definition, baseDir, config, server, hasDevIdp, caFile } = started;
   const paint = createPaint(process.stdout);
   const folder = relative(process.cwd(), baseDir);
   const apis = definition.apis.flatMap((api) => [
     `  ${paint.bold(`POST ${server.url}/${api.name}`)}${api.summary === "" ? "" : `  ${printable(api.summary)}`}`,
-    `    ${paint.cyan(printable(withToken(sampleCall(api, { url: server.url, folder }), hasDevIdp)))}`,
+    `    ${paint.cyan(printable(withToken(sampleCall(api, { url: server.url, folder, caFile }), hasDevIdp)))}`,
   ]);
   return [
     "",

@@ -16,11 +16,20 @@ import { refuse } from "./refuse.ts";
  */
 export async function prepareServer(
   described: DescribedService,
-  { flags, configFile }: { readonly flags: ConfigFlags & OrchestratorFlags; readonly configFile?: string | undefined },
+  {
+    flags,
+    configFile,
+    env = {},
+  }: {
+    readonly flags: ConfigFlags & OrchestratorFlags;
+    readonly configFile?: string | undefined;
+    /** Variables over those of this process. */
+    readonly env?: Readonly<Record<string, string>>;
+  },
 ): Promise<StartOptions> {
   const { definition, projectDir } = described;
   const { config, warnings } = await refuse(() =>
-    loadConfig({ flags, env: process.env, configFile, projectDir, serviceConfig: definition.config }),
+    loadConfig({ flags, env: { ...process.env, ...env }, configFile, projectDir, serviceConfig: definition.config }),
   );
   await refuse(() => assertMayBind(config));
   await refuse(() => described.server.assertSecure(config, definition));

@@ -24,6 +24,7 @@ const example = (input: ApiDefinition["examples"][number]["input"]): Partial<Api
   examples: [{ name: "one", input, output: null, tolerance: 0 }],
 });
 const place = { url: "http://127.0.0.1:3000", folder: "my service" };
+const secured = { ...place, url: "https://127.0.0.1:3000", caFile: "/home/a b/ca.pem" };
 const frame: IoSpec = {
   kind: "dataFrame",
   key: "df",
@@ -57,6 +58,12 @@ describe("sampleCall", () => {
   it("sends the file of the first example, from where the command runs", () => {
     expect(sampleCall(apiOf(frame, example({ file: "examples/a.json" })), place)).toBe(
       "curl http://127.0.0.1:3000/score -H 'content-type: application/json' --data-binary '@my service/examples/a.json'",
+    );
+  });
+
+  it("names the authority that curl is to trust", () => {
+    expect(sampleCall(apiOf(text), secured)).toMatch(
+      /^curl --cacert '\/home\/a b\/ca\.pem' https:\/\/127\.0\.0\.1:3000\/score /,
     );
   });
 

@@ -10,7 +10,7 @@ const MAX_BODY_CHARS = 300;
 /** A curl command that calls an API: with its first example where it has one, else with a value made up from its input type. */
 export function sampleCall(
   api: ApiDefinition,
-  { url, folder }: { readonly url: string; readonly folder: string },
+  { url, folder, caFile }: { readonly url: string; readonly folder: string; readonly caFile?: string | undefined },
 ): string {
   const [example] = api.examples;
   const body =
@@ -20,7 +20,8 @@ export function sampleCall(
         ? fileBody(join(folder, example.input.file), api.input)
         : jsonBody(example.input.json);
   // Without -N curl gathers a stream before it shows it.
-  return `curl ${api.stream ? "-N " : ""}${shellWord(`${url}/${api.name}`)} ${body}`;
+  const trust = caFile === undefined ? "" : `--cacert ${shellWord(caFile)} `;
+  return `curl ${trust}${api.stream ? "-N " : ""}${shellWord(`${url}/${api.name}`)} ${body}`;
 }
 
 function madeUpBody(input: IoSpec): string {
