@@ -21,7 +21,7 @@ function listRows(
 }
 
 /** A rule in its own words: `groups ml, staff; claim /email; anyOf a@example.com`. */
-export function ruleText(rule: DenyRule): string {
+function ruleText(rule: DenyRule): string {
   return Object.entries(rule)
     .map(([key, value]: [string, unknown]) => `${key} ${valueText(key, value)}`)
     .join("; ");

@@ -34,7 +34,7 @@ function readClient(socket: TLSSocket): ClientCertificate | undefined {
 }
 
 /** Source: RFC 5280, section 4.2.1.12: a certificate without extended key usage is good for everything, which is more than its authority has said. */
-export function usageFault({ keyUsage, ca }: X509Certificate): string | undefined {
+function usageFault({ keyUsage, ca }: X509Certificate): string | undefined {
   if (ca) return "CERTIFICATE_OF_AUTHORITY";
   // Node's name for the extended key usage.
   return keyUsage?.includes(CLIENT_AUTH) === true ? undefined : "NOT_FOR_CLIENTS";
