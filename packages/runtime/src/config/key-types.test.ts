@@ -80,6 +80,8 @@ describe("words beside values", () => {
     expect(read(mark, "off")).toBeNull();
     expect(read(mark, null)).toBeNull();
     expect(read(mark, "2MiB")).toBe(2_097_152);
+    expect(readText(mark, "off")).toBeNull();
+    expect(readText(orOff(listOf(boolean(), { label: "answers", sample: "[true]" })), "off")).toBeNull();
     expect(read(mark, 0)).toEqual([
       ": off, or a size from 1MiB to 1GiB with its unit (B, kB, MB, GB, KiB, MiB, GiB); a bare number has none",
     ]);

@@ -115,6 +115,8 @@ function withWord<T, const W extends JsonValue>(
     ...type,
     label,
     schema: { anyOf: [row.schema, type.schema] },
+    // A variable holds objects and lists as JSON, and a word is none.
+    fromText: (given) => (given === row.word ? { ok: true, value: given } : type.fromText(given)),
     read: (value) => {
       if (value === row.word || value === row.value) return { ok: true, value: row.value };
       const outcome = type.read(value);
