@@ -42,6 +42,8 @@ export class KeySource {
   #set: KeySet | undefined;
   #servesUntilMs = -Infinity;
   #failures = 0;
+  /** Whether a look for an unknown key failed: the next one must not be answered by what somebody held before. */
+  #isOwed = false;
   #askedAtMs = -Infinity;
   #look: Promise<void> | undefined;
   #cancelNext: () => void = () => undefined;
@@ -110,7 +112,8 @@ export class KeySource {
     return this.#look;
   }
 
-  async #lookOnce(isUrgent: boolean): Promise<void> {
+  async #lookOnce(isWanted: boolean): Promise<void> {
+    const isUrgent = isWanted || this.#isOwed;
     this.#cancelNext();
     try {
       const loaded = await this.#loadInTime(isUrgent);
@@ -119,6 +122,7 @@ export class KeySource {
     } catch (cause) {
       if (this.#closing.signal.aborted) return;
       this.#failures += 1;
+      this.#isOwed = isUrgent;
       const retryInMs = this.#backOffMs();
       this.#lookIn(retryInMs);
       this.#options.onEvent({ kind: "failed", issuer: this.#options.issuer, cause, retryInMs });
@@ -142,6 +146,7 @@ export class KeySource {
     const before = this.#set?.keys ?? [];
     this.#set = set;
     this.#failures = 0;
+    this.#isOwed = false;
     this.#servesUntilMs = this.#options.clock.now() + maxAgeMs + this.#options.maxStaleMs;
     this.#lookIn(maxAgeMs * REFRESH_AT);
     const gone = before.filter((key) => !this.holds(key));

@@ -94,6 +94,24 @@ describe("rotation", () => {
     await expect(verify(signToken(first, claims))).resolves.toBe("ada");
   });
 
+  it("goes on looking for an unknown key after a look that failed, until one succeeds", async () => {
+    const urgent: unknown[] = [];
+    await open({}, async (request) => {
+      urgent.push(request.isUrgent);
+      return fetchDocument(request);
+    });
+    idp.answer = fail;
+    await expect(verify(signToken(second, claims))).rejects.toMatchObject(unavailable);
+    expect(await events.next()).toMatchObject({ kind: "failed" });
+    idp.answer = serveKeys([second.jwk]);
+    clock.advance(1_000);
+    expect(await events.next()).toMatchObject({ kind: "loaded" });
+    await expect(verify(signToken(second, claims))).resolves.toBe("ada");
+    clock.advance(8 * MINUTE);
+    await events.next();
+    expect(urgent).toEqual([false, true, true, false]);
+  });
+
   it("accepts a new key at the latest after the rest (43)", async () => {
     await open();
     await expect(verify(signToken(second, claims))).rejects.toMatchObject(unknownKey);

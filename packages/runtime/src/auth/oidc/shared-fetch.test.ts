@@ -72,4 +72,16 @@ describe("createSharedFetch", () => {
     await get("http://127.0.0.1/a", true);
     expect(asked).toHaveLength(3);
   });
+
+  it("holds a failure for a second, also for who looks for an unknown key", async () => {
+    const { get, asked, advance, answerWith } = shared();
+    answerWith(async () => Promise.reject(new Error("refused")));
+    await expect(get("http://127.0.0.1/a", true)).rejects.toThrow("refused");
+    advance(999);
+    await expect(get("http://127.0.0.1/a", true)).rejects.toThrow("refused");
+    expect(asked).toHaveLength(1);
+    advance(1);
+    await expect(get("http://127.0.0.1/a", true)).rejects.toThrow("refused");
+    expect(asked).toHaveLength(2);
+  });
 });

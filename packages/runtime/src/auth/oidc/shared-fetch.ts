@@ -48,7 +48,10 @@ export function createSharedFetch(options: {
       held.delete(oldest);
     }
     const urgentUntilMs = isUrgent ? now() + HOLD_MS : (known?.urgentUntilMs ?? 0);
-    const hold = (ms: number) => () => void Object.assign(entry, { untilMs: now() + ms, urgentUntilMs });
+    const hold = (ms: number) => (): void => {
+      const untilMs = now() + ms;
+      Object.assign(entry, { untilMs, urgentUntilMs: Math.min(urgentUntilMs, untilMs) });
+    };
     answer.then(hold(HOLD_MS), hold(HOLD_FAILURE_MS));
     return answer;
   };
