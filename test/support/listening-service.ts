@@ -31,12 +31,14 @@ export interface ListenOptions {
   readonly annotationsFile?: string;
   /** Folder of its models and examples. */
   readonly baseDir?: string;
+  /** Takes the lines of the log; they go to stdout unless given. */
+  readonly onLogLine?: (line: string) => void;
 }
 
 /** Serves a class as one worker does. */
 export async function listen(
   serviceClass: ServiceClass,
-  { config = {}, env = {}, annotationsFile, baseDir = process.cwd() }: ListenOptions = {},
+  { config = {}, env = {}, annotationsFile, baseDir = process.cwd(), onLogLine }: ListenOptions = {},
 ): Promise<ListeningService> {
   const { config: resolved } = await loadConfig({
     env,
@@ -51,7 +53,11 @@ export async function listen(
     service: loaded.service,
     config: resolved,
     metrics,
-    log: createLogger({ level: resolved.telemetry.logLevel, format: "json" }),
+    log: createLogger({
+      level: resolved.telemetry.logLevel,
+      format: "json",
+      ...(onLogLine === undefined ? {} : { destination: { write: onLogLine } }),
+    }),
     now: () => performance.now(),
     state,
     baseDir,

@@ -98,7 +98,7 @@ function find(ways: readonly Authenticator[], call: CallRequest, challenge: read
     shown = { way, credential };
   }
   // An Authorization field that nobody claims is a credential too, of a kind that is not taken here.
-  if (shown === undefined && ways.length > 0 && !ways.some(isOfConnection) && call.headers.authorization !== undefined)
+  if (shown === undefined && ways.length > 0 && !ways.some(isOfConnection) && call.valuesOf("authorization").length > 0)
     throw refused("invalid_credentials", "the Authorization header is of a scheme that is not taken here", challenge);
   return shown;
 }

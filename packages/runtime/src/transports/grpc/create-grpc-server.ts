@@ -17,6 +17,7 @@ import { toGrpcError } from "../../protocols/grpc/grpc-error.ts";
 import { tlsFactsOf } from "../tls/tls-facts.ts";
 import { GrpcCall } from "./grpc-call.ts";
 import { MessageReader } from "./message-reader.ts";
+import { keepRawFields, rawFieldsOf } from "./raw-fields.ts";
 import { headersFault, limitHeaders, limitResets } from "./session-limits.ts";
 import { sendGrpcReply } from "./send-reply.ts";
 
@@ -94,6 +95,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   takeUnknown(server);
   limitHeaders(server, options.headersBytes);
   const injector: ConnectionInjector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  keepRawFields(server);
   limitResets(server);
   return createLife(server, injector);
 }
@@ -211,6 +213,7 @@ class TakenCall extends ServerInterceptingCall {
     const call = new GrpcCall(this.#base, metadata, {
       route: bound === undefined ? NO_ROUTE : pathOf(bound),
       trustedProxies,
+      fields: rawFieldsOf(stream),
       encoding,
       tls,
     });
@@ -224,10 +227,8 @@ class TakenCall extends ServerInterceptingCall {
     bound: BoundMethod | undefined,
   ): GrpcReply | Promise<GrpcReply> | undefined {
     const { edge, headersBytes } = this.#options;
-    const valuesOf = (name: string): readonly string[] => metadata.get(name).map(String);
     const refusal =
-      edge?.guard.refusal({ clientIp: call.clientIp, valuesOf }, bound) ??
-      headersFault(internalsOf(this.#base).stream, metadata, headersBytes);
+      edge?.guard.refusal(call, bound) ?? headersFault(internalsOf(this.#base).stream, metadata, headersBytes);
     if (edge?.guard.secretHeader !== undefined) call.forget(edge.guard.secretHeader);
     if (refusal === undefined) return undefined;
     const error = edge?.record(call, refusal) ?? refusal;

@@ -15,6 +15,8 @@ import { toHeaders } from "./metadata.ts";
 export interface GrpcCallFacts {
   readonly route: string;
   readonly trustedProxies: readonly string[];
+  /** Names and values in turn, as they came. */
+  readonly fields: readonly string[];
   /** How compressed messages of this call are compressed. */
   readonly encoding: string;
   /** How the connection is secured. */
@@ -30,6 +32,7 @@ export class GrpcCall implements GrpcRequest, MessageWatcher {
   readonly #base: ServerInterceptingCallInterface;
   readonly #facts: GrpcCallFacts;
   readonly #metadata: Metadata;
+  #fields: readonly string[];
   #headers: IncomingHttpHeaders | undefined;
   /** The one message of the call; in a stream that which was asked for last, undefined for the end. */
   #arrival = Promise.withResolvers<Buffer | undefined>();
@@ -47,6 +50,7 @@ export class GrpcCall implements GrpcRequest, MessageWatcher {
     this.#base = base;
     this.#facts = facts;
     this.#metadata = metadata;
+    this.#fields = facts.fields;
     this.requestId = requestIdOf({ headers: { "x-request-id": metadata.get("x-request-id").join(", ") } });
     this.peerIp = base.getConnectionInfo().remoteAddress ?? "";
     // Refused without having been asked for: who reads later is told by `readMessage`.
@@ -60,7 +64,7 @@ export class GrpcCall implements GrpcRequest, MessageWatcher {
   }
 
   valuesOf(name: string): readonly string[] {
-    return this.#metadata.get(name).map((value) => (typeof value === "string" ? value : value.toString("base64")));
+    return this.#fields.filter((_, at) => at % 2 === 1 && this.#fields[at - 1] === name);
   }
 
   get route(): string {
@@ -83,6 +87,7 @@ export class GrpcCall implements GrpcRequest, MessageWatcher {
   /** Takes a header away that nobody behind this may see. */
   forget(name: string): void {
     this.#metadata.remove(name);
+    this.#fields = this.#fields.filter((_, at) => this.#fields[at - (at % 2)] !== name);
     this.#headers = undefined;
   }
 

@@ -1,7 +1,8 @@
-import type { Http2Server, ServerHttp2Session, ServerHttp2Stream, Settings } from "node:http2";
+import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Metadata, Server } from "@grpc/grpc-js";
 import { ServingError } from "../../errors.ts";
 import { type BucketPolicy, fullBucket, refilled } from "../../limits/token-bucket.ts";
+import { internalsOf } from "./server-internals.ts";
 
 /** Streams of one connection that may end by a reset: a caller who opens and resets makes work and waits for none. Source: security.md A9 (CVE-2023-44487). */
 const RESETS: BucketPolicy = { rate: 32, windowMs: 1_000, burst: 32 };
@@ -15,8 +16,6 @@ const FIELD_OVERHEAD_BYTES = 32;
 /**
  * Has connections that are made from now on tell their callers how long headers may be; longer ones are reset by HTTP/2 itself (ENHANCE_YOUR_CALM, RESOURCE_EXHAUSTED
  * to a gRPC caller). Longer ones than nine frames end the connection: so nghttp2 bounds what follows in CONTINUATION frames.
- *
- * grpc-js 1.14 keeps the settings private; the version is pinned, and a test fails when they are gone.
  */
 export function limitHeaders(server: Server, maxBytes: number): void {
   const { commonServerOptions } = internalsOf(server);
@@ -59,15 +58,4 @@ export function headersFault(
   return bytes <= maxBytes
     ? undefined
     : new ServingError("HEADERS_TOO_LARGE", "the headers pass server.limits.headers");
-}
-
-interface ServerInternals {
-  readonly commonServerOptions: { settings?: Settings };
-  readonly http2Servers: ReadonlyMap<Http2Server, unknown>;
-}
-
-function internalsOf(server: object): ServerInternals {
-  if ("commonServerOptions" in server && "http2Servers" in server && server.http2Servers instanceof Map)
-    return server as unknown as ServerInternals;
-  throw new ServingError("INTERNAL", "this version of @grpc/grpc-js keeps its HTTP/2 servers elsewhere");
 }
