@@ -13,14 +13,16 @@ export interface Verdict {
 export interface Authorizer {
   /** Whether a caller may call a target. Throws nothing. */
   decide(principal: Principal, target: Target): Verdict;
-  /** Throws what `decide` would refuse with for a caller who may call nothing at all: their bodies are not read to learn what they call. */
-  assertMayCallSomething(principal: Principal): void;
+  /** Whether a caller may call anything at all: the bodies of those who may not are not read to learn what they call. */
+  decideAny(principal: Principal): Verdict;
 }
+
+const BY_DEFAULT: Verdict = { clause: "default", refusal: undefined };
 
 /** For services without rules: whoever was authenticated may call every API. */
 export const LET_IN: Authorizer = {
-  decide: () => ({ clause: "default", refusal: undefined }),
-  assertMayCallSomething: () => undefined,
+  decide: () => BY_DEFAULT,
+  decideAny: () => BY_DEFAULT,
 };
 
 /**
@@ -50,10 +52,9 @@ export function createAuthorizer(options: {
   };
   return {
     decide: (principal, { api }) => decide(principal, api.name),
-    assertMayCallSomething: (principal) => {
-      const refusals = apis.map((api) => decide(principal, api).refusal);
-      const [first] = refusals;
-      if (first !== undefined && !refusals.includes(undefined)) throw first;
+    decideAny: (principal) => {
+      const verdicts = apis.map((api) => decide(principal, api));
+      return verdicts.find(({ refusal }) => refusal === undefined) ?? verdicts[0] ?? BY_DEFAULT;
     },
   };
 }

@@ -81,7 +81,11 @@ async function openByBody(call: RawCall<unknown>, stages: Stages, caller: Caller
   const sinceMs = performance.now();
   const { rates } = stages;
   const rated = { principal: caller.principal, clientIp: call.request.clientIp };
-  stages.authorizer.assertMayCallSomething(caller.principal);
+  const { clause, refusal } = stages.authorizer.decideAny(caller.principal);
+  if (refusal !== undefined) {
+    caller.record.rule = clause;
+    throw refusal;
+  }
   // Of a body that is not read yet it is known who sends it: what depends on that alone is asked before.
   await rates?.ofCaller(rated);
   const visit = stages.admission.enter(call.announcedBytes ?? 0);
