@@ -4,7 +4,7 @@ import { type CompiledAccess, compileAccess, decide, type Decision, type Trace }
 
 /** Who may call which function, by the rules of platform and author. */
 export interface Policy {
-  /** Decides by the rules in force now. A function that nobody has written rules for is open to whom the default names. */
+  /** Decides by the rules in force now. A function for which nobody has written who may call is open to whom the default names. */
   decide(api: string, subject: PolicySubject, trace?: Trace): Decision;
   /** Whether everybody may call a function, without credentials. */
   isPublic(api: string): boolean;
@@ -66,8 +66,9 @@ export function createPolicy(options: PolicyOptions): Policy {
       if (subject.functions !== undefined && !subject.functions.includes(api))
         return { allowed: false, clause: "credential.functions" };
       const rules = compiledOf(api);
-      const hasRules = rules.some(({ allow, deny }) => allow !== undefined || deny !== undefined);
-      if (!hasRules && defaultAuthorization === "deny" && !isOpened(api, replacements()))
+      // Who is denied says nothing of who may: a function with denials alone stays closed where the default is.
+      const saysWhoMay = rules.some(({ allow }) => allow !== undefined);
+      if (!saysWhoMay && defaultAuthorization === "deny" && !isOpened(api, replacements()))
         return { allowed: false, clause: "default" };
       return decide(rules, subject, trace);
     },

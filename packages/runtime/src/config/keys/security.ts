@@ -41,6 +41,6 @@ export const SECURITY_KEYS = {
     type: oneOf(["authenticated", "deny"]),
     default: "authenticated",
     reason: "who has proved who they are may call what nobody has written rules for",
-    doc: "Who may call a function that has no rules: every caller with good credentials, or nobody.",
+    doc: "Who may call a function that no `allow` list is written for: every caller with good credentials, or nobody.",
   },
 } as const satisfies Record<string, KeyRow<unknown>>;
