@@ -1,8 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { ServingError } from "../errors.ts";
 import type { Payload } from "../io/types.ts";
 import { type RecordedOptions, type RecordedCall, recordCall } from "./recorded-call.fixture.ts";
 import { serveStream } from "./serve-stream.ts";
+
+afterEach(() => vi.useRealTimers());
 
 const FIRST_VALUE = [
   "recorder.open",
@@ -90,6 +92,44 @@ describe("serveStream", () => {
     await admission.idle();
     expect(closed).toEqual(["OK"]);
     expect(steps).toEqual([...FIRST_VALUE, "dispose"]);
+  });
+
+  it.each([
+    ["credential is refused now", "authenticate", new ServingError("UNAUTHENTICATED", "it has expired")],
+    ["caller may no longer call", "authorize", new ServingError("PERMISSION_DENIED", "the rules have changed")],
+  ])("ends within a minute when the %s", async (_what, step, refusal) => {
+    vi.useFakeTimers();
+    const options: { -readonly [key in keyof RecordedOptions]: RecordedOptions[key] } = {
+      method: two,
+      refusal,
+      requestTimeoutMs: 600_000,
+    };
+    const { values, closed } = await open(options);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await values.next()).toMatchObject({ done: false });
+    options.refuseAt = step;
+    await vi.advanceTimersByTimeAsync(60_000);
+    await expect(values.next()).rejects.toBe(refusal);
+    expect(closed).toEqual([refusal.code]);
+  });
+
+  it("goes on while it can't be asked whether the credential still holds", async () => {
+    vi.useFakeTimers();
+    const refusal = new ServingError("UNAVAILABLE", "the issuer's keys are too old");
+    const options: { -readonly [key in keyof RecordedOptions]: RecordedOptions[key] } = {
+      method: two,
+      refusal,
+      requestTimeoutMs: 600_000,
+    };
+    const { values, closed } = await open(options);
+    options.refuseAt = "authenticate";
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect([await values.next(), await values.next(), await values.next()].map(({ done }) => done)).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    expect(closed).toEqual(["OK"]);
   });
 
   it("refuses a method that gives no stream as the service's fault", async () => {

@@ -27,7 +27,7 @@ export async function serveStream<R>(call: RawCall<R>, stages: Stages): Promise<
 async function openStream<R>(call: RawCall<R>, stages: Stages, record: CallRecord): Promise<R> {
   const open = await openCall(call, stages, record);
   const { visit, scope } = open;
-  const stopLooking = endWithCredential(open);
+  const stopLooking = endWithPermission(call, stages, open);
   // The slot stays taken until the author's generator has really stopped, also when the caller was answered or gone before.
   let stopped: Promise<void> | undefined;
   let iterator: AsyncIterator<Payload> | undefined;
@@ -64,16 +64,26 @@ async function openStream<R>(call: RawCall<R>, stages: Stages, record: CallRecor
   }
 }
 
-/** How often it is looked whether the caller's credential has ended while a stream goes on. Source: security.md A3. */
-const CREDENTIAL_CHECK_MS = 60_000;
+/** How often it is asked again, while a stream goes on, who calls and whether they may. Source: security.md A3. */
+const PERMISSION_CHECK_MS = 60_000;
 
-/** Ends a stream some time after its caller's credential has ended; gives what stops looking. */
-function endWithCredential({ principal: { expiresAtMs }, scope }: OpenCall): () => void {
-  if (expiresAtMs === undefined) return () => undefined;
-  const timer = setInterval(() => {
-    if (Date.now() < expiresAtMs) return;
-    scope.end(new ServingError("UNAUTHENTICATED", "the credential has expired", { reason: "expired" }));
-  }, CREDENTIAL_CHECK_MS);
+/** Ends a stream some time after its caller's credential has ended or was withdrawn, or the rules let them call no longer; gives what stops looking. */
+function endWithPermission(
+  { request }: RawCall<unknown>,
+  { authenticate, authorizer }: Stages,
+  { target, scope }: OpenCall,
+): () => void {
+  const look = async (): Promise<void> => {
+    try {
+      const { refusal } = authorizer.decide(await authenticate(request, "call"), target);
+      if (refusal !== undefined) throw refusal;
+    } catch (thrown) {
+      const error = toServingError(thrown);
+      // Who can't be asked about now was let in before.
+      if (error.code === "UNAUTHENTICATED" || error.code === "PERMISSION_DENIED") scope.end(error);
+    }
+  };
+  const timer = setInterval(() => void look(), PERMISSION_CHECK_MS);
   timer.unref();
   return () => clearInterval(timer);
 }
