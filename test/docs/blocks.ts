@@ -10,7 +10,12 @@ export const PAGES = [
   "docs/operations.md",
   "docs/packaging.md",
   "docs/protocols.md",
+  "docs/security.md",
   "docs/testing.md",
+  "docs/deploying/direct-tls.md",
+  "docs/deploying/ingress-basic-auth.md",
+  "docs/deploying/istio.md",
+  "docs/deploying/mtls-mesh.md",
 ] as const;
 
 /** One fenced block of a page: ```` ```lang word word ````. */
@@ -38,9 +43,9 @@ function blocksOf(page: string, markdown: string): Block[] {
   const blocks: Block[] = [];
   const lines = markdown.split("\n");
   for (let at = 0; at < lines.length; at++) {
-    const [lang = "", ...words] = /^```(.+)$/.exec(lines[at] ?? "")?.[1]?.split(" ") ?? [];
+    const [lang = "", ...words] = /^ *```(.+)$/.exec(lines[at] ?? "")?.[1]?.split(" ") ?? [];
     if (lang === "") continue;
-    const end = lines.indexOf("```", at);
+    const end = lines.findIndex((line, index) => index > at && line.trim() === "```");
     blocks.push({ place: `${page}:${at + 1}`, lang, words, text: lines.slice(at + 1, end).join("\n") });
     at = end;
   }
