@@ -58,6 +58,12 @@ describe("bento-ts serve --dev-idp", () => {
     expect(await call(server, "open", expired)).toBe(401);
   });
 
+  it("is what a start without any way of knowing callers proposes where rules ask for them", async () => {
+    const server = await start();
+    expect([await call(server, "open"), await call(server, "team")]).toEqual([200, 403]);
+    expect(server.output()).toMatch(/nobody may call team: the rules ask who calls.*--dev-idp/);
+  });
+
   it("takes no token of whoever has not its key", async () => {
     const server = await start("--dev-idp");
     const { claims } = JSON.parse((await bentoTs(["token", "--json"], { env: { BENTO_HOME: home } })).stdout) as {

@@ -70,7 +70,9 @@ async function run(given: string | undefined, flags: Flags, command: Command): P
       flags.devIdp === true ? await withDevIdp(prepared, { ...described, port: flags.devIdpPort }) : undefined;
     closeDevIdp = devIdp?.close;
     const { options } = devIdp ?? { options: prepared };
-    const server = await described.server.startServer({ ...options, earlyWorker });
+    const closed = described.server.nobodyMayCall(options.config, described.definition);
+    const warnings = [...(options.warnings ?? []), ...(closed === undefined ? [] : [closed])];
+    const server = await described.server.startServer({ ...options, warnings, earlyWorker });
     tellParent({ url: server.url });
     if (process.stdout.isTTY) {
       const { bannerLines } = await import("../serve/banner.ts");

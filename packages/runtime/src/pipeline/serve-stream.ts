@@ -1,6 +1,6 @@
 import type { Cancellation } from "../call/cancellation.ts";
 import type { RawCall } from "../call/types.ts";
-import { ServingError, toServingError } from "../errors.ts";
+import { type ServingError, toServingError } from "../errors.ts";
 import type { Payload } from "../io/types.ts";
 import { type OpenCall, openCall } from "./open-call.ts";
 import { predictStream } from "./predict.ts";

@@ -12,6 +12,7 @@ import { modelsEntry } from "./models-entry.ts";
 import { isBento, openBento, type OpenedBento } from "./open-bento.ts";
 import { runUntilStopped } from "./run-server.ts";
 import { assertSecure } from "./security/assert-secure.ts";
+import { nobodyMayCall } from "./security/nobody-may-call.ts";
 import { startServer, type StartOptions } from "./start-server.ts";
 
 export interface ServeNamedOptions {
@@ -59,7 +60,8 @@ async function configure(bento: OpenedBento | undefined, flags: EntryFlags): Pro
     assertMayBind(config);
     await assertSecure(config, bento?.file.definition);
     if (bento !== undefined) await assertParameters(bento.file.definition, config.parameters);
-    return { config, warnings };
+    const closed = bento === undefined ? undefined : nobodyMayCall(config, bento.file.definition);
+    return { config, warnings: closed === undefined ? warnings : [...warnings, closed] };
   } catch (cause) {
     if (cause instanceof ServingError && cause.code === "FAILED_PRECONDITION") return cause;
     throw cause;
