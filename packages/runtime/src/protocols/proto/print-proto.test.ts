@@ -16,6 +16,24 @@ function print(apis: readonly ApiInput[], name = "test"): string {
   return printProto(planProto(defineService({ name, apis }), undefined));
 }
 
+it("says who may call where an author has said it, and not by which rules", () => {
+  const rules = { allow: [{ groups: ["ml"] }] };
+  const text = print([
+    { name: "hello", input: say, output: say, authorize: "public" },
+    { name: "score", input: say, output: say, summary: "One price", authorize: rules },
+  ]);
+  expect(text).toContain(`
+  // Asks for no credentials, where the server lets its author say so.
+  rpc Hello(`);
+  expect(text).toContain(`
+  // One price
+  //
+  // For callers that its author's rules let in: credentials go into the metadata, as \`authorization: Bearer TOKEN\`
+  // or as the server has it. UNAUTHENTICATED without them, PERMISSION_DENIED when they are good and not enough.
+  rpc Score(`);
+  expect(text).not.toContain("ml");
+});
+
 /** The messages of one API, without what stands before and behind them. */
 function messages(input: IoSpec, output: IoSpec = say): string {
   const [, after = ""] = print([{ name: "do", input, output }]).split("\n}\n\n", 2);

@@ -34,9 +34,17 @@ function serviceLines({ service, comment, methods }: ServiceProto): readonly str
 function methodLines({ name, api, request, response }: ProtoMethod): readonly string[] {
   const stream = api.stream ? "stream " : "";
   return [
-    ...commentLines([api.summary, api.description].filter(Boolean).join("\n\n")),
+    ...commentLines([api.summary, api.description, callersText(api)].filter(Boolean).join("\n\n")),
     `rpc ${name}(${request.name}) returns (${stream}${response.name});`,
   ];
+}
+
+/** What a client has to know of who may call. The rules themselves are not told: the file is given away. */
+function callersText({ authorize }: ProtoMethod["api"]): string {
+  if (authorize === null) return "";
+  return authorize === "public"
+    ? "Asks for no credentials, where the server lets its author say so."
+    : "For callers that its author's rules let in: credentials go into the metadata, as `authorization: Bearer TOKEN`\nor as the server has it. UNAUTHENTICATED without them, PERMISSION_DENIED when they are good and not enough.";
 }
 
 function messageLines({ name, comment, fields, reserved }: ProtoMessage): readonly string[] {
