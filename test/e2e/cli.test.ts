@@ -249,6 +249,20 @@ describe("bento-ts openapi", () => {
     expect((JSON.parse(stdout) as { openapi: string }).openapi).toMatch(/^3\.0\./);
   });
 
+  it("says what callers are asked for by the project's configuration", async () => {
+    const dir = project({
+      "service.ts": ECHO,
+      "bento.yaml": `security: { oidc: { issuers: [{ issuer: "https://idp.example.com", audiences: [models] }] } }`,
+    });
+    const { stdout } = await bentoTs(["openapi"], { cwd: dir });
+    expect(JSON.parse(stdout)).toMatchObject({
+      components: {
+        securitySchemes: { OpenId: { openIdConnectUrl: "https://idp.example.com/.well-known/openid-configuration" } },
+      },
+      paths: { "/double": { post: { security: [{ OpenId: [] }] } } },
+    });
+  });
+
   it("holds the examples' files", async () => {
     const { stdout } = await bentoTs(["openapi", `${root}examples/boston`]);
     expect(stdout).toContain('"CRIM": 0.09178');

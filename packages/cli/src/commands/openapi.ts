@@ -37,9 +37,12 @@ async function run(given: string | undefined, { version, output }: Flags): Promi
   const { loadConfig } = await import("@bento-ts/runtime/config");
   const { definition, projectDir, baseDir, server } = await describeService(await findTarget(given));
   const layers = { env: process.env, projectDir, serviceConfig: definition.config };
-  const { basePath } = (await refuse(() => loadConfig(layers))).config.server;
+  const { config } = await refuse(() => loadConfig(layers));
+  const { basePath } = config.server;
   const exampleFiles = await server.readExampleFiles(definition, baseDir);
-  const text = JSON.stringify(openApiDocument(definition, { version, basePath, exampleFiles }), undefined, 2);
+  const security = server.documentedSecurity(config, definition);
+  const document = openApiDocument(definition, { version, basePath, exampleFiles, security });
+  const text = JSON.stringify(document, undefined, 2);
   if (output === undefined) print(text);
   else await writeFile(output, `${text}\n`);
 }

@@ -1,4 +1,5 @@
 export type { Access, AllowRule, AuthMethod, Authorize, ClaimPath, DenyRule, RuleValue } from "./access/types.ts";
+export { ruleText } from "./access/rule-text.ts";
 export {
   BENTO_FILE_NAME,
   BENTO_FORMAT_VERSION,

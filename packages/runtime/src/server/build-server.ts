@@ -31,6 +31,7 @@ import { createLazyGrpcServer } from "./lazy-grpc-server.ts";
 import { openAudit } from "./open-audit.ts";
 import { type Audit, createRecorder } from "./recorder.ts";
 import { createSeldonMetrics } from "./seldon-metrics.ts";
+import { documentedSecurity } from "./security/documented-security.ts";
 import { openAccess } from "./security/open-access.ts";
 import { createSharedCounts, openLimits, type SharedCounts } from "./security/open-limits.ts";
 import { createSecurityEvents } from "./security/security-events.ts";
@@ -127,7 +128,11 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
   registerDocs(app, {
     http,
     title: service.definition.name,
-    loadDocument: async () => (await import("./load-document.ts")).loadDocument(host, parts.baseDir),
+    loadDocument: async () => {
+      const { loadDocument } = await import("./load-document.ts");
+      const { baseDir } = parts;
+      return loadDocument(host, { baseDir, security: documentedSecurity(config, service.definition) });
+    },
   });
   await app.ready();
   const close = async (): Promise<void> => {

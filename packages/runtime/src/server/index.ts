@@ -11,6 +11,7 @@ export { isBento, openBento, type OpenedBento } from "./open-bento.ts";
 export { runUntilStopped } from "./run-server.ts";
 export type { ModelsEntry, ServedFile, ServiceEntry } from "./service-entry.ts";
 export { type AccessExplanation, type AccessQuestion, explainAccess } from "./security/explain-access.ts";
+export { documentedSecurity } from "./security/documented-security.ts";
 export { assertSecure } from "./security/assert-secure.ts";
 export { nobodyMayCall } from "./security/nobody-may-call.ts";
 export { startServer, type RunningServer, type StartOptions } from "./start-server.ts";

@@ -1,12 +1,15 @@
 import { nativeApis } from "../protocols/native/routes.ts";
-import { openApiDocument } from "../protocols/openapi/index.ts";
+import { openApiDocument, type DocumentedSecurity } from "../protocols/openapi/index.ts";
 import type { ProtocolHost } from "../protocols/types.ts";
 import type { WriteDocument } from "../transports/http/docs-app.ts";
 import { readExampleFiles } from "./example-files.ts";
 
 /** Reads what the OpenAPI document of a server needs; gives what writes it. `baseDir` is the folder of the service's example files. */
-export async function loadDocument(host: ProtocolHost, baseDir: string): Promise<WriteDocument> {
+export async function loadDocument(
+  host: ProtocolHost,
+  { baseDir, security }: { readonly baseDir: string; readonly security: DocumentedSecurity },
+): Promise<WriteDocument> {
   const documented = { ...host.definition, apis: nativeApis(host) };
   const exampleFiles = await readExampleFiles(documented, baseDir);
-  return (wanted) => openApiDocument(documented, { ...wanted, exampleFiles });
+  return (wanted) => openApiDocument(documented, { ...wanted, exampleFiles, security });
 }

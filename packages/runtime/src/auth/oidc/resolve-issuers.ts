@@ -2,6 +2,7 @@ import { type Problem, ServingError } from "../../errors.ts";
 import { type Algorithm, ALGORITHMS, isAlgorithm } from "./algorithms.ts";
 import type { ClaimPath, RuleValue } from "../../definition/access/types.ts";
 import { parseClaimPath } from "../claim-path.ts";
+import { wellKnownUrl } from "./discovery-url.ts";
 import { parseSecureUrl } from "./secure-url.ts";
 import type { IssuerOptions, KeyLocation, RequiredClaim, ResolvedIssuer } from "./types.ts";
 
@@ -112,10 +113,8 @@ function locationOf(entry: IssuerOptions, check: Check): KeyLocation {
   if (jwksFile !== undefined) return { kind: "file", path: jwksFile };
   const secure = (path: string, url: string): string => check.run(path, () => parseSecureUrl(url).href) ?? url;
   if (jwksUri !== undefined) return { kind: "url", url: secure("/jwksUri", jwksUri) };
-  if (discoveryUrl !== undefined) return { kind: "discovery", url: secure("/discoveryUrl", discoveryUrl), issuer };
-  // OpenID Connect Discovery 1.0, section 4: one trailing slash is left out.
-  const wellKnown = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
-  return { kind: "discovery", url: secure("/issuer", wellKnown), issuer };
+  const place = discoveryUrl === undefined ? "/issuer" : "/discoveryUrl";
+  return { kind: "discovery", url: secure(place, discoveryUrl ?? wellKnownUrl(issuer)), issuer };
 }
 
 function algorithmsOf(names: readonly string[] | undefined, check: Check): readonly Algorithm[] {

@@ -8,8 +8,8 @@ export function toDocument30({ info, openapi: _newer, ...document }: OpenApiDocu
   return { openapi: "3.0.3", info, ...mapValues(document, convert) };
 }
 
-/** Keys under which nothing is a schema, whatever it looks like: examples are data, `encoding` has the names of form fields for keys. */
-const DATA: ReadonlySet<string> = new Set(["example", "examples", "value", "encoding"]);
+/** Keys under which nothing is a schema, whatever it looks like: examples are data, `encoding` has the names of form fields for keys, `securitySchemes` those of scopes. */
+const DATA: ReadonlySet<string> = new Set(["example", "examples", "value", "encoding", "securitySchemes"]);
 
 function convert(value: JsonValue, key: string): JsonValue {
   if (key === "schema" || key === "x-itemSchema") return toSchema30(value);

@@ -1,4 +1,5 @@
 import type { ServiceDefinition } from "../../definition/types.ts";
+import { asksCallers } from "./call-rules.ts";
 import { toDocument30 } from "./document-30.ts";
 import { errorResponses, PROBLEM_NAME, PROBLEM_SCHEMA, RESPONSE_HEADERS } from "./error-responses.ts";
 import type { JsonObject } from "./json-object.ts";
@@ -6,6 +7,7 @@ import type { OpenApiDocument, OpenApiOptions } from "./types.ts";
 import { API_TAG, toOperation } from "./operation.ts";
 import { PROBE_TAG, probePaths } from "./probes.ts";
 import { REQUEST_PARAMETERS } from "./request-parameters.ts";
+import { securitySchemes } from "./security-schemes.ts";
 import { createComponents } from "./to-components.ts";
 
 /**
@@ -14,12 +16,13 @@ import { createComponents } from "./to-components.ts";
  * The same definition and options give the same document. Sources: OpenAPI 3.1.0, JSON Schema 2020-12; OpenAPI 3.0.3.
  */
 export function openApiDocument(definition: ServiceDefinition, options: OpenApiOptions = {}): OpenApiDocument {
-  const { version = "3.1", basePath = "/", serverUrl = "", exampleFiles = {} } = options;
+  const { version = "3.1", basePath = "/", serverUrl = "", exampleFiles = {}, security } = options;
+  const isAsking = asksCallers(security);
   const components = createComponents();
   components.add(PROBLEM_NAME, PROBLEM_SCHEMA);
   const operations = definition.apis.map((api): [string, JsonObject] => [
     `/${api.name}`,
-    { post: toOperation(api, { components, exampleFiles }) },
+    { post: toOperation(api, { components, exampleFiles, security, version }) },
   ]);
   const { description } = definition;
   const document: OpenApiDocument = {
@@ -27,12 +30,13 @@ export function openApiDocument(definition: ServiceDefinition, options: OpenApiO
     info: { title: definition.name, version: definition.version, ...(description === "" ? {} : { description }) },
     servers: [{ url: serverUrl.replace(/\/+$/, "") + (basePath === "/" && serverUrl !== "" ? "" : basePath) }],
     tags: [API_TAG, PROBE_TAG],
-    paths: { ...Object.fromEntries(operations), ...probePaths() },
+    paths: { ...Object.fromEntries(operations), ...probePaths(isAsking) },
     components: {
       schemas: components.schemas(),
       parameters: REQUEST_PARAMETERS,
       headers: RESPONSE_HEADERS,
-      responses: errorResponses(),
+      responses: errorResponses(security),
+      ...(isAsking ? { securitySchemes: securitySchemes(security, version) } : {}),
     },
   };
   return version === "3.0" ? toDocument30(document) : document;

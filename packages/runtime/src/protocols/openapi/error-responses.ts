@@ -1,6 +1,8 @@
 import { ERROR_TABLE, type ErrorCode } from "../../error-table.ts";
+import { asksCallers } from "./call-rules.ts";
 import type { JsonObject } from "./json-object.ts";
 import { toComponentName } from "./to-components.ts";
+import type { DocumentedSecurity } from "./types.ts";
 
 /** Component name of the schema of error bodies. */
 export const PROBLEM_NAME = "Problem";
@@ -36,6 +38,7 @@ export const PROBLEM_SCHEMA: JsonObject = {
 export const RESPONSE_HEADERS = {
   RequestId: { description: "Name of this call in the service's log.", schema: { type: "string" } },
   RetryAfter: { description: "Seconds after which trying again may help.", schema: { type: "integer" } },
+  Challenge: { description: "The ways in which callers show who they are.", schema: { type: "string" } },
 } as const satisfies Record<string, JsonObject>;
 
 /** The headers that every reply has. */
@@ -45,13 +48,30 @@ interface ErrorText {
   readonly description: string;
   /** `detail` of the example. */
   readonly detail: string;
+  /** Servers that answer so; all of them unless given. */
+  readonly isOf?: (security: DocumentedSecurity | undefined) => boolean;
+  /** Headers beside those of every reply, by component name. */
+  readonly headers?: JsonObject;
 }
+
+const RETRY: JsonObject = { "retry-after": { $ref: "#/components/headers/RetryAfter" } };
 
 /** Errors that any API may answer with, by the server itself. */
 const ERRORS = {
   INVALID_ARGUMENT: {
     description: "The input is not valid; `errors` names the places.",
     detail: '/rows/3/age: expected a number, got "oops"',
+  },
+  UNAUTHENTICATED: {
+    description: "Credentials are missing, or those that came are not good.",
+    detail: "credentials are needed",
+    isOf: asksCallers,
+    headers: { "www-authenticate": { $ref: "#/components/headers/Challenge" } },
+  },
+  PERMISSION_DENIED: {
+    description: "The credentials are good, and this caller may not call this function.",
+    detail: "this caller may not call this function",
+    isOf: asksCallers,
   },
   NOT_ACCEPTABLE: {
     description: "The `Accept` header takes none of the media types that this API answers with.",
@@ -69,6 +89,12 @@ const ERRORS = {
     description: "The body's media type or content coding is not one that this API takes.",
     detail: 'this API takes application/json, got Content-Type "text/html"',
   },
+  RESOURCE_EXHAUSTED: {
+    description: "More calls came than are allowed in this time.",
+    detail: "more calls than are allowed: try again in 3 s",
+    isOf: (security) => security?.limitsRates ?? false,
+    headers: RETRY,
+  },
   HEADERS_TOO_LARGE: {
     description: "The request's headers are too large.",
     detail: "the headers pass server.limits.headers",
@@ -80,6 +106,7 @@ const ERRORS = {
   UNAVAILABLE: {
     description: "The service is full or shuts down; try again.",
     detail: "the server is shutting down",
+    headers: RETRY,
   },
   DEADLINE_EXCEEDED: {
     description: "The answer was not ready in time.",
@@ -96,40 +123,37 @@ const OTHER = {
 };
 
 /** The error responses, by component name. */
-export function errorResponses(): JsonObject {
-  const entries = commonErrors().map((code): [string, JsonObject] => {
-    const { description } = ERRORS[code];
-    return [
-      toResponseName(code),
-      toResponse(description, { retry: ERROR_TABLE[code].http === 503, example: toExample(code) }),
-    ];
-  });
-  return {
-    ...Object.fromEntries(entries),
-    [OTHER.name]: toResponse(OTHER.description, { retry: true, example: undefined }),
-  };
+export function errorResponses(security: DocumentedSecurity | undefined): JsonObject {
+  const entries = errorsOf(security).map(([code, text]): [string, JsonObject] => [
+    toResponseName(code),
+    toResponse(text.description, { headers: text.headers ?? {}, example: toExample(code, text) }),
+  ]);
+  return { ...Object.fromEntries(entries), [OTHER.name]: toResponse(OTHER.description, { headers: RETRY }) };
 }
 
 /** References to the error responses, by status, for an operation. */
-export function errorReferences(): JsonObject {
-  const entries = commonErrors().map((code): [string, JsonObject] => [
+export function errorReferences(security: DocumentedSecurity | undefined): JsonObject {
+  const entries = errorsOf(security).map(([code]): [string, JsonObject] => [
     String(ERROR_TABLE[code].http),
     { $ref: `#/components/responses/${toResponseName(code)}` },
   ]);
   return { ...Object.fromEntries(entries), default: { $ref: `#/components/responses/${OTHER.name}` } };
 }
 
-function commonErrors(): readonly CommonError[] {
-  return Object.keys(ERRORS) as CommonError[];
+function errorsOf(security: DocumentedSecurity | undefined): readonly (readonly [CommonError, ErrorText])[] {
+  const rows: readonly (readonly [CommonError, ErrorText])[] = (Object.keys(ERRORS) as CommonError[]).map((code) => [
+    code,
+    ERRORS[code],
+  ]);
+  return rows.filter(([, { isOf }]) => isOf?.(security) ?? true);
 }
 
 function toResponseName(code: ErrorCode): string {
   return toComponentName(code.toLowerCase());
 }
 
-function toExample(code: CommonError): JsonObject {
+function toExample(code: CommonError, { detail }: ErrorText): JsonObject {
   const { http, title } = ERROR_TABLE[code];
-  const { detail } = ERRORS[code];
   const at = detail.indexOf(": ");
   const errors: JsonObject =
     code === "INVALID_ARGUMENT" ? { errors: [{ path: detail.slice(0, at), message: detail.slice(at + 2) }] } : {};
@@ -138,7 +162,7 @@ function toExample(code: CommonError): JsonObject {
 
 function toResponse(
   description: string,
-  { retry, example }: { readonly retry: boolean; readonly example: JsonObject | undefined },
+  { headers, example }: { readonly headers: JsonObject; readonly example?: JsonObject },
 ): JsonObject {
   const media = {
     schema: { $ref: `#/components/schemas/${PROBLEM_NAME}` },
@@ -146,7 +170,7 @@ function toResponse(
   };
   return {
     description,
-    headers: { ...COMMON_HEADERS, ...(retry ? { "retry-after": { $ref: "#/components/headers/RetryAfter" } } : {}) },
+    headers: { ...COMMON_HEADERS, ...headers },
     content: { "application/problem+json": media },
   };
 }

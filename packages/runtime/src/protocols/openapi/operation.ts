@@ -1,5 +1,6 @@
 import type { ApiDefinition } from "../../definition/types.ts";
 import type { JsonValue } from "../../io/types.ts";
+import { callRules, NO_RULES } from "./call-rules.ts";
 import { COMMON_HEADERS, errorReferences } from "./error-responses.ts";
 import { showExamples } from "./examples.ts";
 import type { JsonObject } from "./json-object.ts";
@@ -7,6 +8,7 @@ import { replyContent, requestContent } from "./media-content.ts";
 import { PARAMETER_REFERENCES } from "./request-parameters.ts";
 import { streamContent } from "./stream-content.ts";
 import type { Components } from "./to-components.ts";
+import type { DocumentedSecurity, OpenApiVersion } from "./types.ts";
 
 /** Under which heading the APIs stand. */
 export const API_TAG = {
@@ -17,12 +19,17 @@ export const API_TAG = {
 export interface OperationContext {
   readonly components: Components;
   readonly exampleFiles: Readonly<Record<string, JsonValue | undefined>>;
+  readonly security: DocumentedSecurity | undefined;
+  readonly version: OpenApiVersion;
 }
 
 /** The operation `POST /<api>`. */
-export function toOperation(api: ApiDefinition, { components, exampleFiles }: OperationContext): JsonObject {
+export function toOperation(api: ApiDefinition, context: OperationContext): JsonObject {
+  const { components, exampleFiles, security, version } = context;
   const examples = showExamples(api, exampleFiles);
-  const description = [api.description, ...limitsOf(api), ...examples.notes].filter((line) => line !== "").join("\n\n");
+  const rules = security === undefined ? NO_RULES : callRules(api, security, version);
+  const paragraphs = [api.description, ...rules.notes, ...limitsOf(api), ...examples.notes];
+  const description = paragraphs.filter((line) => line !== "").join("\n\n");
   const request = requestContent(api, { components, examples: examples.inputs });
   const reply = api.stream
     ? streamContent(api, { components })
@@ -32,6 +39,7 @@ export function toOperation(api: ApiDefinition, { components, exampleFiles }: Op
     tags: [API_TAG.name],
     ...(api.summary === "" ? {} : { summary: api.summary }),
     ...(description === "" ? {} : { description }),
+    ...rules.members,
     parameters: PARAMETER_REFERENCES,
     requestBody: { required: true, content: request },
     responses: {
@@ -40,7 +48,7 @@ export function toOperation(api: ApiDefinition, { components, exampleFiles }: Op
         headers: COMMON_HEADERS,
         content: reply,
       },
-      ...errorReferences(),
+      ...errorReferences(security),
     },
   };
 }

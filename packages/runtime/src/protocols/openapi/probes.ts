@@ -7,14 +7,16 @@ export const PROBE_TAG = {
   description: "Probes for orchestrators and load balancers.",
 } as const satisfies JsonObject;
 
-/** `GET /healthz` and `GET /readyz`. */
-export function probePaths(): JsonObject {
+/** `GET /healthz` and `GET /readyz`, which never ask for credentials; that is said where the server `isAsking` for them else. */
+export function probePaths(isAsking: boolean): JsonObject {
+  const open: JsonObject = isAsking ? { security: [] } : {};
   return {
     "/healthz": {
       get: {
         operationId: "healthz",
         tags: [PROBE_TAG.name],
         summary: "Whether the server lives",
+        ...open,
         responses: {
           200: probeReply("It lives.", { type: "object", required: ["live"], properties: { live: { const: true } } }),
         },
@@ -25,6 +27,7 @@ export function probePaths(): JsonObject {
         operationId: "readyz",
         tags: [PROBE_TAG.name],
         summary: "Whether every worker has loaded and warmed every model",
+        ...open,
         parameters: [
           {
             name: "verbose",
