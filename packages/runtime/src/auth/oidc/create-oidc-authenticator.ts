@@ -11,6 +11,7 @@ import { checkHeader, own } from "./header.ts";
 import { type KeyEvent, KeySource } from "./key-source.ts";
 import { loadKeys, type Look } from "./load-keys.ts";
 import { TokenCache, type TokenCacheLimits } from "./token-cache.ts";
+import type { TokenStep } from "./token-steps.ts";
 import { toPrincipal } from "./to-principal.ts";
 import type { ResolvedIssuer } from "./types.ts";
 import { verifySignature } from "./verify-signature.ts";
@@ -24,11 +25,6 @@ export interface OidcAuthenticator extends Authenticator {
   isReady(): boolean;
   close(): void;
 }
-
-/** What is looked at in a token, in this order. */
-export const TOKEN_STEPS = ["form", "issuer", "header", "signature", "claims", "principal"] as const;
-
-export type TokenStep = (typeof TOKEN_STEPS)[number];
 
 export interface OidcAuthenticatorOptions {
   readonly issuers: readonly ResolvedIssuer[];

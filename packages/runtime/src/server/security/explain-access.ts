@@ -1,4 +1,4 @@
-import { TOKEN_STEPS, type TokenStep } from "../../auth/oidc/create-oidc-authenticator.ts";
+import { TOKEN_STEPS, type TokenStep } from "../../auth/oidc/token-steps.ts";
 import type { Trace } from "../../auth/rules/decide.ts";
 import { Canceller } from "../../call/cancellation.ts";
 import type { CallRequest, Principal } from "../../call/types.ts";

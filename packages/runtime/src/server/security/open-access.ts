@@ -4,8 +4,9 @@ import type { KeyAuthenticator } from "../../auth/api-keys/create-key-authentica
 import type { BasicAuthenticator } from "../../auth/basic/create-basic-authenticator.ts";
 import { isKey } from "../../auth/api-keys/find-key.ts";
 import { watchFile } from "../../auth/files/watched-file.ts";
-import type { OidcAuthenticator, TokenStep } from "../../auth/oidc/create-oidc-authenticator.ts";
+import type { OidcAuthenticator } from "../../auth/oidc/create-oidc-authenticator.ts";
 import type { FetchDocument } from "../../auth/oidc/fetch-document.ts";
+import type { TokenStep } from "../../auth/oidc/token-steps.ts";
 import { createPolicy, type Policy } from "../../auth/rules/policy.ts";
 import { SYSTEM_CLOCK } from "../../auth/system-clock.ts";
 import type { Authenticator } from "../../auth/types.ts";
