@@ -21,7 +21,7 @@ const PUBLIC: Readonly<Record<string, Names>> = {
     StoredModel Tensor TensorOf TensorsOf`,
   ),
   "@bento-ts/runtime/definition": names(
-    `BENTO_FILE_NAME BENTO_FORMAT_VERSION RESERVED_NAMES ServingError canonicalJson defineService digestOf parseBentoFile toServiceName`,
+    `BENTO_FILE_NAME BENTO_FORMAT_VERSION RESERVED_NAMES ServingError canonicalJson defineService digestOf parseBentoFile ruleText toServiceName`,
     `Access AllowRule ApiDefinition ApiInput AuthMethod Authorize BentoFile BentoModel BentoModelFile ClaimPath DenyRule ExampleDefinition ExampleInput ExampleValue IoSpec JsonSchema JsonValue
     NanPolicy Problem Role RuleValue ServiceDefinition ServiceInput`,
   ),
@@ -40,7 +40,10 @@ const PUBLIC: Readonly<Record<string, Names>> = {
     `CopyOptions CopyProgress DeletedModel ImportOptions ImportedArchive InspectedModel LeftOutOutput ModelManifest ModelStore OnnxValueInfo
     SaveModelOptions ServableModel StoredFile StoredModel`,
   ),
-  "@bento-ts/runtime/openapi": names(`openApiDocument`, `JsonObject OpenApiDocument OpenApiOptions OpenApiVersion`),
+  "@bento-ts/runtime/openapi": names(
+    `openApiDocument`,
+    `DocumentedSecurity JsonObject OpenApiDocument OpenApiOptions OpenApiVersion`,
+  ),
   "@bento-ts/runtime/proto": names(
     `PROTO_RECORD_FILE planProto printProto printProtoRecord protoChanges readProtoRecord toProtoRecord`,
     `ProtoChanges ProtoRecord ServiceProto`,
@@ -51,7 +54,7 @@ const PUBLIC: Readonly<Record<string, Names>> = {
   ),
   "@bento-ts/runtime/early-worker": names(`startEarlyWorker`, `EarlyWorker`),
   "@bento-ts/runtime/server": names(
-    `assertSecure describeService explainAccess findService isBento modelsEntry openBento readExampleFiles runUntilStopped startServer zeroCodeService`,
+    `assertSecure describeService documentedSecurity explainAccess findService isBento modelsEntry nobodyMayCall openBento readExampleFiles runUntilStopped startServer zeroCodeService`,
     `AccessExplanation AccessQuestion DescribedModel FoundService ModelFolders ModelsEntry ModelsPlace OpenedBento RunningServer ServedFile ServiceDescription ServiceEntry StartOptions`,
   ),
   "@bento-ts/runtime/testing": names(
