@@ -3,6 +3,7 @@ import type { Principal } from "../../call/types.ts";
 import { ServingError } from "../../errors.ts";
 import { API_KEY_CHALLENGE, refusedCredential } from "../credential-refusal.ts";
 import { watchFile } from "../files/watched-file.ts";
+import { KEY_NAME } from "../key-name.ts";
 import { SYSTEM_CLOCK } from "../system-clock.ts";
 import type { Authenticator, Clock } from "../types.ts";
 import { findKey, type KeyPlaces } from "./find-key.ts";
@@ -84,7 +85,7 @@ function assertInForce({ id, notBeforeMs = -Infinity, expiresMs = Infinity }: Ap
 
 function toPrincipal({ id, owner, groups, scopes, functions, expiresMs }: ApiKeyRecord): Principal {
   return Object.freeze({
-    name: `apikey:${id}`,
+    name: KEY_NAME + id,
     issuer: undefined,
     method: "apikey",
     groups: Object.freeze([...groups]),

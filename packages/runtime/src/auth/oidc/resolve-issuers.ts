@@ -3,6 +3,7 @@ import { type Algorithm, ALGORITHMS, isAlgorithm } from "./algorithms.ts";
 import type { ClaimPath, RuleValue } from "../../definition/access/types.ts";
 import { parseClaimPath } from "../claim-path.ts";
 import { wellKnownUrl } from "./discovery-url.ts";
+import { issuerPrefixes } from "./issuer-prefixes.ts";
 import { parseSecureUrl } from "./secure-url.ts";
 import type { IssuerOptions, KeyLocation, RequiredClaim, ResolvedIssuer } from "./types.ts";
 
@@ -16,13 +17,14 @@ export function resolveIssuers(entries: readonly IssuerOptions[]): readonly Reso
   if (entries.length > MAX_ISSUERS)
     problems.push({ path: "", message: `expected at most ${MAX_ISSUERS} issuers, got ${entries.length}` });
   const names = new Set<string>();
+  const prefixes = issuerPrefixes(entries);
   const issuers = entries.map((entry, index) => {
     const check: Check = createCheck(`/${index}`, problems);
     for (const name of [entry.issuer, ...(entry.issuerAliases ?? [])]) {
       if (names.has(name)) check.add("/issuer", `${JSON.stringify(name)} is configured twice`);
       names.add(name);
     }
-    return resolveIssuer(entry, check, entries.length > 1 ? `${entry.issuer}#` : "");
+    return resolveIssuer(entry, check, prefixes[index] ?? "");
   });
   if (problems.length === 0) return issuers;
   const lines = problems.map(({ path, message }) => `${path}: ${message}`);
@@ -93,7 +95,7 @@ function resolveIssuer(entry: IssuerOptions, check: Check, prefix: string): Reso
     },
     principal: {
       issuer,
-      prefix: entry.principal?.prefix ?? prefix,
+      prefix,
       claim: path("/principal/claim", entry.principal?.claim ?? "sub"),
       groupsClaim: entry.groupsClaim === undefined ? undefined : path("/groupsClaim", entry.groupsClaim),
     },

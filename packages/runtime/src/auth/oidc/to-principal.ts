@@ -1,6 +1,7 @@
 import type { Principal } from "../../call/types.ts";
 import { refusedToken } from "../bearer-refusal.ts";
 import { claimAt } from "../claim-path.ts";
+import { KEY_NAME } from "../key-name.ts";
 import { clientOf } from "./claims.ts";
 import { own } from "./header.ts";
 import type { JsonObject } from "./json-object.ts";
@@ -20,6 +21,12 @@ export function toPrincipal(claims: JsonObject, rules: PrincipalRules, facts: To
     throw refusedToken("invalid_token", `${rules.claim.join("/")}: expected text that names the caller`);
   if (rules.claim.at(-1) === "email" && isUnverified(claims, rules.claim))
     throw refusedToken("invalid_token", "email_verified: the address that names the caller is not verified");
+  // Issuers let people choose names: one with a key's name would pass for it in rules that name the key.
+  if ((rules.prefix + name).startsWith(KEY_NAME))
+    throw refusedToken(
+      "invalid_token",
+      `${rules.claim.join("/")}: names that begin with ${KEY_NAME} are those of API keys`,
+    );
   const jti = own(claims, "jti");
   return Object.freeze({
     name: rules.prefix + name,

@@ -377,6 +377,7 @@ describe("attacks on the claims", () => {
     ["a sub that is a list", { sub: ["ada"] }],
     ["an empty sub", { sub: "" }],
     ["a sub that is half a character", { sub: "\ud800" }],
+    ["a sub that is the name of an API key", { sub: "apikey:k1" }],
   ])("%s", async (_, more) => {
     await expectRefused(signToken(rsa, { ...good, ...more }), "invalid_token", { acceptIdTokens: true });
   });

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { issuerPrefixes } from "../../auth/oidc/issuer-prefixes.ts";
 import { issuerProblems } from "../../auth/rules/issuer-problems.ts";
 import { refusedConfig } from "../../config/refused-config.ts";
 import type { Config } from "../../config/types.ts";
@@ -20,11 +21,11 @@ export async function assertSecure(config: Config, definition: ServiceDefinition
   const problems: Problem[] = [
     ...functionProblems(config, apis),
     ...prefixed("security.oidc.issuers", () => resolveIssuers(issuers)),
-    ...(issuers.length > 1 ? ambiguousRules(config, definition) : []),
+    ...issuerRuleProblems(config, definition),
   ];
   if (authorization.rulesFile !== null) {
     const { readRulesFile } = await import("./rules-file.ts");
-    const facts = { apis, hasSeveralIssuers: issuers.length > 1 };
+    const facts = { apis, issuerPrefixes: issuerPrefixes(issuers) };
     const read = (text: string): readonly Problem[] => problemsOf(() => readRulesFile(text, facts));
     problems.push(...(await fileProblems("security.authorization.rulesFile", authorization.rulesFile, read)));
   }
@@ -83,12 +84,13 @@ function functionProblems({ security }: Config, apis: readonly string[] | undefi
   );
 }
 
-function ambiguousRules({ security }: Config, definition: ServiceDefinition | undefined): readonly Problem[] {
+function issuerRuleProblems({ security }: Config, definition: ServiceDefinition | undefined): readonly Problem[] {
+  const prefixes = issuerPrefixes(security.issuers);
   const platform = Object.entries(security.authorization.functions).flatMap(([name, access]) =>
-    issuerProblems(access, `security.authorization.functions.${name}`),
+    issuerProblems(access, `security.authorization.functions.${name}`, prefixes),
   );
   const author = (definition?.apis ?? []).flatMap(({ name, authorize }) =>
-    authorize === null || authorize === "public" ? [] : issuerProblems(authorize, `authorize of ${name}`),
+    authorize === null || authorize === "public" ? [] : issuerProblems(authorize, `authorize of ${name}`, prefixes),
   );
   return [...platform, ...author];
 }

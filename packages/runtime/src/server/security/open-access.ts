@@ -5,6 +5,7 @@ import type { BasicAuthenticator } from "../../auth/basic/create-basic-authentic
 import { isKey } from "../../auth/api-keys/find-key.ts";
 import { watchFile } from "../../auth/files/watched-file.ts";
 import type { OidcAuthenticator } from "../../auth/oidc/create-oidc-authenticator.ts";
+import { issuerPrefixes } from "../../auth/oidc/issuer-prefixes.ts";
 import type { FetchDocument } from "../../auth/oidc/fetch-document.ts";
 import type { TokenStep } from "../../auth/oidc/token-steps.ts";
 import { createPolicy, type Policy } from "../../auth/rules/policy.ts";
@@ -134,7 +135,7 @@ async function openRules({
   const { authorization, issuers } = config.security;
   const path = authorization.rulesFile;
   if (path === null) return { value: () => NO_RULES, close: () => undefined };
-  const facts = { apis: definition.apis.map(({ name }) => name), hasSeveralIssuers: issuers.length > 1 };
+  const facts = { apis: definition.apis.map(({ name }) => name), issuerPrefixes: issuerPrefixes(issuers) };
   const { readRulesFile } = await import("./rules-file.ts");
   return watchFile({
     path,

@@ -10,7 +10,8 @@ import { unknownFunction } from "./unknown-function.ts";
 export interface RulesFileFacts {
   /** Names of the service's APIs; undefined where they are not known, so that any name is taken. */
   readonly apis: readonly string[] | undefined;
-  readonly hasSeveralIssuers: boolean;
+  /** What names of each issuer's callers begin with. */
+  readonly issuerPrefixes: readonly string[];
 }
 
 /**
@@ -31,10 +32,10 @@ export function readRulesFile(text: string, facts: RulesFileFacts): Readonly<Rec
   return Object.freeze(Object.fromEntries(rules));
 }
 
-function problemsOf(name: string, access: Access, { apis, hasSeveralIssuers }: RulesFileFacts): readonly Problem[] {
+function problemsOf(name: string, access: Access, { apis, issuerPrefixes }: RulesFileFacts): readonly Problem[] {
   const unknown = unknownFunction(name, apis);
   const faults = accessProblems(access, `/${name}`);
-  const ambiguous = faults.length === 0 && hasSeveralIssuers ? issuerProblems(access, name) : [];
+  const ambiguous = faults.length === 0 ? issuerProblems(access, name, issuerPrefixes) : [];
   return [...(unknown === undefined ? [] : [{ path: name, message: unknown }]), ...faults, ...ambiguous];
 }
 
