@@ -17,7 +17,7 @@ export interface SecurityEvents {
   keysFailed(issuer: string, cause: unknown, retryInMs: number): void;
 }
 
-/** Makes what writes these events to log, audit and metrics. */
+/** Makes what writes these events to log, audit and metrics. No text begins with "api-keys:" and the like: the log takes what follows for a secret. */
 export function createSecurityEvents(to: {
   readonly log: Logger;
   readonly audit: Pick<AuditSink, "event"> | undefined;
@@ -28,17 +28,17 @@ export function createSecurityEvents(to: {
     reloaded(what, fault) {
       const outcome = fault === undefined ? "ok" : "failed";
       metrics.securityReload(what, outcome);
-      if (fault === undefined) log.info({ event: "reloaded", what }, `${what}: read again and in force`);
+      if (fault === undefined) log.info({ event: "reloaded", what }, `${what} was read again and is in force`);
       else
         log.error(
           { event: "reload_failed", what },
-          `${what}: what stands there now can't be taken, what was read before stays in force: ${reasonOf(fault)}`,
+          `${what} as it stands now can't be taken, what was read before stays in force: ${reasonOf(fault)}`,
         );
       audit?.event(fault === undefined ? "reloaded" : "reload_failed", { what });
     },
     linesLeftOut(what, problems) {
       const lines = problems.map(({ path, message }) => `${path}: ${message}`);
-      log.warn({ what, lines }, `${what}: ${problems.length} lines are left out`);
+      log.warn({ what, lines }, `${problems.length} lines of ${what} are left out`);
     },
     keysLoaded(issuer, facts) {
       metrics.issuerKeys.fetched(issuer, "ok");
