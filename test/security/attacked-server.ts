@@ -132,6 +132,7 @@ export const OUTCOMES = {
   unauthenticated: { http: 401, grpc: 16 },
   denied: { http: 403, grpc: 7 },
   limited: { http: 429, grpc: 8 },
+  unavailable: { http: 503, grpc: 14 },
 } as const;
 
 /** How a call with these headers ended on each surface, for one look at all of them: surface → outcome's name, or what came instead. */
