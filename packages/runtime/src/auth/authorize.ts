@@ -15,6 +15,8 @@ export interface Authorizer {
   decide(principal: Principal, target: Target): Verdict;
   /** Whether a caller may call anything at all: the bodies of those who may not are not read to learn what they call. */
   decideAny(principal: Principal): Verdict;
+  /** Throws UNAUTHENTICATED for who has shown no credential, unless those are served: they are told of nothing but of what is open to everybody. */
+  assertKnown(principal: Principal): void;
 }
 
 const BY_DEFAULT: Verdict = { clause: "default", refusal: undefined };
@@ -23,6 +25,7 @@ const BY_DEFAULT: Verdict = { clause: "default", refusal: undefined };
 export const LET_IN: Authorizer = {
   decide: () => BY_DEFAULT,
   decideAny: () => BY_DEFAULT,
+  assertKnown: () => undefined,
 };
 
 /**
@@ -41,13 +44,13 @@ export function createAuthorizer(options: {
   readonly challenges: readonly string[];
 }): Authorizer {
   const { policy, apis, allowAnonymous, challenges } = options;
+  const isUnknown = ({ method }: Principal): boolean => method === "anonymous" && !allowAnonymous;
   const decide = (principal: Principal, api: string): Verdict => {
-    const isAnonymous = principal.method === "anonymous";
-    if (isAnonymous && !allowAnonymous && !policy.isPublic(api))
+    if (isUnknown(principal) && !policy.isPublic(api))
       return { clause: "default", refusal: missingCredentials(challenges) };
     const { allowed, clause } = policy.decide(api, principal);
     if (allowed) return { clause, refusal: undefined };
-    const isAsked = isAnonymous && challenges.length > 0;
+    const isAsked = principal.method === "anonymous" && challenges.length > 0;
     return { clause, refusal: isAsked ? missingCredentials(challenges) : notAllowed(principal) };
   };
   return {
@@ -55,6 +58,9 @@ export function createAuthorizer(options: {
     decideAny: (principal) => {
       const verdicts = apis.map((api) => decide(principal, api));
       return verdicts.find(({ refusal }) => refusal === undefined) ?? verdicts[0] ?? BY_DEFAULT;
+    },
+    assertKnown: (principal) => {
+      if (isUnknown(principal)) throw missingCredentials(challenges);
     },
   };
 }

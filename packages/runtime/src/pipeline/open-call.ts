@@ -1,5 +1,7 @@
 import { Canceller } from "../call/cancellation.ts";
 import type { Principal, RawCall, Reading, Target } from "../call/types.ts";
+import type { ErrorCode } from "../error-table.ts";
+import { ServingError } from "../errors.ts";
 import type { PayloadKind } from "../io/types.ts";
 import type { Visit } from "../limits/admit.ts";
 import { type CallScope, openScope } from "./call-scope.ts";
@@ -27,7 +29,7 @@ export async function openCall(call: RawCall<unknown>, stages: Stages, record: C
   const principal = caller instanceof Promise ? await caller : caller;
   record.principal = principal;
   if (call.isTargetInBody === true) return openByBody(call, stages, { record, principal });
-  const aimed = call.target(NOTHING_TO_READ);
+  const aimed = aim(() => call.target(NOTHING_TO_READ), stages, principal);
   const target = aimed instanceof Promise ? await aimed : aimed;
   const { as, timeoutMs } = permit(call, stages, { record, principal, target });
   const { rates } = stages;
@@ -64,6 +66,27 @@ function aimWithoutBody(call: RawCall<unknown>, record: CallRecord): void {
   }
 }
 
+/** What is called. Who has shown no credential is asked for one before they are told that it is not there. Source: security.md A4. */
+function aim(
+  target: () => Target | Promise<Target>,
+  { authorizer }: Stages,
+  principal: Principal,
+): Target | Promise<Target> {
+  const refuse = (thrown: unknown): never => {
+    if (thrown instanceof ServingError && TELLING.has(thrown.code)) authorizer.assertKnown(principal);
+    throw thrown;
+  };
+  try {
+    const aimed = target();
+    return aimed instanceof Promise ? aimed.catch(refuse) : aimed;
+  } catch (thrown) {
+    return refuse(thrown);
+  }
+}
+
+/** Errors that tell what is called, or that this can't be read; the others are about room and time. */
+const TELLING: ReadonlySet<ErrorCode> = new Set(["INVALID_ARGUMENT", "NOT_FOUND", "UNIMPLEMENTED"]);
+
 function scopeOf(
   call: RawCall<unknown>,
   { openCalls }: Stages,
@@ -91,7 +114,8 @@ async function openByBody(call: RawCall<unknown>, stages: Stages, caller: Caller
   const visit = stages.admission.enter(call.announcedBytes ?? 0);
   const arrival = scopeOf(call, stages, { timeoutMs: timeoutMsOf(call, null, stages), isStream: false });
   try {
-    const target = await readTarget(call, arrival, { visit, tap: caller.record.tap });
+    const read = (): Promise<Target> => readTarget(call, arrival, { visit, tap: caller.record.tap });
+    const target = await aim(read, stages, caller.principal);
     const { as, timeoutMs } = permit(call, stages, { ...caller, target });
     await rates?.ofApi(rated, target.api.name);
     const leftMs = Math.max(1, timeoutMs - (performance.now() - sinceMs));
