@@ -1,6 +1,6 @@
 import { api, type Context, dataFrame, type Infer, onnx, service, t } from "@bento-ts/runtime";
 
-const Boston = dataFrame({
+export const Boston = dataFrame({
   key: "df",
   columns: {
     CRIM: { type: "float64", min: 0, description: "Crimes per head" },
@@ -22,10 +22,10 @@ const Boston = dataFrame({
     LSTAT: { type: "float64", min: 0, max: 100, description: "Lower-status residents, percent" },
   },
 });
-type Boston = Infer<typeof Boston>;
+export type Boston = Infer<typeof Boston>;
 
-const Prices = t.Array(t.Number());
-type Prices = Infer<typeof Prices>;
+export const Prices = t.Array(t.Number());
+export type Prices = Infer<typeof Prices>;
 
 /** House prices (thousands of dollars of 1978) from the Boston table: the scoring service that R users know. */
 @service({
