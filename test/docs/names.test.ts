@@ -21,6 +21,7 @@ const COMMANDS = [
   "auth",
   "keys",
   "htpasswd",
+  "doctor",
   "models",
 ];
 /** Commands that have commands of their own. */

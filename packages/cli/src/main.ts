@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandRow>>> = {
   auth: async () => (await import("./commands/auth.ts")).auth,
   keys: async () => (await import("./commands/keys.ts")).keys,
   htpasswd: async () => (await import("./commands/htpasswd.ts")).htpasswd,
+  doctor: async () => (await import("./commands/doctor.ts")).doctor,
   models: async () => (await import("./commands/models.ts")).models,
 };
 

@@ -174,6 +174,8 @@ export interface HttpRoute {
   readonly method: HttpMethod;
   /** Path template with `:name` parameters. */
   readonly path: string;
+  /** Name of the function that it calls, null where the service has none for it; left out where the path or the body says which. */
+  readonly api?: string | null;
   readonly stream: boolean;
   open(request: HttpRequest): RawCall<HttpReply>;
 }
@@ -229,6 +231,8 @@ export interface GrpcRoute {
   /** `package.Service`. */
   readonly service: string;
   readonly method: string;
+  /** Name of the function that it calls, null where the service has none for it; left out where the message says which. */
+  readonly api?: string | null;
   readonly stream: boolean;
   open(request: GrpcRequest): RawCall<GrpcReply>;
 }

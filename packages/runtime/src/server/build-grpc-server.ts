@@ -6,14 +6,13 @@ import { ServingError } from "../errors.ts";
 import { refuseUnrouted } from "../pipeline/refuse-unrouted.ts";
 import { toGrpcError } from "../protocols/grpc/grpc-error.ts";
 import { readProtoFile } from "../protocols/grpc/proto-folder.ts";
-import { HEALTH_SERVICE, healthRoutes } from "../protocols/health/routes.ts";
 import { printProto, protoFileName } from "../protocols/proto/print-proto.ts";
 import type { DescriptorPool } from "../protocols/reflection/descriptor-pool.ts";
-import { REFLECTION_SERVICES, reflectionRoutes } from "../protocols/reflection/routes.ts";
 import type { Protocol, ProtocolHost } from "../protocols/types.ts";
 import { createGrpcServer, type GrpcServer } from "../transports/grpc/create-grpc-server.ts";
 import { bindGrpcMethods } from "./bind-grpc.ts";
 import { recordRefusals } from "./edge.ts";
+import { grpcRoutes } from "./grpc-routes.ts";
 
 /** Files of `protos/` with the services that every server has. */
 const OWN_FILES: readonly string[] = [
@@ -35,10 +34,8 @@ export function buildGrpcServer(
   host: ProtocolHost,
   { config: { server, security }, stages, guard }: GrpcServerParts,
 ): GrpcServer {
-  const spoken = protocols.flatMap((protocol) => protocol.grpcRoutes(host));
-  const services = [...new Set([...spoken.map(({ service }) => service), HEALTH_SERVICE, ...REFLECTION_SERVICES])];
   const descriptors = lazyDescriptors([...protocols.flatMap(({ protoFiles }) => protoFiles), ...OWN_FILES], host);
-  const routes = [...spoken, ...healthRoutes(host, services), ...reflectionRoutes({ services, descriptors })];
+  const routes = grpcRoutes(protocols, host, descriptors);
   const protocolOf = new Map(
     protocols.flatMap((protocol) =>
       protocol.grpcRoutes(host).map(({ service, method }) => [`/${service}/${method}`, protocol.name]),

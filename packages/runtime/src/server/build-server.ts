@@ -2,23 +2,19 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import type { FetchDocument } from "../auth/oidc/fetch-document.ts";
 import type { Service } from "../authoring/create-service.ts";
-import type { HttpInfoRoute, HttpReply, HttpRoute } from "../call/types.ts";
 import type { Config } from "../config/types.ts";
 import { type Admission, createAdmission } from "../limits/admit.ts";
 import { createOpenCalls, type OpenCalls } from "../pipeline/open-calls.ts";
 import { refuseUnrouted } from "../pipeline/refuse-unrouted.ts";
 import type { Stages } from "../pipeline/stages.ts";
-import { PROTOCOLS } from "../protocols/all.ts";
 import { planProto } from "../protocols/proto/plan-proto.ts";
 import type { ProtoRecord } from "../protocols/proto/types.ts";
-import { toProblemReply } from "../protocols/native/problem.ts";
 import { nativeProtocol } from "../protocols/native/routes.ts";
 import { ownerOfPredict } from "../protocols/predict-owner.ts";
 import type { Protocol, ProtocolHost } from "../protocols/types.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { MetricsSnapshot } from "../telemetry/metrics-snapshot.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import { readinessReply } from "../telemetry/readiness.ts";
 import { createHttpApp, type HttpAppOptions } from "../transports/http/create-app.ts";
 import { registerDocs } from "../transports/http/docs.ts";
 import type { GrpcServer } from "../transports/grpc/create-grpc-server.ts";
@@ -26,7 +22,6 @@ import type { CallNotes } from "../workers/call-journal.ts";
 import { admitHttp, bindHttpRoutes, errorShapes, ownersOfPaths } from "./bind-http.ts";
 import { CALL_METRICS, toCallStatistics } from "./call-statistics.ts";
 import { type Edge, httpEdgeOf, openEdge, recordRefusals } from "./edge.ts";
-import { metricsRoute } from "./metrics-route.ts";
 import { createLazyGrpcServer } from "./lazy-grpc-server.ts";
 import { openAudit } from "./open-audit.ts";
 import { type Audit, createRecorder } from "./recorder.ts";
@@ -35,6 +30,7 @@ import { documentedSecurity } from "./security/documented-security.ts";
 import { openAccess } from "./security/open-access.ts";
 import { createSharedCounts, openLimits, type SharedCounts } from "./security/open-limits.ts";
 import { createSecurityEvents } from "./security/security-events.ts";
+import { restRoutes, spokenProtocols } from "./rest-routes.ts";
 import type { StateCell } from "./state-cell.ts";
 
 /** Calls that run at once in one worker unless `server.limits.concurrency` says otherwise: models queue for themselves, this bounds memory. */
@@ -116,7 +112,7 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     metricsFor: seldon.metricsFor,
     logFor: (requestId) => log.child({ requestId }),
   };
-  const protocols = spokenProtocols(config);
+  const protocols = spokenProtocols(config.server.protocols);
   const host = hostOf(parts, seldon);
   const http = httpOptionsOf(parts, { protocols, host, stages, edge });
   const app = createHttpApp(http);
@@ -154,7 +150,10 @@ function httpOptionsOf(parts: ServerParts, { protocols, host, stages, edge }: Jo
   const ownerOf = ownersOfPaths(protocols, host, nativeProtocol);
   return {
     routes: bindHttpRoutes(
-      [...httpRoutesOf(protocols, host, parts), ...probeRoutes(parts)],
+      restRoutes(protocols, host, {
+        metricsText: config.kserve.isDeployed ? (parts.metricsText ?? parts.metrics.text) : undefined,
+        state: parts.state,
+      }),
       stages,
       config.security.public,
     ),
@@ -205,39 +204,4 @@ function openAdmission({ config, metrics, now }: ServerParts): Admission {
   const { concurrency, queueRows, queueBytes } = config.server.limits;
   const slots = concurrency === "auto" ? AUTO_CONCURRENCY : concurrency;
   return createAdmission({ concurrency: slots, queueRows, queueBytes }, now, metrics.queue);
-}
-
-function httpRoutesOf(
-  protocols: readonly Protocol[],
-  host: ProtocolHost,
-  { config, metrics, metricsText = metrics.text }: ServerParts,
-): readonly (HttpRoute | HttpInfoRoute)[] {
-  const routes = protocols.flatMap((protocol) => protocol.httpRoutes(host));
-  return config.kserve.isDeployed ? [...routes, metricsRoute(metricsText)] : routes;
-}
-
-function spokenProtocols({ server }: Config): readonly Protocol[] {
-  const names = Object.keys(PROTOCOLS) as (keyof typeof PROTOCOLS)[];
-  return names.filter((name) => server.protocols[name] !== false).map((name) => PROTOCOLS[name]);
-}
-
-function probeRoutes(parts: ServerParts): readonly HttpInfoRoute[] {
-  const json = (status: number, body: unknown): HttpReply => ({
-    status,
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  const probe = { protocol: "native", method: "GET", isPublic: true, encodeError: toProblemReply } as const;
-  return [
-    { ...probe, id: "healthz", path: "/healthz", answer: () => json(200, { live: true }) },
-    {
-      ...probe,
-      id: "readyz",
-      path: "/readyz",
-      answer: (request) => {
-        const reply = readinessReply(parts.state.get(), { verbose: request.query.has("verbose"), internals: false });
-        return json(reply.status, reply.body);
-      },
-    },
-  ];
 }

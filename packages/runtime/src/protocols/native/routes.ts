@@ -30,6 +30,7 @@ function nativeRoutes(host: ProtocolHost): readonly HttpRoute[] {
       id: `native.${api.name}`,
       method: "POST",
       path: `/${api.name}`,
+      api: api.name,
       stream: api.stream,
       open: (request) => openNativeCall(native, request),
     };
@@ -43,6 +44,7 @@ function nativeMethods({ proto, limits }: ProtocolHost): readonly GrpcRoute[] {
       id: `native.${method.api.name}`,
       service: `${proto.package}.${proto.service}`,
       method: method.name,
+      api: method.api.name,
       stream: method.api.stream,
       open: (request) => openNativeGrpcCall(native, request),
     };

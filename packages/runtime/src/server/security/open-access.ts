@@ -11,6 +11,7 @@ import type { TokenStep } from "../../auth/oidc/token-steps.ts";
 import { createPolicy, type Policy } from "../../auth/rules/policy.ts";
 import { SYSTEM_CLOCK } from "../../auth/system-clock.ts";
 import type { Authenticator } from "../../auth/types.ts";
+import type { AuthMethod } from "../../call/types.ts";
 import type { Config } from "../../config/types.ts";
 import type { Access } from "../../definition/access/types.ts";
 import type { ServiceDefinition } from "../../definition/types.ts";
@@ -33,6 +34,10 @@ export interface OpenAccess {
   readonly authenticate: Authenticate;
   readonly authorizer: Authorizer;
   readonly policy: Policy;
+  /** How callers may show who they are. */
+  readonly ways: readonly AuthMethod[];
+  /** Whether callers without any credential are served. */
+  readonly servesAnonymous: boolean;
   /** Settles after the first look for the keys of issuers; never rejects. */
   readonly firstLook: Promise<void>;
   /** Why calls can't be authenticated yet, undefined when they can. */
@@ -63,6 +68,8 @@ export async function openAccess(parts: AccessParts): Promise<OpenAccess> {
   };
   return {
     policy,
+    ways: ways.map(({ method }) => method),
+    servesAnonymous: common.allowAnonymous,
     firstLook: oidc?.firstLook ?? Promise.resolve(),
     authenticate: createAuthenticate({
       ...common,

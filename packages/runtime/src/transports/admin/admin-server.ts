@@ -54,6 +54,11 @@ export async function createAdminServer(options: AdminOptions): Promise<AdminSer
   };
 }
 
+/** Paths of the port, all for GET and HEAD. */
+export function adminPaths({ metricsPath }: Pick<AdminOptions, "metricsPath">): readonly string[] {
+  return [...new Set([...Object.keys(ROUTES), metricsPath])];
+}
+
 const LIMITS = { maxHeaderSize: 16 * 1024, headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeout: 72_000 };
 /** Probes and scrapers come from a few places; more is a mistake or an attack. */
 const MAX_CONNECTIONS = 256;

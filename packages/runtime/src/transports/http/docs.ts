@@ -5,6 +5,9 @@ import { toHttpRequest } from "./request.ts";
 import { OPEN_EDGE } from "./http-edge.ts";
 import { sendReply } from "./send-reply.ts";
 
+/** Paths of the documentation, all for GET. */
+export const DOCS_PATHS = ["/openapi.json", "/docs", "/docs/*"] as const;
+
 /**
  * Adds the documentation: `/docs` and `/openapi.json`.
  *
@@ -23,7 +26,7 @@ export function registerDocs(app: FastifyInstance, options: DocsOptions): void {
     });
     return made;
   };
-  for (const path of ["/openapi.json", "/docs", "/docs/*"]) {
+  for (const path of DOCS_PATHS) {
     app.get(joinPath(http.basePath, path), async (request, reply) => {
       const shown = toHttpRequest(request, reply.raw, { route: path, trustedProxies, awaitingContinue: NOBODY });
       const refusal = await http.admitToDocs(shown);

@@ -27,6 +27,7 @@ function operationRoutes(operation: SeldonOperation, host: ProtocolHost): readon
   return operation.grpc.map((path) => ({
     id: `seldon.grpc.${operation.role}`,
     ...placeOf(path),
+    api: "api" in shared.found ? shared.found.api.name : null,
     stream: false,
     open: (request) => openSeldonCall(shared, new GrpcSeldonWire(request, { operation, host })),
   }));

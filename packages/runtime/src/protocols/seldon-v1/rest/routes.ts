@@ -22,6 +22,7 @@ function operationRoutes(operation: SeldonOperation, host: ProtocolHost): readon
     id: `seldon.${operation.role}`,
     method,
     path,
+    api: "api" in service.found ? service.found.api.name : null,
     stream: false,
     open: (request) => openSeldonCall(service, new RestSeldonWire(request, { operation, host })),
   });

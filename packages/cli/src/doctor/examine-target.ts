@@ -1,0 +1,34 @@
+import { loadConfig } from "@bento-ts/runtime/config";
+import type { Examination, ServerPlan } from "@bento-ts/runtime/server";
+import { refuse } from "../serve/refuse.ts";
+import { describeService } from "../target/describe-service.ts";
+import { findTarget } from "../target/find-target.ts";
+import type { RuntimeServer } from "../target/load-runtime.ts";
+import { type ServerSummary, summarize } from "./summarize.ts";
+
+/** What a target would be as a server, and what is wrong with that. */
+export type TargetExamination = ServerSummary & Examination;
+
+/** Examines a target by the configuration that `serve` would use. Throws CommandError for one that can't be read. */
+export async function examineTarget(
+  given: string | undefined,
+  options: { readonly configFile: string | undefined },
+): Promise<TargetExamination> {
+  const { plan, server } = await planOf(given, options);
+  const { access, findings } = await server.examineServer(plan, Date.now());
+  return { ...summarize(plan), access, findings };
+}
+
+/** The server that a target would be, and the copy of the runtime that knows of it. */
+async function planOf(
+  given: string | undefined,
+  { configFile }: { readonly configFile: string | undefined },
+): Promise<{ readonly plan: ServerPlan; readonly server: RuntimeServer }> {
+  const { definition, projectDir, protoRecord, server } = await describeService(
+    await findTarget(given, { configFile }),
+  );
+  const { config } = await refuse(() =>
+    loadConfig({ env: process.env, configFile, projectDir, serviceConfig: definition.config }),
+  );
+  return { plan: { config, definition, protoRecord }, server };
+}
