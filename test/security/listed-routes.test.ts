@@ -15,7 +15,7 @@ import { registeredService } from "../../packages/runtime/src/authoring/register
 import { loadConfig } from "../../packages/runtime/src/config/index.ts";
 import { t } from "../../packages/runtime/src/index.ts";
 import { examineServer } from "../../packages/runtime/src/server/security/doctor/examine-server.ts";
-import type { ListedAccess, ListedRoute } from "../../packages/runtime/src/server/security/list-routes.ts";
+import type { ListedAccess } from "../../packages/runtime/src/server/security/list-routes.ts";
 import { grpcClient } from "../support/grpc-client.ts";
 import { listen, type ListeningService } from "../support/listening-service.ts";
 
