@@ -52,6 +52,7 @@ export function buildGrpcServer(
     trustedProxies: server.trustedProxies,
     edge: { guard, record: recordRefusals(stages.recorder, (route) => protocolOf.get(route) ?? "health") },
     maxConnectionAgeMs: server.maxConnectionAgeMs,
+    requestTimeoutMs: server.requestTimeoutMs,
     headersBytes: server.limits.headersBytes,
   });
   return {

@@ -51,7 +51,7 @@ export const SERVER_KEYS = {
     type: duration({ min: "1ms", max: "24h" }),
     default: "60s",
     reason: "the time-out of most proxies",
-    doc: "Longest time of one call; a caller may ask for less.",
+    doc: "Longest time of one call; a caller may ask for less. A reply that its caller does not take within as long, and a second more for each 64 KiB, is cut.",
   },
   "server.drainDelay": {
     type: duration({ min: "0s", max: "10m" }),

@@ -56,6 +56,7 @@ async function start(options: Partial<GrpcServerOptions> = {}): Promise<Started>
     unknown: ({ requestId }) => toGrpcError(new ServingError("UNIMPLEMENTED", "no such method"), requestId),
     trustedProxies: [],
     maxConnectionAgeMs: 3_600_000,
+    requestTimeoutMs: 60_000,
     headersBytes: 32_768,
     ...options,
   });

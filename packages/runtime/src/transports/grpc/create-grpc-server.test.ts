@@ -28,6 +28,7 @@ async function start(handle: (request: GrpcRequest) => Promise<GrpcReply>): Prom
     unknown: ({ requestId }) => toGrpcError(new ServingError("UNIMPLEMENTED", "no such method"), requestId),
     trustedProxies: [],
     maxConnectionAgeMs: 3_600_000,
+    requestTimeoutMs: 60_000,
     headersBytes: 32_768,
   });
   const net = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => server.accept(socket));

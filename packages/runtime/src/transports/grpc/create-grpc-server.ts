@@ -18,7 +18,7 @@ import { tlsFactsOf } from "../tls/tls-facts.ts";
 import { GrpcCall } from "./grpc-call.ts";
 import { MessageReader } from "./message-reader.ts";
 import { keepRawFields, rawFieldsOf } from "./raw-fields.ts";
-import { headersFault, limitHeaders, limitResets } from "./session-limits.ts";
+import { endSlowReaders, headersFault, limitHeaders, limitResets } from "./session-limits.ts";
 import { sendGrpcReply } from "./send-reply.ts";
 
 /** One method with the function that answers it; it never rejects. */
@@ -37,6 +37,8 @@ export interface GrpcServerOptions {
   /** What is decided before any method; unless given, every call goes on to its method. */
   readonly edge?: GrpcEdge | undefined;
   readonly maxConnectionAgeMs: number;
+  /** Longest time of a call, and for its reply to be taken. */
+  readonly requestTimeoutMs: number;
   /** Largest headers of a call, as HTTP/2 counts them. */
   readonly headersBytes: number;
   /** When a connection without a call ends; a minute unless given. */
@@ -97,10 +99,10 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const injector: ConnectionInjector = server.createConnectionInjector(ServerCredentials.createInsecure());
   keepRawFields(server);
   limitResets(server);
-  return createLife(server, injector);
+  return createLife(server, injector, endSlowReaders(server, options.requestTimeoutMs));
 }
 
-function createLife(server: Server, injector: ConnectionInjector): GrpcServer {
+function createLife(server: Server, injector: ConnectionInjector, readers: { close(): void }): GrpcServer {
   const sockets = new Set<Socket>();
   let drained: (() => void) | undefined;
   return {
@@ -121,6 +123,7 @@ function createLife(server: Server, injector: ConnectionInjector): GrpcServer {
       return sockets.size === 0 ? Promise.resolve() : new Promise((resolve) => (drained = resolve));
     },
     close() {
+      readers.close();
       injector.destroy();
       server.forceShutdown();
       for (const socket of sockets) socket.destroy();

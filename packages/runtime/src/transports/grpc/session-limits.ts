@@ -2,6 +2,7 @@ import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Metadata, Server } from "@grpc/grpc-js";
 import { ServingError } from "../../errors.ts";
 import { type BucketPolicy, fullBucket, refilled } from "../../limits/token-bucket.ts";
+import { watchSlowReaders } from "../slow-readers.ts";
 import { internalsOf } from "./server-internals.ts";
 
 /** Streams of one connection that may end by a reset: a caller who opens and resets makes work and waits for none. Source: security.md A9 (CVE-2023-44487). */
@@ -26,6 +27,25 @@ export function limitHeaders(server: Server, maxBytes: number): void {
 export function limitResets(server: Server, nowMs: () => number = () => performance.now()): void {
   for (const transport of internalsOf(server).http2Servers.keys())
     transport.on("session", (session: ServerHttp2Session) => watch(session, nowMs));
+}
+
+/**
+ * Resets calls whose callers open no window for what was answered: such a call would keep its reply, and where that is large its place among the running ones,
+ * for as long as its caller answers pings (CVE-2019-9517).
+ */
+export function endSlowReaders(server: Server, requestTimeoutMs: number): { close(): void } {
+  const readers = watchSlowReaders<ServerHttp2Stream>({
+    requestTimeoutMs,
+    // A call produces no longer than `server.requestTimeout`, and what is left then only grows less.
+    progressOf: ({ writableLength }) => writableLength,
+    end: (stream) => stream.close(ENHANCE_YOUR_CALM),
+  });
+  for (const transport of internalsOf(server).http2Servers.keys())
+    transport.on("stream", (stream: ServerHttp2Stream) => {
+      readers.add(stream);
+      stream.once("close", () => readers.delete(stream));
+    });
+  return readers;
 }
 
 function watch(session: ServerHttp2Session, nowMs: () => number): void {

@@ -6,6 +6,7 @@ import type { HttpMethod, HttpReply, HttpRequest } from "../../call/types.ts";
 import type { ErrorCode } from "../../error-table.ts";
 import { ServingError } from "../../errors.ts";
 import { type Refusals, type Refuse, refuseConnection, refuseUnreadable } from "./refuse-connection.ts";
+import { ageMsOf, watchConnections } from "./connection-life.ts";
 import { type HttpEdge, OPEN_EDGE } from "./http-edge.ts";
 import { requestFault } from "./request-fault.ts";
 import { NO_ROUTE } from "../../pipeline/refuse-unrouted.ts";
@@ -38,7 +39,7 @@ export interface HttpAppOptions {
   /** Path under which all routes stand; "/" for none. */
   readonly basePath: string;
   readonly headersBytes: number;
-  /** Longest time for one request to arrive, in milliseconds. */
+  /** Longest time for one request to arrive, in milliseconds, and for its reply to be taken. */
   readonly requestTimeoutMs: number;
   readonly trustedProxies: readonly string[];
   /** What is decided before any route; unless given, every request goes on to its route. */
@@ -65,7 +66,8 @@ const ARRIVAL_CHECK_MS = 1_000;
 /** Makes the HTTP application. It does not listen: connections are handed to `app.server`, or `app.listen` is called. */
 export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   const app = createFastify(options);
-  noteAges(app.server);
+  const connections = watchConnections(app.server, options.requestTimeoutMs);
+  app.addHook("onClose", async () => connections.close());
   const doubts = watchExpectations(app, options);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null, undefined));
@@ -139,7 +141,7 @@ function createFastify(options: HttpAppOptions): FastifyInstance {
     routerOptions: { ignoreTrailingSlash: true, caseSensitive: true, maxParamLength: 128 },
   });
   app.server.headersTimeout = HEADERS_TIMEOUT_MS;
-  // Backstops: the call's own deadline answers before them. The second is for readers who take nothing of a reply.
+  // Backstops: the call's own deadline answers before them. The second is for callers who say nothing.
   app.server.requestTimeout = options.requestTimeoutMs + 5_000;
   app.server.timeout = options.requestTimeoutMs + 5_000;
   return app;
@@ -247,17 +249,6 @@ async function refuse(options: HttpAppOptions, error: ServingError, exchange: Ex
 
 const NOBODY_WAITS = new WeakSet<IncomingMessage>();
 
-/** When connections were opened, in monotonic milliseconds. */
-const OPENED_MS = new WeakMap<Socket, number>();
-
-function noteAges(server: FastifyInstance["server"]): void {
-  server.on("connection", (socket) => OPENED_MS.set(socket, performance.now()));
-}
-
-function isOld(socket: Socket, { maxConnectionAgeMs = Infinity }: HttpAppOptions): boolean {
-  return performance.now() - (OPENED_MS.get(socket) ?? Infinity) > maxConnectionAgeMs;
-}
-
 function send(
   options: HttpAppOptions,
   answer: HttpReply,
@@ -265,7 +256,7 @@ function send(
 ): void | Promise<void> {
   reply.hijack();
   const lines = (options.edge ?? OPEN_EDGE).replyLines(request.raw);
-  const isLast = close || options.closing() || isOld(request.raw.socket, options);
+  const isLast = close || options.closing() || ageMsOf(request.raw.socket) > (options.maxConnectionAgeMs ?? Infinity);
   return sendReply(request.raw, reply.raw, answer, { requestId: request.id, close: isLast, lines });
 }
 

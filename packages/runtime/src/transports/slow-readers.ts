@@ -1,0 +1,65 @@
+/** What callers take replies from: a connection of HTTP/1.1, or one call of HTTP/2. */
+export interface Outgoing {
+  /** Bytes that were written and that the caller has not taken. */
+  readonly writableLength: number;
+}
+
+export interface SlowReadersOptions<T extends Outgoing> {
+  /** Longest time of a call, in milliseconds: readers have as long again, a few seconds, and a second for each 64 KiB. */
+  readonly requestTimeoutMs: number;
+  /** A number that changes whenever something was taken, if not with each byte. */
+  progressOf(outgoing: T): number;
+  /** Ends one whose caller does not take what was written. */
+  end(outgoing: T): void;
+  /** Monotonic milliseconds. */
+  readonly nowMs?: () => number;
+}
+
+/** The open connections or calls of a server, and an end for those that are not read. */
+export interface SlowReaders<T extends Outgoing> {
+  add(outgoing: T): void;
+  delete(outgoing: T): void;
+  /** Looks at all of them; it is done each second. */
+  look(): void;
+  close(): void;
+}
+
+/** A reader who is slower than a telephone line holds memory, not a network. */
+const SLOWEST_BYTES_PER_SECOND = 64 * 1024;
+/** For those whose calls are to be answered within less than networks take. */
+const GRACE_MS = 5_000;
+const LOOK_EVERY_MS = 1_000;
+
+interface Waiting {
+  readonly progress: number;
+  readonly sinceMs: number;
+}
+
+/**
+ * Bounds the time that replies wait for callers who take nothing of them, or a few bytes at a time: no time-out of Node's sees the latter, whose connection is
+ * never silent.
+ *
+ * All are looked at together, once a second: a timer for each reply would cost every caller. Source: security.md A9, attack B47 (slow read).
+ */
+export function watchSlowReaders<T extends Outgoing>(options: SlowReadersOptions<T>): SlowReaders<T> {
+  const { requestTimeoutMs, progressOf, end, nowMs = () => performance.now() } = options;
+  const patienceMs = requestTimeoutMs + GRACE_MS;
+  const open = new Map<T, Waiting | undefined>();
+  const look = (): void => {
+    const now = nowMs();
+    for (const [outgoing, before] of open) {
+      const { writableLength } = outgoing;
+      const progress = progressOf(outgoing);
+      if (writableLength === 0) open.set(outgoing, undefined);
+      else if (before?.progress !== progress) open.set(outgoing, { progress, sinceMs: now });
+      else if (now - before.sinceMs > patienceMs + (writableLength / SLOWEST_BYTES_PER_SECOND) * 1_000) end(outgoing);
+    }
+  };
+  const timer = setInterval(look, LOOK_EVERY_MS).unref();
+  return {
+    add: (outgoing) => void open.set(outgoing, undefined),
+    delete: (outgoing) => void open.delete(outgoing),
+    look,
+    close: () => clearInterval(timer),
+  };
+}
