@@ -137,13 +137,8 @@ function startCalls(callers: ReturnType<typeof everyKindOfCaller>): EndlessCalls
 }
 
 const GOOD = new Set([
-  "REST, kept: 200",
-  "REST, new: 200",
-  "REST, resumed: 200",
-  "REST, slow: 200",
-  "gRPC, kept: 0",
-  "gRPC, slow: 0",
-  "gRPC, new: 0",
+  ...["kept", "new", "resumed", "slow"].map((kind) => `REST, ${kind}: 200`),
+  ...["kept", "slow", "new"].map((kind) => `gRPC, ${kind}: 0`),
 ]);
 
 /** An agent without sessions of before. */

@@ -21,7 +21,11 @@ const NEEDS = {
     command: 'scripts/docker.sh install && export "$(scripts/docker.sh start)" && scripts/base-image.sh',
   },
   chromium: { present: () => existsSync("/usr/bin/chromium"), command: "scripts/install-chromium.sh" },
-  sslscan: { present: () => succeeds("sslscan", ["--version"]), command: "scripts/install-sslscan.sh" },
+  sslscan: { present: () => succeeds("sslscan", ["--version"]), command: "scripts/install-security-tools.sh" },
+  // It has no word for its version that ends well.
+  slowhttptest: { present: () => succeeds("which", ["slowhttptest"]), command: "scripts/install-security-tools.sh" },
+  h2load: { present: () => succeeds("h2load", ["--version"]), command: "scripts/install-security-tools.sh" },
+  h2spec: { present: () => succeeds(h2spec(), ["--version"]), command: "scripts/install-security-tools.sh" },
   "file-type model": {
     present: () => existsSync(join(filetypeModelDir(), "model.onnx")),
     command: "scripts/fetch-filetype-model.sh",
@@ -35,6 +39,11 @@ const NEEDS = {
 /** Folder into which scripts/install-interop-clients.sh puts its clients. */
 export function interopDir(): string {
   return join(cacheDir(), "interop");
+}
+
+/** Where scripts/install-security-tools.sh puts h2spec. */
+export function h2spec(): string {
+  return join(cacheDir(), "h2spec/v2.2.1+incompatible/h2spec");
 }
 
 /** Folder into which scripts/fetch-filetype-model.sh puts the model. */
