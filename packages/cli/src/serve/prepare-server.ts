@@ -31,8 +31,8 @@ export async function prepareServer(
   const { config, warnings } = await refuse(() =>
     loadConfig({ flags, env: { ...process.env, ...env }, configFile, projectDir, serviceConfig: definition.config }),
   );
-  await refuse(() => assertMayBind(config));
   await refuse(() => described.server.assertSecure(config, definition));
+  await refuse(() => assertMayBind(config));
   await refuse(() => assertParameters(definition, config.parameters));
   return { ...described, config, warnings };
 }

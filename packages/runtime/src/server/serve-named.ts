@@ -57,8 +57,8 @@ async function configure(bento: OpenedBento | undefined, flags: EntryFlags): Pro
       ...(bento === undefined ? {} : { serviceConfig: bento.serviceConfig }),
       imageDefaults: flags.image,
     });
-    assertMayBind(config);
     await assertSecure(config, bento?.file.definition);
+    assertMayBind(config);
     if (bento !== undefined) await assertParameters(bento.file.definition, config.parameters);
     const closed = bento === undefined ? undefined : nobodyMayCall(config, bento.file.definition);
     return { config, warnings: closed === undefined ? warnings : [...warnings, closed] };

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { issuerPrefixes } from "../../auth/oidc/issuer-prefixes.ts";
 import { issuerProblems } from "../../auth/rules/issuer-problems.ts";
 import { refusedConfig } from "../../config/refused-config.ts";
+import { assertMayBind } from "../../config/start-rule.ts";
 import type { Config } from "../../config/types.ts";
 import type { ServiceDefinition } from "../../definition/types.ts";
 import { type Problem, ServingError } from "../../errors.ts";
@@ -31,7 +32,8 @@ export async function assertSecure(config: Config, definition: ServiceDefinition
   }
   problems.push(...(await credentialFileProblems(config)), ...(await tlsProblems(config)));
   problems.push(...(await edgeHeaderProblems(config)));
-  if (problems.length > 0) throw refusedConfig(problems);
+  // An open address alone is told in its own words; beside other mistakes it is one more.
+  if (problems.length > 0) throw refusedConfig([...problems, ...problemsOf(() => assertMayBind(config))]);
 }
 
 async function credentialFileProblems({ security: { apiKeys, basic } }: Config): Promise<readonly Problem[]> {
