@@ -109,10 +109,11 @@ interface Line {
 }
 
 async function send({ client, row, method }: Line, rows: Rows, options: CallOptions): Promise<Answer> {
-  const { model = "double", requestId, timeoutMs, headers } = options;
+  const { model = "double", requestId, timeoutMs, headers, signal } = options;
   const end = await client.call<Reply>(method, [row.request(rows, model)], {
     metadata: { ...headers, ...(requestId === undefined ? {} : { "x-request-id": requestId }) },
     ...(timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs }),
+    ...(signal === undefined ? {} : { signal }),
   });
   return toAnswer(end, row.values);
 }

@@ -87,23 +87,23 @@ export function httpSurfaces({ url }: Addresses): readonly Surface[] {
     protocol: row.protocol,
     call: (rows, options = {}) => {
       const { body, headers = {} } = row.body(rows);
-      return send(row, `${url}${row.path(options.model ?? "double")}`, body, { ...headers, ...optionHeaders(options) });
+      const to = `${url}${row.path(options.model ?? "double")}`;
+      return send(row, to, {
+        body,
+        headers: { ...headers, ...optionHeaders(options) },
+        signal: options.signal ?? null,
+      });
     },
     sendBytes: (bytes) => {
       const { headers = {} } = row.body([[0, 0]]);
-      return send(row, `${url}${row.path("double")}`, Buffer.from(bytes), headers);
+      return send(row, `${url}${row.path("double")}`, { body: Buffer.from(bytes), headers });
     },
     close: () => undefined,
   }));
 }
 
-async function send(
-  row: HttpRow,
-  url: string,
-  body: string | Buffer | FormData,
-  headers: Readonly<Record<string, string>>,
-): Promise<Answer> {
-  const reply = await fetch(url, { method: "POST", body, headers });
+async function send(row: HttpRow, url: string, init: RequestInit): Promise<Answer> {
+  const reply = await fetch(url, { method: "POST", ...init });
   const bytes = Buffer.from(await reply.arrayBuffer());
   const isJson = reply.headers.get("content-type")?.includes("json") === true;
   const json: unknown = isJson ? JSON.parse(bytes.toString()) : undefined;

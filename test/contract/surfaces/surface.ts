@@ -17,6 +17,8 @@ export interface CallOptions {
   readonly timeoutMs?: number;
   /** Further headers or metadata. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Leaves the call when it aborts; over HTTP the call rejects then. */
+  readonly signal?: AbortSignal;
 }
 
 /** One protocol over one transport, spoken by a client that shares no code with the server. */
