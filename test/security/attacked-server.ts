@@ -159,7 +159,8 @@ export function everywhere(
   return Object.fromEntries(surfaces.map(({ name }) => [name, outcome]));
 }
 
-function outcomeOf({ transport }: Surface, { status, error }: Answer): string {
+/** The name of an outcome, or what came instead. */
+export function outcomeOf({ transport }: Surface, { status, error }: Answer): string {
   const [name] = Object.entries(OUTCOMES).find(([, row]) => row[transport] === status) ?? [];
   return name ?? `${status} ${error}`;
 }
