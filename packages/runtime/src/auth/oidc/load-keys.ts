@@ -1,7 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { ServingError } from "../../errors.ts";
+import { askIssuer } from "./ask-issuer.ts";
+import { addressIn, discover } from "./discovery.ts";
 import { type FetchDocument, MAX_DOCUMENT_BYTES } from "./fetch-document.ts";
-import { own } from "./header.ts";
 import { type JsonObject, parseJsonObject } from "./json-object.ts";
 import { parseSecureUrl } from "./secure-url.ts";
 import type { ResolvedIssuer } from "./types.ts";
@@ -27,21 +28,16 @@ const FILE_AGE_MS = 10_000;
  *
  * Rejects for a document of another issuer, for what is no JSON object and for all that `fetchDocument` rejects. Source: OpenID Connect Discovery 1.0, section 4.3.
  */
-export async function loadKeys(
-  { location, caFile, tokenFile }: ResolvedIssuer["keys"],
-  fetch: FetchDocument,
-  { signal, isUrgent }: Look,
-): Promise<LoadedKeys> {
-  if (location.kind === "file")
-    return { document: toObject(await readSmallFile(location.path, signal), location.path), maxAgeMs: FILE_AGE_MS };
-  const configured = parseSecureUrl(location.url);
-  const ca = caFile === undefined ? undefined : await readFile(caFile, { encoding: "utf8", signal });
-  const token = tokenFile === undefined ? undefined : await readToken(tokenFile, signal);
-  // A document may name any host: the server's own token goes to the configured one alone.
-  const get = (url: URL): ReturnType<FetchDocument> =>
-    fetch({ url, ca, token: url.origin === configured.origin ? token : undefined, signal, isUrgent });
-  const url = location.kind === "url" ? configured : await discover(configured, location.issuer, get);
-  const { bytes, cacheControl } = await get(url);
+export async function loadKeys(keys: ResolvedIssuer["keys"], fetch: FetchDocument, look: Look): Promise<LoadedKeys> {
+  const { location } = keys;
+  if (location.kind === "file") {
+    const bytes = await readSmallFile(location.path, look.signal);
+    return { document: toObject(bytes, location.path), maxAgeMs: FILE_AGE_MS };
+  }
+  const home = parseSecureUrl(location.url);
+  const ask = await askIssuer(keys, { home, fetch, look });
+  const url = location.kind === "url" ? home : addressIn(await discover(location.issuer, home, ask), "jwks_uri");
+  const { bytes, cacheControl } = await ask(url);
   return { document: toObject(bytes, url.href), maxAgeMs: maxAgeOf(cacheControl) };
 }
 
@@ -56,29 +52,11 @@ const MIN_AGE_MS = 60_000;
 const DEFAULT_AGE_MS = 600_000;
 const MAX_AGE_MS = 86_400_000;
 
-async function discover(url: URL, issuer: string, get: (url: URL) => ReturnType<FetchDocument>): Promise<URL> {
-  const document = toObject((await get(url)).bytes, url.href);
-  if (own(document, "issuer") !== issuer) throw unfit(`${url.href}: "issuer" is not the configured one, byte for byte`);
-  const uri = own(document, "jwks_uri");
-  if (typeof uri !== "string") throw unfit(`${url.href}: expected text in "jwks_uri"`);
-  try {
-    return parseSecureUrl(uri);
-  } catch (cause) {
-    throw unfit(`${url.href}: jwks_uri is not taken`, cause);
-  }
-}
-
 async function readSmallFile(path: string, signal: AbortSignal): Promise<Uint8Array> {
   const found = await stat(path);
   if (!found.isFile() || found.size > MAX_DOCUMENT_BYTES)
     throw unfit(`${path}: expected a file of at most ${MAX_DOCUMENT_BYTES} bytes`);
   return readFile(path, { signal });
-}
-
-async function readToken(path: string, signal: AbortSignal): Promise<string> {
-  const token = (await readFile(path, { encoding: "utf8", signal })).trim();
-  if (!/^[\x21-\x7e]+$/.test(token)) throw unfit(`${path}: expected a token of visible ASCII characters`);
-  return token;
 }
 
 function toObject(bytes: Uint8Array, place: string): JsonObject {
@@ -87,6 +65,6 @@ function toObject(bytes: Uint8Array, place: string): JsonObject {
   return document;
 }
 
-function unfit(message: string, cause?: unknown): ServingError {
-  return new ServingError("UNAVAILABLE", message, { cause });
+function unfit(message: string): ServingError {
+  return new ServingError("UNAVAILABLE", message);
 }
