@@ -42,7 +42,7 @@ const PUBLIC: Readonly<Record<string, Names>> = {
   ),
   "@bento-ts/runtime/openapi": names(
     `openApiDocument`,
-    `DocumentedSecurity JsonObject OpenApiDocument OpenApiOptions OpenApiVersion`,
+    `DocumentedSecurity JsonObject OpenApiDocument OpenApiOptions OpenApiVersion SignIn`,
   ),
   "@bento-ts/runtime/proto": names(
     `PROTO_RECORD_FILE planProto printProto printProtoRecord protoChanges readProtoRecord toProtoRecord`,

@@ -11,8 +11,8 @@ export const AUDIENCE = "https://models.example.com/whoami";
 export const OTHER_AUDIENCE = "https://other.example.com";
 /** A program with a secret of its own, which gets tokens in its own name. */
 export const PROGRAM = { id: "nightly", secret: "a secret of one test run" } as const;
-/** A program without a secret, such as a page; it may come back to `CALLBACK` of any loopback port. */
-export const PAGE = { id: "docs-page", callback: "/docs/static/oauth2-redirect.html" } as const;
+/** A program without a secret, such as a page; it may come back to its path on any loopback port, below a prefix or not. */
+export const PAGE = { id: "docs-page", callback: "/docs/static/oauth2-redirect.html", prefix: "/team/svc" } as const;
 
 /** Seconds that everything lasts which it gives: longer than any test. */
 const TTL_S = 600;
@@ -143,7 +143,7 @@ function configurationOf(
         application_type: "native",
         token_endpoint_auth_method: "none",
         // The port of a loopback address does not count, as RFC 8252, section 7.3 has it.
-        redirect_uris: [`http://127.0.0.1${PAGE.callback}`],
+        redirect_uris: ["", PAGE.prefix].map((prefix) => `http://127.0.0.1${prefix}${PAGE.callback}`),
       },
     ],
     clientBasedCORS: (_ctx, _origin, client) => client.clientId === PAGE.id,

@@ -559,6 +559,21 @@ describe("security and TLS", () => {
     ]);
   });
 
+  it("let an issuer be asked with more than the code flow asks, but with nothing that is the flow's or a secret", async () => {
+    const issuer = (parameters: string): Promise<Partial<ConfigInputs>> =>
+      platformWith(
+        `security: { oidc: { issuers: [{ issuer: "https://i.example", audiences: [a], docs: { clientId: d, parameters: ${parameters} } }] } }`,
+      );
+    const { config } = await load(await issuer("{ audience: models }"));
+    expect(config.security.issuers[0]?.docs).toEqual({ clientId: "d", parameters: { audience: "models" } });
+    for (const name of ["redirect_uri", "client_secret", "state", "__proto__", "a b"]) {
+      const [problem] = await refusal(await issuer(`{ "${name}": x }`));
+      expect(problem).toMatch(
+        /^security\.oidc\.issuers\[0\]\.docs\.parameters: expected the name of a parameter other/,
+      );
+    }
+  });
+
   it("name the place of a fault inside an issuer and inside a rule, and the key that was meant", async () => {
     const problems = await refusal({
       env: {

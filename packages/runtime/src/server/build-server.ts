@@ -12,6 +12,7 @@ import type { ProtoRecord } from "../protocols/proto/types.ts";
 import { nativeProtocol } from "../protocols/native/routes.ts";
 import { ownerOfPredict } from "../protocols/predict-owner.ts";
 import type { Protocol, ProtocolHost } from "../protocols/types.ts";
+import { reasonOf } from "../reason-of.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { MetricsSnapshot } from "../telemetry/metrics-snapshot.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -128,6 +129,12 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
       const { loadDocument } = await import("./load-document.ts");
       const { baseDir } = parts;
       return loadDocument(host, { baseDir, security: documentedSecurity(config, service.definition) });
+    },
+    loadClient: async () => {
+      const { pageClient } = await import("./security/page-client.ts");
+      const onFault = (issuer: string, cause: unknown): void =>
+        log.warn({ issuer }, `docs: nobody can sign in on the page now: ${reasonOf(cause)}`);
+      return pageClient(config.security, { fetch: parts.fetchDocument, onFault });
     },
   });
   await app.ready();

@@ -1,5 +1,5 @@
 import { nativeApis } from "../protocols/native/routes.ts";
-import { openApiDocument, type DocumentedSecurity } from "../protocols/openapi/index.ts";
+import { openApiDocument, type DocumentedSecurity, type SignIn } from "../protocols/openapi/index.ts";
 import type { ProtocolHost } from "../protocols/types.ts";
 import type { WriteDocument } from "../transports/http/docs-app.ts";
 import { readExampleFiles } from "./example-files.ts";
@@ -11,5 +11,20 @@ export async function loadDocument(
 ): Promise<WriteDocument> {
   const documented = { ...host.definition, apis: nativeApis(host) };
   const exampleFiles = await readExampleFiles(documented, baseDir);
-  return (wanted) => openApiDocument(documented, { ...wanted, exampleFiles, security });
+  return ({ signIns, ...wanted }) =>
+    openApiDocument(documented, {
+      ...wanted,
+      exampleFiles,
+      security: signIns === undefined ? security : securityOfPage(security, signIns),
+    });
+}
+
+/** A page asks no issuer about itself, which its policy forbids: it is told where to sign in, or takes a token that was got elsewhere. */
+function securityOfPage(security: DocumentedSecurity, signIns: Readonly<Record<string, SignIn>>): DocumentedSecurity {
+  const issuers = security.issuers.map((entry) => ({
+    ...entry,
+    discoveryUrl: undefined,
+    signIn: Object.hasOwn(signIns, entry.issuer) ? signIns[entry.issuer] : undefined,
+  }));
+  return { ...security, issuers };
 }

@@ -87,6 +87,24 @@ describe("resolveIssuers", () => {
     ]);
   });
 
+  it("lets readers of the documentation sign in with one issuer, found where it tells of itself", () => {
+    const docs = { clientId: "docs" };
+    expect(resolveIssuers([{ ...entry, docs }])[0]?.docs).toEqual({
+      clientId: "docs",
+      scopes: ["openid"],
+      parameters: {},
+      discoveryUrl: "https://idp.example/realm/.well-known/openid-configuration",
+    });
+    const two = [
+      { ...entry, docs },
+      { ...entry, issuer: "https://other.example", docs },
+    ];
+    expect(() => resolveIssuers(two)).toThrow("/1/docs: expected one issuer that the documentation signs in with");
+    expect(() => resolveIssuers([{ ...entry, issuer: "team", jwksFile: "/keys", docs }])).toThrow(
+      "/0/docs: expected an https address",
+    );
+  });
+
   it("takes 64 issuers and no more", () => {
     const many = (count: number): IssuerOptions[] =>
       Array.from({ length: count }, (_, index) => ({ ...entry, issuer: `https://idp${index}.example` }));

@@ -5,7 +5,7 @@ import { parseClaimPath } from "../claim-path.ts";
 import { wellKnownUrl } from "./discovery-url.ts";
 import { issuerPrefixes } from "./issuer-prefixes.ts";
 import { parseSecureUrl } from "./secure-url.ts";
-import type { IssuerOptions, KeyLocation, RequiredClaim, ResolvedIssuer } from "./types.ts";
+import type { DocsClient, IssuerOptions, KeyLocation, RequiredClaim, ResolvedIssuer } from "./types.ts";
 
 /**
  * Makes every choice that the owner of the issuers left open.
@@ -26,6 +26,10 @@ export function resolveIssuers(entries: readonly IssuerOptions[]): readonly Reso
     }
     return resolveIssuer(entry, check, prefixes[index] ?? "");
   });
+  // The page has one client id for all that it signs in with.
+  const signingIn = issuers.flatMap(({ docs }, index) => (docs === undefined ? [] : [index]));
+  for (const index of signingIn.slice(1))
+    problems.push({ path: `/${index}/docs`, message: "expected one issuer that the documentation signs in with" });
   if (problems.length === 0) return issuers;
   const lines = problems.map(({ path, message }) => `${path}: ${message}`);
   throw new ServingError("FAILED_PRECONDITION", `issuers: ${lines.join("; ")}`, { problems });
@@ -81,6 +85,7 @@ function resolveIssuer(entry: IssuerOptions, check: Check, prefix: string): Reso
       maxStaleMs: durationOf(entry.maxStaleMs, "/maxStaleMs", check) ?? DEFAULT_STALE_MS,
     },
     requiredForReady: entry.requiredForReady ?? true,
+    docs: docsOf(entry, check),
     token: {
       algorithms: new Set(algorithmsOf(entry.algorithms, check)),
       audiences: new Set(textsOf(entry.audiences, "/audiences", check)),
@@ -117,6 +122,18 @@ function locationOf(entry: IssuerOptions, check: Check): KeyLocation {
   if (jwksUri !== undefined) return { kind: "url", url: secure("/jwksUri", jwksUri) };
   const place = discoveryUrl === undefined ? "/issuer" : "/discoveryUrl";
   return { kind: "discovery", url: secure(place, discoveryUrl ?? wellKnownUrl(issuer)), issuer };
+}
+
+function docsOf({ issuer, discoveryUrl, docs }: IssuerOptions, check: Check): DocsClient | undefined {
+  if (docs === undefined) return undefined;
+  const url = discoveryUrl ?? wellKnownUrl(issuer);
+  check.run("/docs", () => parseSecureUrl(url));
+  return {
+    clientId: docs.clientId,
+    scopes: docs.scopes ?? ["openid"],
+    parameters: docs.parameters ?? {},
+    discoveryUrl: url,
+  };
 }
 
 function algorithmsOf(names: readonly string[] | undefined, check: Check): readonly Algorithm[] {

@@ -35,6 +35,15 @@ export interface IssuerOptions {
   readonly requiredClaims?: Readonly<Record<string, RuleValue | readonly RuleValue[]>>;
   /** Whether the server is not ready before this issuer's keys were loaded; yes unless given. */
   readonly requiredForReady?: boolean;
+  /** How readers of the documentation page sign in with it. */
+  readonly docs?: {
+    /** The page's own client id: a public client, with PKCE. */
+    readonly clientId: string;
+    /** `openid` unless given. */
+    readonly scopes?: readonly string[];
+    /** What else the issuer wants to be asked with, such as `audience` or `resource`. */
+    readonly parameters?: Readonly<Record<string, string>>;
+  };
 }
 
 /** Where an issuer's keys come from. */
@@ -69,6 +78,15 @@ export interface PrincipalRules {
   readonly groupsClaim: readonly string[] | undefined;
 }
 
+/** The documentation page as a client of an issuer. */
+export interface DocsClient {
+  readonly clientId: string;
+  readonly scopes: readonly string[];
+  readonly parameters: Readonly<Record<string, string>>;
+  /** Where the issuer tells of its endpoints. */
+  readonly discoveryUrl: string;
+}
+
 /** One issuer with every choice made. */
 export interface ResolvedIssuer {
   readonly issuer: string;
@@ -81,6 +99,8 @@ export interface ResolvedIssuer {
     readonly maxStaleMs: number;
   };
   readonly requiredForReady: boolean;
+  /** How readers of the documentation page sign in; undefined where they don't. */
+  readonly docs: DocsClient | undefined;
   readonly token: TokenRules;
   readonly principal: PrincipalRules;
 }

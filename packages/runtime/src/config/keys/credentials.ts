@@ -8,6 +8,21 @@ import { boolean, duration, orNull, text } from "../key-types.ts";
 const words = text({ label: "a text" });
 const texts = (label: string): ReturnType<typeof listOf<string>> => listOf(words, { label, sample: '["a"]' });
 
+/** Parameters of an authorization and of its token request. Sources: RFC 6749, RFC 7636. */
+const FLOW_PARAMETERS = [
+  "client_id",
+  "client_secret",
+  "code",
+  "code_challenge",
+  "code_challenge_method",
+  "code_verifier",
+  "grant_type",
+  "redirect_uri",
+  "response_type",
+  "scope",
+  "state",
+] as const;
+
 /** Keys about how callers show who they are and who of them may call. */
 export const CREDENTIAL_KEYS = {
   "security.oidc.issuers": {
@@ -45,6 +60,23 @@ export const CREDENTIAL_KEYS = {
             sample: '{"tenant":["ml"]}',
           }),
           requiredForReady: boolean(),
+          docs: objectOf({
+            label: "the documentation page as a client of the issuer",
+            required: { clientId: words },
+            optional: {
+              scopes: texts("scopes"),
+              parameters: mapOf(words, {
+                label: "parameters of the issuer to their values",
+                // What the code flow says itself, and what no page may hold.
+                names: {
+                  pattern: `^(?!(?:${FLOW_PARAMETERS.join("|")})$)[A-Za-z_]{1,64}$`,
+                  label: `the name of a parameter other than ${FLOW_PARAMETERS.join(", ")}`,
+                },
+                sample: '{"audience":"models"}',
+              }),
+            },
+            sample: '{"clientId":"models-docs"}',
+          }),
         },
         sample: '{"issuer":"https://idp.example.com","audiences":["models"]}',
       }),

@@ -46,6 +46,11 @@ export interface IssuerConfig {
   readonly clientIds?: readonly string[];
   readonly requiredClaims?: Readonly<Record<string, readonly RuleValue[]>>;
   readonly requiredForReady?: boolean;
+  readonly docs?: {
+    readonly clientId: string;
+    readonly scopes?: readonly string[];
+    readonly parameters?: Readonly<Record<string, string>>;
+  };
 }
 
 export interface ApiKeysConfig {

@@ -1,3 +1,3 @@
 export { openApiDocument } from "./document.ts";
 export type { JsonObject } from "./json-object.ts";
-export type { DocumentedSecurity, OpenApiDocument, OpenApiOptions, OpenApiVersion } from "./types.ts";
+export type { DocumentedSecurity, OpenApiDocument, OpenApiOptions, OpenApiVersion, SignIn } from "./types.ts";

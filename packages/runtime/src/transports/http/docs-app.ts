@@ -2,8 +2,10 @@ import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ServingError } from "../../errors.ts";
+import type { SignIn } from "../../protocols/openapi/index.ts";
 import { compressPayload } from "./compress-payload.ts";
 import { createHttpApp, type HttpAppOptions, joinPath } from "./create-app.ts";
+import { type PageClient, pagePolicy, rememberSignIn, toUiClient } from "./docs-sign-in.ts";
 import { DOCS_CSS, DOCS_JS } from "./docs-style.ts";
 import { forwardedPrefixOf } from "./forwarded-prefix.ts";
 import { OPEN_EDGE } from "./http-edge.ts";
@@ -16,8 +18,15 @@ export interface DocsDocument {
   readonly info: Readonly<Record<string, unknown>>;
 }
 
-/** Gives the OpenAPI document; `basePath` is the path under which callers reach the server's routes, "/" or "/prefix". */
-export type WriteDocument = (wanted: { readonly version: DocumentVersion; readonly basePath: string }) => DocsDocument;
+/**
+ * Gives the OpenAPI document; `basePath` is the path under which callers reach the server's routes, "/" or "/prefix". For the page, `signIns` tells by issuer how its
+ * readers get tokens.
+ */
+export type WriteDocument = (wanted: {
+  readonly version: DocumentVersion;
+  readonly basePath: string;
+  readonly signIns?: Readonly<Record<string, SignIn>>;
+}) => DocsDocument;
 
 export interface DocsOptions {
   /** Of the application that the documentation belongs to; it answers paths that are not there in the same words. */
@@ -26,22 +35,9 @@ export interface DocsOptions {
   readonly title: string;
   /** Gets what writes the document. */
   loadDocument(): Promise<WriteDocument>;
+  /** Gets what the page is to an issuer that its readers sign in with; undefined where there is none. */
+  loadClient(): Promise<PageClient | undefined>;
 }
-
-/**
- * The page's own policy: nothing from other hosts, no inline script or style, nothing evaluated, no frame around it. `data:` and `blob:` are for icons in the
- * style sheet and for pictures that a call answered.
- */
-const PAGE_CSP = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
 
 /** Scripts and styles change with the server's version only; after an hour the browser asks whether they did. */
 const ASSET = /\/static\/(?:swagger-ui|favicon|index\.css)[^/]*$/;
@@ -53,20 +49,30 @@ const ASSET_CACHE = "private, max-age=3600";
  * Everything is served from here. Every link, redirect and call of the page is relative to it, so that it stands behind any path prefix; the document names the
  * prefix of a trusted proxy.
  */
-export async function createDocsApp({ http, title, loadDocument }: DocsOptions): Promise<FastifyInstance> {
+export async function createDocsApp(options: DocsOptions): Promise<FastifyInstance> {
+  const { http, title } = options;
   const { basePath, trustedProxies } = http;
   const app = createHttpApp(http);
-  const document = await loadDocument();
+  const [document, client] = await Promise.all([options.loadDocument(), options.loadClient()]);
   const pagePath = joinPath(basePath, "/docs");
   const textOf = keepTexts((version: DocumentVersion, path) => JSON.stringify(document({ version, basePath: path })));
-  let page: Record<string, unknown> | undefined;
+  const signIn = rememberSignIn(client);
+  const pageOf = keepLast((signIns: Readonly<Record<string, SignIn>>) =>
+    toPageDocument(document({ version: "3.1", basePath, signIns })),
+  );
   await app.register(async (docs) => {
     docs.addHook("onRequest", async (request, reply) => {
       reply.headers({ ...SECURITY_HEADERS, "x-request-id": request.id });
       if (http.closing()) reply.header("connection", "close");
+      const path = pathOf(request);
+      const isPage = path === `${pagePath}/`;
+      if (isPage || path === `${pagePath}/json` || path === `${pagePath}/yaml`) await signIn.refresh();
+      if (path.startsWith(pagePath))
+        reply.header("content-security-policy", pagePolicy(isPage ? signIn.current() : {}));
     });
     docs.addHook("onSend", async (request, reply, payload) => {
-      if (ASSET.test(pathOf(request)) && reply.statusCode < 400) reply.header("cache-control", ASSET_CACHE);
+      // What serves the files has its own mind about the others, such as the page that a code comes back to.
+      reply.header("cache-control", ASSET.test(pathOf(request)) && reply.statusCode < 400 ? ASSET_CACHE : "no-store");
       const compressed = await compressPayload(request, reply, payload);
       addLines(reply, (http.edge ?? OPEN_EDGE).replyLines(request.raw));
       return compressed;
@@ -83,12 +89,8 @@ export async function createDocsApp({ http, title, loadDocument }: DocsOptions):
     });
     await docs.register(swaggerUi, {
       routePrefix: pagePath,
-      staticCSP: PAGE_CSP,
       transformSpecificationClone: false,
-      transformSpecification: () => {
-        page ??= toPageDocument(document({ version: "3.1", basePath }));
-        return page;
-      },
+      transformSpecification: () => pageOf(signIn.current()),
       uiHooks: {
         onRequest: async (request, reply) => {
           const place = placeBeside(request.url, pagePath);
@@ -102,6 +104,7 @@ export async function createDocsApp({ http, title, loadDocument }: DocsOptions):
         defaultModelsExpandDepth: 0,
         displayRequestDuration: true,
       },
+      ...(client === undefined ? {} : { initOAuth: toUiClient(client) }),
       theme: {
         title: escapeHtml(title),
         css: [{ filename: "docs.css", content: DOCS_CSS }],
@@ -120,6 +123,15 @@ function addLines(reply: FastifyReply, lines: readonly string[]): void {
     const before = reply.getHeader(name);
     reply.header(name, before === undefined ? value : `${String(before)}, ${value}`);
   }
+}
+
+/** Keeps what was made last, as long as it is asked for by the same thing. */
+function keepLast<T extends object, R>(make: (from: T) => R): (from: T) => R {
+  let last: { readonly from: T; readonly made: R } | undefined;
+  return (from) => {
+    if (last?.from !== from) last = { from, made: make(from) };
+    return last.made;
+  };
 }
 
 /** Texts that are kept: a document takes milliseconds to write, and a proxy may pass on whatever prefix its callers make up. */

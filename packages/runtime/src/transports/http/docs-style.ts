@@ -13,7 +13,9 @@ export const DOCS_CSS = `
 .swagger-ui .wrapper { max-width: 1120px; }
 .swagger-ui .info { margin: 32px 0 16px; }
 .swagger-ui .info .main .link { display: none; }
-.swagger-ui .schemes-server-container { display: none; }
+.swagger-ui .scheme-container .schemes > .schemes-server-container { display: none; }
+.swagger-ui .scheme-container .schemes { justify-content: flex-end; }
+.swagger-ui .auth-container .wrapper:has([id^="client_secret"]) { display: none; }
 .swagger-ui .scheme-container:not(:has(.auth-wrapper)) { display: none; }
 .swagger-ui .parameter__name, .swagger-ui .parameter__type { white-space: nowrap; }
 .swagger-ui .response[data-code] .headers-wrapper, .swagger-ui .response-col_links { display: none; }

@@ -1,47 +1,8 @@
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
-import type { FastifyInstance } from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
-import { toProblemReply } from "../../protocols/native/problem.ts";
-import { createHttpApp, type HttpAppOptions } from "./create-app.ts";
-import { registerDocs } from "./docs.ts";
-import type { DocsOptions, WriteDocument } from "./docs-app.ts";
+import { closeDocs, createDocs } from "./docs.fixture.ts";
 
-const apps: FastifyInstance[] = [];
-afterEach(async () => {
-  for (const app of apps.splice(0)) await app.close();
-});
-
-interface Wanted extends Partial<Pick<HttpAppOptions, "basePath" | "trustedProxies" | "closing">> {
-  readonly title?: string;
-  readonly document?: WriteDocument;
-  readonly loadDocument?: DocsOptions["loadDocument"];
-}
-
-async function createDocs(wanted: Wanted = {}): Promise<FastifyInstance> {
-  const { basePath = "/", trustedProxies = [], closing = () => false } = wanted;
-  const http: HttpAppOptions = {
-    advertised: ["/score"],
-    routes: [],
-    basePath,
-    headersBytes: 32_768,
-    requestTimeoutMs: 60_000,
-    trustedProxies,
-    closing,
-    refuse: async (_request, error) => error,
-    admitToDocs: async () => undefined,
-    encodeError: toProblemReply,
-  };
-  const app = createHttpApp(http);
-  apps.push(app);
-  const document: WriteDocument = (version) => ({ info: { title: "boston", description: "Prices." }, wanted: version });
-  registerDocs(app, {
-    http,
-    title: wanted.title ?? "boston",
-    loadDocument: wanted.loadDocument ?? (async () => wanted.document ?? document),
-  });
-  await app.ready();
-  return app;
-}
+afterEach(closeDocs);
 
 const TRUSTED = { trustedProxies: ["127.0.0.1/32"] };
 
