@@ -42,12 +42,12 @@ beforeEach(async () => {
 });
 
 /** Serves with no more than the issuer's name and the audience: the rest is the provider's to tell. */
-async function started({ workers = 1, env = {} } = {}): Promise<void> {
+async function started({ workers = 1, env = {}, entry = {} } = {}): Promise<void> {
   server = await serve(`${dir}/service.ts`, {
     flags: ["--workers", String(workers), "--grpc-port", "0"],
     env: {
       BENTO_SECURITY_OIDC_ISSUERS: JSON.stringify([
-        { issuer: provider.issuer, audiences: [AUDIENCE], groupsClaim: "groups" },
+        { issuer: provider.issuer, audiences: [AUDIENCE], groupsClaim: "groups", ...entry },
       ]),
       ...env,
     },
@@ -185,6 +185,28 @@ describe("a server whose provider is out", () => {
     await provider.start();
     await readiness();
     expect(await answersTo(token)).toEqual([200, 0]);
+  });
+
+  it("shows its documentation all the same, and lets people sign in there when the provider is back", async () => {
+    await provider.stop();
+    const env = {
+      BENTO_SECURITY_PUBLIC: '["docs"]',
+      BENTO_SECURITY_AUDIT_FILE: "stdout",
+      BENTO_SECURITY_AUDIT_PUBLIC_ROUTES: "true",
+    };
+    await started({ workers: 2, env, entry: { docs: { clientId: PAGE.id } } });
+    const connectsTo = async (): Promise<string | undefined> => {
+      const reply = await fetch(`${server.url}/docs/`);
+      return /connect-src ([^;]*)/.exec(`${reply.status} ${reply.headers.get("content-security-policy")}`)?.[1];
+    };
+    expect(await connectsTo()).toBe("'self'");
+    await provider.start();
+    await eventually(async () => ((await connectsTo()) === `'self' ${provider.issuer}/token` ? true : undefined));
+    // The code in the address that people come back to is written down by nobody.
+    const back = await fetch(`${server.url}${PAGE.callback}?code=a-code-of-somebody&state=s`);
+    expect(back.status).toBe(200);
+    await eventually(async () => (server.output().includes('"queryNames"') ? true : undefined));
+    expect(server.output()).not.toContain("a-code-of-somebody");
   });
 
   it("goes on by the keys that it has, for tokens that it has never seen as well", async () => {
