@@ -1,4 +1,4 @@
-import type { RawCall } from "../call/types.ts";
+import type { Principal, RawCall } from "../call/types.ts";
 import { Canceller } from "../call/cancellation.ts";
 import { defineService } from "../definition/define-service.ts";
 import type { ServingError } from "../errors.ts";
@@ -20,6 +20,8 @@ export interface RecordedOptions {
   /** The step that throws `refusal`. */
   readonly refuseAt?: string;
   readonly refusal?: ServingError;
+  /** Who calls; nobody in particular when left out. */
+  readonly principal?: Principal;
   /** The author's method; the input comes back when left out. */
   readonly method?: (value: unknown) => unknown;
   readonly requestTimeoutMs?: number;
@@ -57,7 +59,7 @@ export function recordCall(options: RecordedOptions = {}): RecordedCall {
   });
   const stages: Stages = {
     service: serviceOf(step, options.method ?? ((value) => value)),
-    authenticate: () => (step("authenticate"), ANONYMOUS),
+    authenticate: () => (step("authenticate"), options.principal ?? ANONYMOUS),
     authorizer: { ...LET_IN, decide: (...asked) => (step("authorize"), LET_IN.decide(...asked)) },
     assertMayReach: () => undefined,
     rates: undefined,

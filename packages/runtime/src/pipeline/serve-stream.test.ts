@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { ANONYMOUS } from "../auth/authenticate.ts";
 import { ServingError } from "../errors.ts";
 import type { Payload } from "../io/types.ts";
 import { type RecordedOptions, type RecordedCall, recordCall } from "./recorded-call.fixture.ts";
@@ -130,6 +131,27 @@ describe("serveStream", () => {
       true,
     ]);
     expect(closed).toEqual(["OK"]);
+  });
+
+  it.each([
+    ["the issuer is out", new ServingError("UNAVAILABLE", "the issuer's keys are too old")],
+    ["the address may try no more", new ServingError("RESOURCE_EXHAUSTED", "too many tries")],
+  ])("ends within a minute when the credential has expired, also while %s", async (_what, refusal) => {
+    vi.useFakeTimers();
+    const principal = { ...ANONYMOUS, method: "oidc", expiresAtMs: Date.now() + 90_000 } as const;
+    const options: { -readonly [key in keyof RecordedOptions]: RecordedOptions[key] } = {
+      method: two,
+      principal,
+      refusal,
+      requestTimeoutMs: 600_000,
+    };
+    const { values, closed } = await open(options);
+    options.refuseAt = "authenticate";
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await values.next()).toMatchObject({ done: false });
+    await vi.advanceTimersByTimeAsync(60_000);
+    await expect(values.next()).rejects.toMatchObject({ code: "UNAUTHENTICATED", reason: "expired" });
+    expect(closed).toEqual(["UNAUTHENTICATED"]);
   });
 
   it("refuses a method that gives no stream as the service's fault", async () => {

@@ -1,6 +1,6 @@
 import type { Cancellation } from "../call/cancellation.ts";
 import type { RawCall } from "../call/types.ts";
-import { type ServingError, toServingError } from "../errors.ts";
+import { ServingError, toServingError } from "../errors.ts";
 import type { Payload } from "../io/types.ts";
 import { type OpenCall, openCall } from "./open-call.ts";
 import { predictStream } from "./predict.ts";
@@ -71,9 +71,12 @@ const PERMISSION_CHECK_MS = 60_000;
 function endWithPermission(
   { request }: RawCall<unknown>,
   { authenticate, authorizer }: Stages,
-  { target, scope }: OpenCall,
+  { principal: { expiresAtMs = Infinity }, target, scope }: OpenCall,
 ): () => void {
   const look = async (): Promise<void> => {
+    // Known without asking: a caller whose address may try no more, or whose issuer is out, would else go on for ever.
+    if (Date.now() >= expiresAtMs)
+      return scope.end(new ServingError("UNAUTHENTICATED", "the credential has expired", { reason: "expired" }));
     try {
       const { refusal } = authorizer.decide(await authenticate(request, "call"), target);
       if (refusal !== undefined) throw refusal;
