@@ -1,3 +1,4 @@
+import { isVouchedHeader } from "../../call/forged-headers.ts";
 import { originFault } from "../../call/origin.ts";
 import type { Problem } from "../../errors.ts";
 import type { ReadKey } from "../keys.ts";
@@ -68,6 +69,11 @@ function credentialConflicts(key: ReadKey): readonly Problem[] {
     problems.push({
       path: "security.apiKeys.header",
       message: 'expected a header of its own: "Authorization: ApiKey …" is taken in any case',
+    });
+  else if (isVouchedHeader(key("security.apiKeys.header")))
+    problems.push({
+      path: "security.apiKeys.header",
+      message: "expected a header that callers may send: this one counts from trusted proxies alone",
     });
   return problems;
 }
