@@ -1,6 +1,7 @@
 import type { Principal } from "../../call/types.ts";
 import { refusedToken } from "../bearer-refusal.ts";
 import { claimAt } from "../claim-path.ts";
+import { isUnprovedEmail } from "../email-proof.ts";
 import { KEY_NAME } from "../key-name.ts";
 import { clientOf } from "./claims.ts";
 import { own } from "./header.ts";
@@ -19,7 +20,7 @@ export function toPrincipal(claims: JsonObject, rules: PrincipalRules, facts: To
   const name = claimAt(claims, rules.claim);
   if (typeof name !== "string" || name === "" || !name.isWellFormed())
     throw refusedToken("invalid_token", `${rules.claim.join("/")}: expected text that names the caller`);
-  if (rules.claim.at(-1) === "email" && isUnverified(claims, rules.claim))
+  if (isUnprovedEmail(claims, rules.claim))
     throw refusedToken("invalid_token", "email_verified: the address that names the caller is not verified");
   // Issuers let people choose names: one with a key's name would pass for it in rules that name the key.
   if ((rules.prefix + name).startsWith(KEY_NAME))
@@ -42,12 +43,6 @@ export function toPrincipal(claims: JsonObject, rules: PrincipalRules, facts: To
 }
 
 const NONE: readonly string[] = Object.freeze([]);
-
-/** `email_verified` stands beside the address; some providers write it as text. */
-function isUnverified(claims: JsonObject, path: readonly string[]): boolean {
-  const verified = claimAt(claims, [...path.slice(0, -1), "email_verified"]);
-  return verified === false || (typeof verified === "string" && verified.toLowerCase() === "false");
-}
 
 /** A text or the texts of a list: anything else names no group. */
 function textsOf(claim: unknown): readonly string[] {

@@ -1,5 +1,6 @@
 import type { ClaimPath, DenyRule, RuleValue } from "../../definition/access/types.ts";
 import { claimAt, comparableValues, parseClaimPath } from "../claim-path.ts";
+import { isUnprovedEmail } from "../email-proof.ts";
 
 /** What rules ask of a caller. */
 export interface Subject {
@@ -56,9 +57,8 @@ function anyIn(
 
 function claimClauses(rule: DenyRule, claim: ClaimPath, list: "allow" | "deny"): readonly Clause[] {
   const path = parseClaimPath(claim);
-  const isEmail = path.length === 1 && path[0] === "email";
   const claimOf = ({ claims }: Subject): unknown =>
-    isEmail && list === "allow" && !isEmailProved(claims) ? undefined : claimAt(claims, path);
+    list === "allow" && isUnprovedEmail(claims, path) ? undefined : claimAt(claims, path);
   const onValues =
     (test: (values: readonly RuleValue[]) => boolean) =>
     (subject: Subject): boolean =>
@@ -107,12 +107,6 @@ function fitsOneOf(wanted: readonly RuleValue[]): (value: RuleValue) => boolean 
 
 function isSame(wanted: RuleValue): (value: RuleValue) => boolean {
   return (value) => value === wanted;
-}
-
-/** An address of which its issuer says that it was not proved is nobody's. Source: OpenID Connect Core 1.0, section 5.7. */
-function isEmailProved(claims: Readonly<Record<string, unknown>>): boolean {
-  const proved = Object.hasOwn(claims, "email_verified") ? claims["email_verified"] : undefined;
-  return proved !== false && proved !== "false";
 }
 
 function listOf(value: string | readonly string[]): readonly string[] {

@@ -106,6 +106,17 @@ describe("rules", () => {
     const unproved = { ...ALICE, claims: { ...ALICE.claims, email_verified: false } };
     const rule: AllowRule = { claim: "/email", anyOf: ["alice@example.com"] };
     expect([allows(rule), allows(rule, unproved)]).toEqual([true, false]);
+    const inside = (verified: unknown): Subject => ({
+      ...ALICE,
+      claims: { user: { email: "alice@example.com", email_verified: verified } },
+    });
+    const inner: AllowRule = { claim: "/user/email", anyOf: ["alice@example.com"] };
+    expect([true, false, "False", undefined].map((verified) => allows(inner, inside(verified)))).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ]);
     expect(verdict({ deny: [rule] }, unproved)).toBe("deny by author.deny[0]");
   });
 
