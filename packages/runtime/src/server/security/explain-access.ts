@@ -32,7 +32,7 @@ export interface AccessExplanation {
   readonly steps: readonly ExplainedStep[];
   /** Rules that were looked at, each with its keys up to the first that did not hold. */
   readonly rules: readonly Parameters<Trace>[0][];
-  /** `author.allow[0]`; undefined where no rule was asked. */
+  /** `author.allow[0]`, or `default` where no rule decided; undefined where it was not asked what the caller may. */
   readonly clause: string | undefined;
   readonly principal:
     { readonly name: string; readonly method: string; readonly claims: readonly string[] } | undefined;
@@ -127,8 +127,8 @@ function decide(
   const { clause, refusal } = authorizer.decide(principal, { api });
   const told = { name: principal.name, method: principal.method, claims: Object.keys(principal.claims) };
   if (refusal?.reason === "missing_credentials" && clause === "default") {
-    const step = { step: "rules", ok: false, detail: "callers without credentials are not served" };
-    return { ...refused({ steps: [...steps, step], error: refusal }), principal: told };
+    const step = { step: "rules", ok: false, detail: "callers without credentials may not call this function" };
+    return { ...refused({ steps: [...steps, step], error: refusal }), clause, principal: told };
   }
   const rules: Parameters<Trace>[0][] = [];
   policy.decide(api.name, principal, (step) => rules.push(step));
