@@ -1,5 +1,6 @@
 import { loadConfig } from "@bento-ts/runtime/config";
-import type { Examination, ServerPlan } from "@bento-ts/runtime/server";
+import type { Examination, ListedAccess, ServerPlan } from "@bento-ts/runtime/server";
+import { failed } from "../command-error.ts";
 import { refuse } from "../serve/refuse.ts";
 import { describeService } from "../target/describe-service.ts";
 import { findTarget } from "../target/find-target.ts";
@@ -17,6 +18,18 @@ export async function examineTarget(
   const { plan, server } = await planOf(given, options);
   const { access, findings } = await server.examineServer(plan, Date.now());
   return { ...summarize(plan), access, findings };
+}
+
+/** The routes of a target and who may call them. Throws CommandError for a configuration that can't be read or is refused. */
+export async function accessOfTarget(
+  given: string,
+  options: { readonly configFile: string | undefined },
+): Promise<ListedAccess> {
+  const { plan, server } = await planOf(given, options);
+  await refuse(() => server.assertSecure(plan.config, plan.definition));
+  const { access } = await server.examineServer(plan, Date.now());
+  if (access === undefined) throw failed(`${plan.definition.name} would not start; "bento-ts doctor" says why`);
+  return access;
 }
 
 /** The server that a target would be, and the copy of the runtime that knows of it. */

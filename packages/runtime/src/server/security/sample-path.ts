@@ -8,7 +8,9 @@ export function samplePath(
   const api = definition.apis.find((one) => one.default) ?? definition.apis[0];
   const { name = "model", version = "1" } = api?.model ?? {};
   const values: Readonly<Record<string, string>> = { model: name, version, label: "stable" };
-  const filled = path.replace(/:(\w+)/g, (_, key: string) => values[key] ?? name).replace(/\*$/, "static/index.html");
+  const filled = path
+    .replace(/:(\w+)/g, (_, key: string) => values[key] ?? name)
+    .replace(/\*$/, "static/swagger-ui.css");
   // The last segment carries what is to be done with the model.
   return method === "POST" && id.startsWith("kserveV1.") ? `${filled}:predict` : filled;
 }
