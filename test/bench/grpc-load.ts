@@ -1,4 +1,4 @@
-import { Client, credentials } from "@grpc/grpc-js";
+import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import type { LoadResult } from "./load.ts";
 
 const same = (bytes: Buffer): Buffer => bytes;
@@ -6,7 +6,7 @@ const same = (bytes: Buffer): Buffer => bytes;
 /** A caller over gRPC whose messages are bytes: it costs nothing to make them. */
 export interface GrpcCaller {
   /** Resolves with the reply, rejects with the status. */
-  call(path: string, message: Buffer): Promise<Buffer>;
+  call(path: string, message: Buffer, metadata?: Metadata): Promise<Buffer>;
   close(): void;
 }
 
@@ -18,9 +18,9 @@ export function openGrpc(port: number): GrpcCaller {
     "grpc.max_send_message_length": -1,
   });
   return {
-    call: (path, message) =>
+    call: (path, message, metadata = new Metadata()) =>
       new Promise((resolve, reject) => {
-        client.makeUnaryRequest(path, same, same, message, (error, reply) => {
+        client.makeUnaryRequest(path, same, same, message, metadata, (error, reply) => {
           if (error !== null || reply === undefined) reject(error ?? new Error("no reply"));
           else resolve(reply);
         });
@@ -31,10 +31,12 @@ export function openGrpc(port: number): GrpcCaller {
 
 /** Sends `calls` messages over `connections` connections, each caller one at a time; stops early after `maxSeconds`. */
 export async function loadGrpc(
-  shot: { readonly port: number; readonly path: string; readonly message: Buffer },
+  shot: { readonly port: number; readonly path: string; readonly message: Buffer; readonly token?: string | undefined },
   options: { readonly calls: number; readonly connections: number; readonly maxSeconds: number },
 ): Promise<LoadResult> {
   const callers = Array.from({ length: options.connections }, () => openGrpc(shot.port));
+  const metadata = new Metadata();
+  if (shot.token !== undefined) metadata.set("authorization", `Bearer ${shot.token}`);
   const latenciesMs: number[] = [];
   let left = options.calls;
   let failed = 0;
@@ -45,7 +47,7 @@ export async function loadGrpc(
       while (left > 0 && performance.now() < endMs) {
         left -= 1;
         const sentMs = performance.now();
-        await caller.call(shot.path, shot.message).catch(() => (failed += 1));
+        await caller.call(shot.path, shot.message, metadata).catch(() => (failed += 1));
         latenciesMs.push(performance.now() - sentMs);
       }
     }),

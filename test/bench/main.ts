@@ -1,6 +1,7 @@
 // npm run bench: our server beside a bare fastify + onnxruntime-node handler, interleaved rounds in one run. Prints ratios, judges nothing.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
+import { abuseRow } from "./abuse-row.ts";
 import { cpuRow } from "./cpu-row.ts";
 import { grpcCpuRow, typedRow } from "./grpc-cpu-row.ts";
 import { healthRow } from "./health-row.ts";
@@ -8,6 +9,7 @@ import { largeRow } from "./large-row.ts";
 import { memoryRow } from "./memory-row.ts";
 import { type BenchRow, printRows } from "./rows.ts";
 import { scalingRow } from "./scaling-row.ts";
+import { securedRow } from "./secured-row.ts";
 import { startRow } from "./start-row.ts";
 
 const short = process.argv.includes("--short");
@@ -67,6 +69,9 @@ const plan: readonly { readonly name: string; run(): Promise<BenchRow[]> }[] = [
   },
   { name: "cpu-grpc", run: () => grpcCpuRow({ rounds, short }) },
   { name: "typed-grpc", run: () => typedRow({ rounds, short }) },
+  { name: "secured-rest", run: () => securedRow({ transport: "rest", rounds, short }) },
+  { name: "secured-grpc", run: () => securedRow({ transport: "grpc", rounds, short }) },
+  { name: "abuse", run: () => abuseRow({ short }) },
   { name: "large", run: () => largeRow({ rounds: short ? 3 : 7 }) },
   { name: "health", run: () => healthRow({ short }) },
   { name: "scaling", run: () => scalingRow({ short }) },
