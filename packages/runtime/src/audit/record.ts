@@ -110,11 +110,11 @@ function timeText(ms: number): string {
 
 /** Which call it is, its texts cut. */
 function identify({ call, service, principal, target }: CallFacts): CallIdentity {
-  const { requestId, method, route, peerIp, clientIp, headers, query, tls } = call.request;
-  const userAgent = headers["user-agent"];
+  const { requestId, method, route, peerIp, clientIp, query, tls } = call.request;
+  const userAgent = textOf(call.request, "user-agent");
   return {
     requestId,
-    traceId: traceIdOf(headers.traceparent),
+    traceId: traceIdOf(textOf(call.request, "traceparent")),
     protocol: call.protocol,
     method: cutName(method),
     route: cutText(call.route ?? route),
@@ -132,6 +132,12 @@ function identify({ call, service, principal, target }: CallFacts): CallIdentity
     ...(tls === undefined ? undefined : { tls: connectionOf(tls) }),
     userAgent: userAgent === undefined ? null : cutText(userAgent),
   };
+}
+
+/** A header's values in one text, undefined without it. All headers together are made for those who ask for them, which most calls do not. */
+function textOf(request: RecordedCall["request"], name: string): string | undefined {
+  const values = request.valuesOf(name);
+  return values.length === 0 ? undefined : values.join(", ");
 }
 
 function connectionOf({ version, cipher, client }: TlsFacts): NonNullable<CallIdentity["tls"]> {

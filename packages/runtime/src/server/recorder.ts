@@ -86,6 +86,7 @@ class OpenRecord implements CallRecord {
   readonly #metricsOf: (api: string, protocol: string) => CallMetrics;
   readonly #startedMs: number;
   #slot: number | undefined = undefined;
+  #isOver = false;
   #target: Target | undefined = undefined;
   #counted: CallMetrics | undefined = undefined;
   /** Known when what is called is. */
@@ -108,8 +109,8 @@ class OpenRecord implements CallRecord {
 
   set principal(principal: Principal | undefined) {
     this.#principal = principal;
-    // Its body is read before it is known what is called; of all others that is known at once.
-    if (this.#call.isTargetInBody === true) this.#note();
+    // Its body is read before it is known what is called; of all others, and of bodies that came with their headers, that is known in this turn.
+    if (this.#call.isTargetInBody === true && this.#options.notes !== undefined) setImmediate(() => this.#noteOpen());
   }
 
   aim(target: Target): void {
@@ -134,6 +135,7 @@ class OpenRecord implements CallRecord {
   }
 
   close(failure: ServingError | undefined): Closing {
+    this.#isOver = true;
     const durationMs = this.#options.now() - this.#startedMs;
     const mayAnswer = this.#audit(failure, durationMs);
     if (mayAnswer instanceof Promise) return mayAnswer.then((late) => this.#settle(failure, durationMs, late));
@@ -184,6 +186,10 @@ class OpenRecord implements CallRecord {
 
   #level(): AuditLevel {
     return this.#options.audit?.levels.of(this.#target?.api.name) ?? "none";
+  }
+
+  #noteOpen(): void {
+    if (this.#target === undefined && !this.#isOver) this.#note();
   }
 
   #note(): void {

@@ -64,7 +64,10 @@ export class GrpcCall implements GrpcRequest, MessageWatcher {
   }
 
   valuesOf(name: string): readonly string[] {
-    return this.#fields.filter((_, at) => at % 2 === 1 && this.#fields[at - 1] === name);
+    const values: string[] = [];
+    for (let at = 0; at + 1 < this.#fields.length; at += 2)
+      if (this.#fields[at] === name) values.push(this.#fields[at + 1] ?? "");
+    return values;
   }
 
   get route(): string {

@@ -31,9 +31,12 @@ const NAME = /^[0-9a-z_.-]+$/;
 const VALUE = /^[\x20-\x7e]*$/;
 
 function dropUnreadable(headers: IncomingHttpHeaders): void {
-  for (const [name, value] of Object.entries(headers)) {
-    if (name.startsWith(":")) continue;
-    const values = [value ?? ""].flat();
-    if (!NAME.test(name) || (!name.endsWith("-bin") && !values.every((one) => VALUE.test(one)))) delete headers[name];
-  }
+  for (const name in headers) if (!isReadable(name, headers[name])) delete headers[name];
+}
+
+function isReadable(name: string, value: string | readonly string[] | undefined): boolean {
+  if (name.startsWith(":")) return true;
+  if (!NAME.test(name)) return false;
+  if (value === undefined || name.endsWith("-bin")) return true;
+  return typeof value === "string" ? VALUE.test(value) : value.every((one) => VALUE.test(one));
 }
