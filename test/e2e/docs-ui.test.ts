@@ -53,8 +53,8 @@ describeWith("chromium", "the documentation page", () => {
     await browser.close();
   });
 
-  async function served(server: Readonly<Record<string, string | string[]>> = {}): Promise<string> {
-    const listening = await listen(DocsDemo, { config: { server } });
+  async function served(env: Readonly<Record<string, string>> = {}): Promise<string> {
+    const listening = await listen(DocsDemo, { env });
     closers.push(() => listening.close());
     return listening.url;
   }
@@ -125,7 +125,7 @@ describeWith("chromium", "the documentation page", () => {
   });
 
   it("links the document in both versions", async () => {
-    const { page } = await opened(`${await served({ basePath: "/base" })}/base/docs`);
+    const { page } = await opened(`${await served({ BENTO_SERVER_BASE_PATH: "/base" })}/base/docs`);
     for (const [version, expected] of [
       ["OpenAPI 3.1", "3.1.0"],
       ["OpenAPI 3.0", "3.0.3"],
@@ -139,7 +139,7 @@ describeWith("chromium", "the documentation page", () => {
   });
 
   it("works under a base path", async () => {
-    const url = await served({ basePath: "/team/svc" });
+    const url = await served({ BENTO_SERVER_BASE_PATH: "/team/svc" });
     const watched = await opened(`${url}/team/svc/docs`);
     expect(await tryOut(watched.page, "double")).toMatchObject({ status: expect.stringContaining("200") as string });
     expect(watched.requests.at(-1)).toBe(`${url}/team/svc/double`);
@@ -147,11 +147,16 @@ describeWith("chromium", "the documentation page", () => {
   });
 
   it.each([
-    ["that tells it", { trustedProxies: ["127.0.0.1/32"] }, { "x-forwarded-prefix": "/team/svc" }, "/team/svc"],
+    [
+      "that tells it",
+      { BENTO_SERVER_TRUSTED_PROXIES: '["127.0.0.1/32"]' },
+      { "x-forwarded-prefix": "/team/svc" },
+      "/team/svc",
+    ],
     ["that says nothing", {}, {}, "/"],
     ["that is not trusted", {}, { "x-forwarded-prefix": "/evil" }, "/"],
-  ])("works behind a proxy that strips a prefix and %s", async (_word, server, headers, documented) => {
-    const proxy = await startPrefixProxy(await served(server), { prefix: "/team/svc", headers });
+  ])("works behind a proxy that strips a prefix and %s", async (_word, env, headers, documented) => {
+    const proxy = await startPrefixProxy(await served(env), { prefix: "/team/svc", headers });
     closers.push(() => proxy.close());
     const watched = await opened(`${proxy.url}/docs`);
     expect(watched.page.url()).toBe(`${proxy.url}/docs/`);

@@ -283,7 +283,10 @@ image: { base: "debian:12-slim", packages: [libgomp1], env: { TZ: UTC }, files: 
   });
 
   it("are frozen to their depth", async () => {
-    const { config } = await load({ serviceConfig: { models: { a: "x:1" }, server: { trustedProxies: ["::1"] } } });
+    const { config } = await load({
+      env: { BENTO_SERVER_TRUSTED_PROXIES: '["::1"]' },
+      serviceConfig: { models: { a: "x:1" } },
+    });
     const open: string[] = [];
     const visit = (value: unknown, path: string): void => {
       if (typeof value !== "object" || value === null) return;
@@ -409,6 +412,14 @@ describe("refusals", () => {
     expect(await refusal({ serviceConfig: { security: { allowAnonymous: true, audit: { file: "off" } } } })).toEqual([
       "security.allowAnonymous: can't be set in code; set it in bento.yaml, by --config or by its variable (@service({ config }))",
       "security.audit.file: can't be set in code; set it in bento.yaml, by --config or by its variable (@service({ config }))",
+    ]);
+  });
+
+  it("keep whom the server believes, and where it shows its metrics, out of the code's hands", async () => {
+    const server = { trustedProxies: ["0.0.0.0/0"], admin: { host: "0.0.0.0", port: 9000 } };
+    expect(await refusal({ serviceConfig: { server } })).toEqual([
+      "server.trustedProxies: can't be set in code; set it in bento.yaml, by --config or by its variable (@service({ config }))",
+      "server.admin.host: can't be set in code; set it in bento.yaml, by --config or by its variable (@service({ config }))",
     ]);
   });
 

@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Compile } from "typebox/compile";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import {
   CONFIG_GUIDE_FILE,
@@ -12,7 +15,18 @@ import type { JsonValue } from "../io/types.ts";
 import { configJsonSchema } from "./config-json-schema.ts";
 import { envNameOf } from "./env-name.ts";
 import { KEY_PATHS } from "./keys.ts";
-import { loadConfig } from "./load-config.ts";
+import { loadConfig, type LoadedConfig } from "./load-config.ts";
+
+const dir = mkdtempSync(join(tmpdir(), "bento-published-"));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+/** Loads a configuration as the platform's file: every key may stand there. */
+function loadFile(tree: unknown): Promise<LoadedConfig> {
+  const configFile = join(dir, "config.yaml");
+  // JSON is YAML.
+  writeFileSync(configFile, JSON.stringify(tree));
+  return loadConfig({ env: {}, configFile });
+}
 
 describe("published files", () => {
   it("hold the schema that the tables make (else: node scripts/write-config-schema.ts)", async () => {
@@ -32,7 +46,7 @@ describe("published files", () => {
     const guide = await readFile(CONFIG_GUIDE_FILE, "utf8");
     const example = /```yaml\n([\s\S]*?)```/.exec(guide)?.[1] ?? "";
     const { security, ...rest } = parse(example);
-    const { config } = await loadConfig({ env: {}, serviceConfig: rest });
+    const { config } = await loadFile(rest);
     expect(config.server.limits.workerMemoryBytes).toBe(2_147_483_648);
     expect(Compile(configJsonSchema()).Check({ ...rest, security })).toBe(true);
   });
@@ -57,7 +71,7 @@ describe("the schema", () => {
     { image: { base: null, packages: ["libgomp1"], env: { TZ: "" }, files: ["a/*.json"] } },
   ])("takes what the loader takes: %j", async (given) => {
     expect(schema.Check(given)).toBe(true);
-    await expect(loadConfig({ env: {}, serviceConfig: given })).resolves.toBeDefined();
+    await expect(loadFile(given)).resolves.toBeDefined();
   });
 
   it.each<Readonly<Record<string, JsonValue>>>([
@@ -77,6 +91,6 @@ describe("the schema", () => {
     { models: { forest: 1 } },
   ])("refuses what the loader refuses: %j", async (given) => {
     expect(schema.Check(given)).toBe(false);
-    await expect(loadConfig({ env: {}, serviceConfig: given })).rejects.toMatchObject({ code: "FAILED_PRECONDITION" });
+    await expect(loadFile(given)).rejects.toMatchObject({ code: "FAILED_PRECONDITION" });
   });
 });

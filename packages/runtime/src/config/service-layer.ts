@@ -3,16 +3,17 @@ import type { Layer } from "./layer.ts";
 import { objectLayer } from "./object-layer.ts";
 
 const WHERE = "@service({ config })";
-const PLATFORM_SECTIONS = ["security.", "server.tls.", "server.cors."];
+/** Keys, or what they begin with. The admin port asks nobody who they are; a trusted proxy's word decides addresses, on which filters and limits rest. */
+const PLATFORM_KEYS = ["security.", "server.tls.", "server.cors.", "server.trustedProxies", "server.admin.host"];
 
 /**
  * The layer of the author's code.
  *
- * `security`, TLS and CORS are refused there: who may call is the platform's to open, and an author can narrow it, never widen (security.md A1.2).
+ * `security`, TLS, CORS and whom the server believes are refused there: who may call is the platform's to open, and an author can narrow it, never widen (security.md A1.2).
  */
 export function serviceLayer(config: Readonly<Record<string, JsonValue>>): Layer {
   const layer = objectLayer("service", config, () => WHERE);
-  const refused = layer.given.filter(({ path }) => PLATFORM_SECTIONS.some((section) => path.startsWith(section)));
+  const refused = layer.given.filter(({ path }) => PLATFORM_KEYS.some((begin) => path.startsWith(begin)));
   return {
     ...layer,
     given: layer.given.filter((given) => !refused.includes(given)),
