@@ -148,6 +148,19 @@ describe("a server with a certified OpenID provider", () => {
     expect(keyLooks()).toBe(2);
   });
 
+  it("lets no worker go on with the old key once one has seen the new", async () => {
+    await started({ workers: 3, env: { BENTO_SECURITY_FAILED_AUTHENTICATIONS: "off" } });
+    const old = await provider.programToken();
+    // A connection each, which go to the workers in turn.
+    const statuses = (): Promise<readonly number[]> =>
+      Promise.all(Array.from({ length: 12 }, () => statusOf("me", old)));
+    expect(new Set(await statuses())).toEqual(new Set([200]));
+    provider.rotate();
+    expect(await statusOf("me", await provider.programToken())).toBe(200);
+    await eventually(async () => ((await statuses()).every((status) => status === 401) ? true : undefined));
+    expect(keyLooks()).toBe(2);
+  });
+
   it("asks it for keys twice, whatever 150 callers make up, on all workers together", async () => {
     // Else nobody would look at what an address sends after twenty failures.
     await started({ workers: 2, env: { BENTO_SECURITY_FAILED_AUTHENTICATIONS: "off" } });

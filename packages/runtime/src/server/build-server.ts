@@ -28,7 +28,7 @@ import { openAudit } from "./open-audit.ts";
 import { type Audit, createRecorder } from "./recorder.ts";
 import { createSeldonMetrics } from "./seldon-metrics.ts";
 import { documentedSecurity } from "./security/documented-security.ts";
-import { openAccess } from "./security/open-access.ts";
+import { type OpenAccess, openAccess } from "./security/open-access.ts";
 import { createSharedCounts, openLimits, type SharedCounts } from "./security/open-limits.ts";
 import { createSecurityEvents } from "./security/security-events.ts";
 import { restRoutes, spokenProtocols } from "./rest-routes.ts";
@@ -72,8 +72,7 @@ export interface BuiltServer {
   readonly openCalls: OpenCalls;
   /** Where events of this process are written down; undefined where nothing is. */
   readonly audit: Audit["sink"] | undefined;
-  /** Why callers can't be told apart yet, undefined when they can. */
-  trouble(): string | undefined;
+  readonly access: Pick<OpenAccess, "trouble" | "lookForKeys">;
   /** Delivers what audit still holds, within a bounded time. */
   close(): Promise<void>;
 }
@@ -148,7 +147,7 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     await audit?.sink.close();
   };
   const { sink } = audit ?? {};
-  return { app, grpc, admission, openCalls: stages.openCalls, audit: sink, trouble: access.trouble, close };
+  return { app, grpc, admission, openCalls: stages.openCalls, audit: sink, access, close };
 }
 
 /** What REST is made of. */

@@ -13,7 +13,7 @@ import { openServerAudit } from "./open-server-audit.ts";
 import type { Audit } from "./recorder.ts";
 import { createLostCallRecorder } from "./record-lost-calls.ts";
 import type { ProtoRecord } from "../protocols/proto/types.ts";
-import { answerWorkers } from "./security/server-topics.ts";
+import { answerWorkers, KEYS_TOPIC } from "./security/server-topics.ts";
 import { TLS_TOPIC, watchCertificates } from "./secure-server.ts";
 import type { ServiceEntry, StartPayload } from "./service-entry.ts";
 import { openSidePorts, type SidePorts } from "./side-ports.ts";
@@ -94,7 +94,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     drainTimeoutMs: server.drainTimeoutMs,
     memoryBytes: server.limits.workerMemoryBytes,
     onLostCalls: createLostCallRecorder(audit, log),
-    answer: answerWorkers(config.security, workers),
+    answer: answerWorkers(config.security, workers, { onKeysChanged: () => supervisor.tell(KEYS_TOPIC, true) }),
     ownMetrics: () => tls?.metrics() ?? [],
     logger: log,
   });

@@ -10,7 +10,7 @@ import { buildServer, type BuiltServer } from "./build-server.ts";
 import { fetchBy } from "../auth/oidc/shared-fetch.ts";
 import { createRunObserver } from "./run-observer.ts";
 import { loadService, type LoadedService } from "./load-service.ts";
-import { askForCounts, askForDocument } from "./security/server-topics.ts";
+import { askForCounts, askForDocument, KEYS_TOPIC } from "./security/server-topics.ts";
 import type { StartPayload } from "./service-entry.ts";
 import { createStateCell } from "./state-cell.ts";
 import { TLS_TOPIC } from "./secure-server.ts";
@@ -69,7 +69,7 @@ const link = connectWorker({
       fetchDocument: fetchBy(askForDocument(link)),
       counts: askForCounts(link),
     });
-    const stopWatching = watchReadiness({ ...loaded, trouble: server.trouble }, (ready, note) => {
+    const stopWatching = watchReadiness({ ...loaded, trouble: server.access.trouble }, (ready, note) => {
       link.setReady(ready, note);
       if (ready) log.info("can answer again");
       else log.warn({ reason: note }, "can't answer: /readyz says 503");
@@ -109,6 +109,7 @@ const link = connectWorker({
   reopenFiles: () => running?.server.audit?.reopen(),
   setLogLevel: (level) => log.setLevel(level),
   notice(topic, value) {
+    if (topic === KEYS_TOPIC) running?.server.access.lookForKeys();
     const material = topic === TLS_TOPIC ? parseMaterial(value) : undefined;
     if (material !== undefined) running?.tls?.replace(material);
   },

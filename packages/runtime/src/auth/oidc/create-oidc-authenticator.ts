@@ -23,6 +23,8 @@ export interface OidcAuthenticator extends Authenticator {
   readonly firstLook: Promise<void>;
   /** Whether the keys of each issuer that must be there were loaded once. */
   isReady(): boolean;
+  /** Looks for the keys of all issuers now. */
+  lookForKeys(): void;
   close(): void;
 }
 
@@ -73,7 +75,7 @@ export function createOidcAuthenticator(options: OidcAuthenticatorOptions): Oidc
   return {
     method: "oidc",
     challenge: BEARER_CHALLENGE,
-    firstLook: Promise.all(entries.map(({ source }) => source.start())).then(() => undefined),
+    firstLook: Promise.all(entries.map(({ source }) => source.look())).then(() => undefined),
     find: (caller) => {
       const token = findBearer(caller);
       return token === undefined || options.leaves?.(token) === true ? undefined : token;
@@ -87,6 +89,9 @@ export function createOidcAuthenticator(options: OidcAuthenticatorOptions): Oidc
       return hit.principal;
     },
     isReady: () => entries.every(({ issuer, source }) => !issuer.requiredForReady || source.hasLoaded),
+    lookForKeys: () => {
+      for (const { source } of entries) void source.look();
+    },
     close: () => {
       for (const { source } of entries) source.close();
     },

@@ -53,8 +53,8 @@ export class KeySource {
     this.#options = options;
   }
 
-  /** Looks for the keys for the first time; never rejects. */
-  start(): Promise<void> {
+  /** Looks for the keys now, or joins the look that runs; never rejects. */
+  look(): Promise<void> {
     return this.#lookNow();
   }
 

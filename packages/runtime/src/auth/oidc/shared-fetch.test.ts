@@ -6,6 +6,7 @@ import { createSharedFetch, fetchBy } from "./shared-fetch.ts";
 function shared() {
   let nowMs = 0;
   const asked: string[] = [];
+  let changes = 0;
   let answer = async (_request: DocumentRequest): Promise<FetchedDocument> => ({
     bytes: Buffer.from("{}"),
     cacheControl: "max-age=60",
@@ -16,11 +17,13 @@ function shared() {
       return answer(request);
     },
     now: () => nowMs,
+    onChange: () => void (changes += 1),
   });
   const get = fetchBy(share);
   const { signal } = new AbortController();
   return {
     asked,
+    changes: () => changes,
     advance: (ms: number) => void (nowMs += ms),
     answerWith: (next: typeof answer) => void (answer = next),
     get: (url: string, isUrgent = false) =>
@@ -71,6 +74,27 @@ describe("createSharedFetch", () => {
     advance(1);
     await get("http://127.0.0.1/a", true);
     expect(asked).toHaveLength(3);
+  });
+
+  it("tells of another document at an address, whatever failed since the one before, and of nothing else", async () => {
+    const { get, advance, answerWith, changes } = shared();
+    const document = (text: string) => async (): Promise<FetchedDocument> => ({
+      bytes: Buffer.from(text),
+      cacheControl: undefined,
+    });
+    answerWith(document("one"));
+    await get("http://127.0.0.1/a");
+    await get("http://127.0.0.1/b");
+    advance(30_000);
+    await get("http://127.0.0.1/a");
+    expect(changes()).toBe(0);
+    advance(30_000);
+    answerWith(async () => Promise.reject(new Error("refused")));
+    await expect(get("http://127.0.0.1/a")).rejects.toThrow("refused");
+    advance(1_000);
+    answerWith(document("two"));
+    await get("http://127.0.0.1/a");
+    expect(changes()).toBe(1);
   });
 
   it("holds a failure for a second, also for who looks for an unknown key", async () => {

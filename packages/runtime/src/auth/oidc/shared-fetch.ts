@@ -32,15 +32,17 @@ export function createSharedFetch(options: {
   readonly fetch: FetchDocument;
   /** Monotonic milliseconds. */
   now(): number;
+  /** Told when an address gives another document than it gave before: who holds the one from before has to look again. */
+  onChange(): void;
 }): (request: SharedRequest) => Promise<SharedDocument> {
-  const { fetch, now } = options;
+  const { fetch, now, onChange } = options;
   const held = new Map<string, Held>();
   return ({ url, ca, token, isUrgent }) => {
     const known = held.get(url);
     if (known !== undefined && now() < (isUrgent ? known.urgentUntilMs : known.untilMs)) return known.answer;
     const answer = load(fetch, { url: new URL(url), ca, token, signal: AbortSignal.timeout(TIMEOUT_MS) });
     // Until it is answered everybody waits for it.
-    const entry: Held = { untilMs: Infinity, urgentUntilMs: Infinity, answer };
+    const entry: Held = { untilMs: Infinity, urgentUntilMs: Infinity, answer, last: known?.last };
     held.delete(url);
     held.set(url, entry);
     for (const oldest of held.keys()) {
@@ -52,7 +54,13 @@ export function createSharedFetch(options: {
       const untilMs = now() + ms;
       Object.assign(entry, { untilMs, urgentUntilMs: Math.min(urgentUntilMs, untilMs) });
     };
-    answer.then(hold(HOLD_MS), hold(HOLD_FAILURE_MS));
+    const take = ({ base64 }: SharedDocument): void => {
+      hold(HOLD_MS)();
+      const isOther = entry.last !== undefined && entry.last !== base64;
+      entry.last = base64;
+      if (isOther) onChange();
+    };
+    answer.then(take, hold(HOLD_FAILURE_MS));
     return answer;
   };
 }
@@ -62,6 +70,8 @@ interface Held {
   /** Of looks for an unknown key. */
   urgentUntilMs: number;
   readonly answer: Promise<SharedDocument>;
+  /** The last document that was had, in base64. */
+  last: string | undefined;
 }
 
 /** A worker's fetch, which asks for it elsewhere. */

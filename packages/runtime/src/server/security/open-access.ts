@@ -42,6 +42,8 @@ export interface OpenAccess {
   readonly firstLook: Promise<void>;
   /** Why calls can't be authenticated yet, undefined when they can. */
   trouble(): string | undefined;
+  /** Looks for the keys of issuers now. */
+  lookForKeys(): void;
   close(): void;
 }
 
@@ -79,6 +81,7 @@ export async function openAccess(parts: AccessParts): Promise<OpenAccess> {
     }),
     authorizer: createAuthorizer({ ...common, policy, apis: definition.apis.map(({ name }) => name) }),
     trouble: () => (oidc === undefined || oidc.isReady() ? undefined : "the keys of an issuer were not loaded yet"),
+    lookForKeys: () => oidc?.lookForKeys(),
     close: () => {
       for (const opened of [oidc, ...files, rules]) opened?.close();
     },

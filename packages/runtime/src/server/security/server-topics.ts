@@ -12,6 +12,7 @@ type Topics = Readonly<Record<string, (question: never) => Promise<unknown>>>;
 export function answerWorkers(
   security: SecurityConfig,
   workers: number,
+  { onKeysChanged }: { onKeysChanged(): void },
 ): (topic: string, question: unknown) => Promise<unknown> {
   let fetching: Promise<(request: SharedRequest) => Promise<SharedDocument>> | undefined;
   const counts = createSharedCounts(security, workers);
@@ -19,7 +20,7 @@ export function answerWorkers(
     [BUCKETS]: counts.askBuckets,
     [FAILURES]: counts.askFailures,
     [DOCUMENT]: async (request: SharedRequest) => {
-      fetching ??= makeSharedFetch();
+      fetching ??= makeSharedFetch(onKeysChanged);
       return (await fetching)(request);
     },
   };
@@ -44,14 +45,17 @@ export function askForCounts({ ask }: Pick<WorkerLink, "ask">): SharedCounts {
   };
 }
 
+/** What all workers are told when the keys of an issuer have changed: each looks for them then, and has what was fetched already. */
+export const KEYS_TOPIC = "issuer-keys";
+
 const DOCUMENT = "issuer-document";
 const BUCKETS = "rate-limits";
 const FAILURES = "failed-authentications";
 
-async function makeSharedFetch(): Promise<(request: SharedRequest) => Promise<SharedDocument>> {
+async function makeSharedFetch(onChange: () => void): Promise<(request: SharedRequest) => Promise<SharedDocument>> {
   const [{ createSharedFetch }, { fetchDocument }] = await Promise.all([
     import("../../auth/oidc/shared-fetch.ts"),
     import("../../auth/oidc/fetch-document.ts"),
   ]);
-  return createSharedFetch({ fetch: fetchDocument, now: () => performance.now() });
+  return createSharedFetch({ fetch: fetchDocument, now: () => performance.now(), onChange });
 }
