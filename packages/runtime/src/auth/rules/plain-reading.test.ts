@@ -24,7 +24,11 @@ const byFunction: fc.Arbitrary<ByFunction> = fc.oneof(
 );
 
 it("makes rules that may be written", () => {
-  fc.assert(fc.property(randomAccess, (access) => expect(accessProblems(access, "")).toEqual([])));
+  fc.assert(
+    fc.property(randomAccess, (access) => {
+      expect(accessProblems(access, "")).toEqual([]);
+    }),
+  );
 });
 
 it("a policy decides by the clause that a plain reading of the rules finds, whatever rules and callers are", () => {
