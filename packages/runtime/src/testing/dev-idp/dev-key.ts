@@ -1,4 +1,11 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type JsonWebKey, type KeyObject } from "node:crypto";
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type JsonWebKey,
+  type KeyObject,
+  randomUUID,
+} from "node:crypto";
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -46,9 +53,9 @@ async function toDevKey(privateKey: KeyObject): Promise<DevKey> {
   return { kid, privateKey, publicJwk: { ...jwk, kid, alg: "ES256", use: "sig" } };
 }
 
-/** Written apart and linked: of two processes that begin together, both get the first one's key. */
+/** Written apart and linked: of two who begin together, both get the first one's key. */
 async function create(path: string): Promise<string> {
-  const draft = `${path}.${process.pid}`;
+  const draft = `${path}.${randomUUID()}`;
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   await writeFile(draft, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
   try {
