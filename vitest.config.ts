@@ -25,8 +25,6 @@ export default defineConfig({
   test: {
     include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts", "examples/*/**/*.test.ts"],
     pool: "forks",
-    // Most of these wait for processes and sockets; vitest leaves one core idle unless told otherwise.
-    maxWorkers: "100%",
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },
