@@ -28,7 +28,7 @@ import { listen } from "../support/listening-service.ts";
 const KEYS = { good: createTestKey("ES256", "k"), forged: createTestKey("ES256", "k") };
 const API_KEYS = [createKey("bento"), createKey("bento"), createKey("bento")] as const;
 /** Names of both issuers' callers begin with nothing, so that random rules fit them. */
-const PREFIXES = ["", ""] as const;
+const PREFIXES = ["a", "b"] as const;
 const APIS = ["first", "second", "third"] as const;
 
 let dir = "";
@@ -191,7 +191,7 @@ async function write(
     auditFile,
     env: {
       BENTO_SECURITY_OIDC_ISSUERS: JSON.stringify(
-        ISSUERS.map((issuer) => ({ issuer, ...entry, principal: { prefix: "" } })),
+        ISSUERS.map((issuer, at) => ({ issuer, ...entry, principal: { prefix: PREFIXES[at] } })),
       ),
       BENTO_SECURITY_API_KEYS_FILE: join(dir, "keys"),
       BENTO_SECURITY_AUTHORIZATION_FUNCTIONS: JSON.stringify(platform),

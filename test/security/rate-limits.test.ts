@@ -147,4 +147,27 @@ describe("refused credentials", () => {
     expect(other?.status).toBe(401);
     await rated.stop();
   });
+
+  it("tell nobody a password by its being right, once their address has failed too often, while others use it", async () => {
+    await writeFile(join(dir, "username"), "ada");
+    await writeFile(join(dir, "password"), "right");
+    const rated = await open({
+      BENTO_SECURITY_BASIC_SECRET_DIR: dir,
+      BENTO_SECURITY_FAILED_AUTHENTICATIONS: '{"rate":5,"per":"1h"}',
+      BENTO_SERVER_TRUSTED_PROXIES: '["127.0.0.1/32"]',
+    });
+    const from = (address: string, password: string): CallOptions => ({
+      headers: {
+        authorization: `Basic ${Buffer.from(`ada:${password}`).toString("base64")}`,
+        "x-forwarded-for": address,
+      },
+    });
+    const owner = from("198.51.100.1", "right");
+    expect((await callInTurn(rated, rated.surfaces.length, owner)).every(isGood)).toBe(true);
+    await callInTurn(rated, 30, from("198.51.100.2", "wrong"));
+    const guesses = await callInTurn(rated, rated.surfaces.length, from("198.51.100.2", "right"));
+    expect(guesses.every(isLimited)).toBe(true);
+    expect((await callInTurn(rated, rated.surfaces.length, owner)).every(isGood)).toBe(true);
+    await rated.stop();
+  });
 });

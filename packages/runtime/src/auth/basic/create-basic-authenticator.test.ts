@@ -219,17 +219,38 @@ describe("a mounted secret", () => {
     expect(await verifyNow(users, "alice:U*U", callerWith({}))).toMatchObject({ name: "alice" });
   });
 
-  it("holds one user and a password, which is told from others at once", async () => {
+  it("holds one user and a password, which is told from others", async () => {
     await write("username", "alice\n");
     await write("password", "secret\r\n");
     const users = await start(mounted());
-    expect(verifyNow(users, "alice:secret", callerWith({}))).toMatchObject({ name: "alice", method: "basic" });
+    expect(await verifyNow(users, "alice:secret", callerWith({}))).toMatchObject({ name: "alice", method: "basic" });
     for (const credential of ["alice:Secret", "alice:secret\n", "alice:secre", "Alice:secret", "bob:secret"])
-      expect(() => verifyNow(users, credential, callerWith({}))).toThrow(REFUSED);
+      await expect(verifyNow(users, credential, callerWith({}))).rejects.toThrow(REFUSED);
     await write("password", "changed");
-    await vi.waitFor(() => expect(verifyNow(users, "alice:changed", callerWith({}))).toMatchObject({ name: "alice" }));
-    expect(() => verifyNow(users, "alice:secret", callerWith({}))).toThrow(REFUSED);
+    await vi.waitFor(async () =>
+      expect(await verifyNow(users, "alice:changed", callerWith({}))).toMatchObject({ name: "alice" }),
+    );
+    await expect(verifyNow(users, "alice:secret", callerWith({}))).rejects.toThrow(REFUSED);
   });
+
+  it.each(["auth", "username and password"])(
+    "of %s is known at once to who has proved it, and to nobody elsewhere",
+    async (form) => {
+      if (form === "auth") await write("auth", `alice:${HASH}`);
+      else {
+        await write("username", "alice");
+        await write("password", "U*U");
+      }
+      const users = await start(mounted());
+      const from = (clientIp: string) => ({ ...callerWith({}), clientIp });
+      expect(users.verify("alice:U*U", from("192.0.2.1"))).toBeTypeOf("function");
+      await verifyNow(users, "alice:U*U", from("192.0.2.1"));
+      expect(users.verify("alice:U*U", from("192.0.2.1"))).toMatchObject({ name: "alice" });
+      // Else a right guess would show, where wrong ones are limited.
+      expect(users.verify("alice:U*U", from("192.0.2.2"))).toBeTypeOf("function");
+      expect(users.verify("alice:U*", from("192.0.2.1"))).toBeTypeOf("function");
+    },
+  );
 
   it.each([
     [{}, "expected the file auth, or username and password, got none of them"],

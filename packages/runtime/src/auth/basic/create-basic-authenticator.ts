@@ -41,7 +41,7 @@ export async function createBasicAuthenticator(options: BasicAuthenticatorOption
     method: "basic",
     challenge: BASIC_CHALLENGE,
     find: findUser,
-    verify: (credential) => users.verify(splitUser(credential)),
+    verify: (credential, { clientIp }) => users.verify(splitUser(credential), clientIp),
     close: () => users.close(),
   };
 }
@@ -53,7 +53,7 @@ async function openUsers(options: BasicAuthenticatorOptions): Promise<Users> {
     const verifyPassword = options.verifyPassword ?? (await createBcryptVerifier());
     return watchHtpasswd({ ...options, path, clock, verifyPassword });
   }
-  return watchSecretUser({ ...options, dir: secretDir ?? "" });
+  return watchSecretUser({ ...options, dir: secretDir ?? "", clock });
 }
 
 /** The htpasswd file of a mounted secret, undefined for a secret with one user's name and password. */

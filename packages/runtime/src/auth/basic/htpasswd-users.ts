@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
+import { addressKey } from "../../call/address-key.ts";
 import type { Principal } from "../../call/types.ts";
 import { type Problem, ServingError } from "../../errors.ts";
 import { BASIC_CHALLENGE, refusedCredential } from "../credential-refusal.ts";
@@ -27,7 +28,7 @@ const MAX_REMEMBERED = 1_000;
 
 /**
  * Users of an htpasswd file. Who is unknown costs as much work as who is known. What was right is remembered by a digest that is worth nothing outside this
- * process; it ends after a minute, or when the user's line changes.
+ * process, for the address that it came from; it ends after a minute, or when the user's line changes.
  */
 export async function watchHtpasswd(options: HtpasswdOptions): Promise<Users> {
   const { verifyPassword, clock, onChange } = options;
@@ -54,8 +55,10 @@ export async function watchHtpasswd(options: HtpasswdOptions): Promise<Users> {
   };
 
   return {
-    verify: (claimed) => {
-      const digest = createHmac("sha256", processKey).update(`${claimed.user}:${claimed.password}`).digest("base64");
+    verify: (claimed, clientIp) => {
+      // Neither an address nor a user's name holds what stands behind it here.
+      const proof = `${addressKey(clientIp)} ${claimed.user}:${claimed.password}`;
+      const digest = createHmac("sha256", processKey).update(proof).digest("base64");
       const hit = remembered.get(digest, clock.now());
       if (hit !== undefined && watched.value().users.get(claimed.user)?.hash === hit.hash) return hit.principal;
       return () => {

@@ -1,37 +1,54 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
+import { addressKey } from "../../call/address-key.ts";
 import { ServingError } from "../../errors.ts";
 import { BASIC_CHALLENGE, refusedCredential } from "../credential-refusal.ts";
 import { watchFile } from "../files/watched-file.ts";
+import { TokenCache } from "../oidc/token-cache.ts";
+import type { Clock } from "../types.ts";
 import { basicPrincipal } from "./basic-principal.ts";
 import { MAX_PASSWORD_BYTES } from "./find-user.ts";
-import type { Users } from "./types.ts";
+import type { UserPassword, Users } from "./types.ts";
 
 export interface SecretUserOptions {
   /** Folder with the files `username` and `password`. */
   readonly dir: string;
+  readonly clock: Clock;
   readonly onFault: (error: unknown) => void;
   readonly onChange?: () => void;
   readonly everyMs?: number;
 }
 
+/** An address that has shown the password is not asked to wait for a minute, whoever else fails there. */
+const REMEMBERED_MS = 60_000;
+const MAX_REMEMBERED = 1_000;
+
 /** The one user of a mounted secret, whose password stands there as it is. */
 export async function watchSecretUser(options: SecretUserOptions): Promise<Users> {
-  const { dir, onChange } = options;
+  const { dir, onChange, clock } = options;
   const common = { ...options, onChange: () => onChange?.() };
   const username = await watchFile({ ...common, path: join(dir, "username"), read: readUsername });
   try {
     const password = await watchFile({ ...common, path: join(dir, "password"), read: readPassword });
     const processKey = randomBytes(32);
     const digestOf = (text: string): Buffer => createHmac("sha256", processKey).update(text).digest();
+    const isRight = (claimed: UserPassword): boolean => {
+      // Both are compared in every case: the time taken tells nothing of which one differs.
+      const isUser = timingSafeEqual(digestOf(claimed.user), digestOf(username.value()));
+      const isPassword = timingSafeEqual(digestOf(claimed.password), digestOf(password.value()));
+      return isUser && isPassword;
+    };
+    const proved = new TokenCache<true>({ maxTokens: MAX_REMEMBERED, maxSize: MAX_REMEMBERED });
     return {
-      verify: (claimed) => {
-        // Both are compared in every case: the time taken tells nothing of which one differs.
-        const isUser = timingSafeEqual(digestOf(claimed.user), digestOf(username.value()));
-        const isPassword = timingSafeEqual(digestOf(claimed.password), digestOf(password.value()));
-        if (!isUser || !isPassword)
-          throw refusedCredential("invalid_credentials", BASIC_CHALLENGE, "no such user, or another password");
-        return basicPrincipal(username.value());
+      verify: (claimed, clientIp) => {
+        const address = addressKey(clientIp);
+        if (proved.get(address, clock.now()) === true && isRight(claimed)) return basicPrincipal(username.value());
+        return async () => {
+          if (!isRight(claimed))
+            throw refusedCredential("invalid_credentials", BASIC_CHALLENGE, "no such user, or another password");
+          proved.put(address, { value: true, keyId: "", expiresAtMs: clock.now() + REMEMBERED_MS, size: 1 });
+          return basicPrincipal(username.value());
+        };
       },
       close: () => {
         username.close();

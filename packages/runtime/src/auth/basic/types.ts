@@ -9,7 +9,10 @@ export interface UserPassword {
 
 /** Whose passwords are known, and how. */
 export interface Users {
-  /** At once where nothing has to be hashed; throws UNAUTHENTICATED, or UNAVAILABLE when too many passwords are being hashed. */
-  verify(claimed: UserPassword): Principal | Verification;
+  /**
+   * At once for what the same address has proved within a minute, and for no other: who guesses from an address whose tries are limited must not learn a password by its
+   * being right. Throws UNAUTHENTICATED, or UNAVAILABLE when too many passwords are being hashed.
+   */
+  verify(claimed: UserPassword, clientIp: string): Principal | Verification;
   close(): void;
 }

@@ -87,6 +87,28 @@ describe("resolveIssuers", () => {
     ]);
   });
 
+  it.each<readonly [string | undefined, string | undefined, readonly string[]]>([
+    [undefined, undefined, []],
+    ["a:", "b:", []],
+    ["", undefined, ["/0/principal/prefix"]],
+    ["x:", "x:", ["/0/principal/prefix", "/1/principal/prefix"]],
+    ["https://other.example", undefined, ["/0/principal/prefix"]],
+  ])("takes no issuer whose callers could have the names of another's: prefixes %j and %j", (first, second, paths) => {
+    const prefixed = (prefix: string | undefined): Partial<IssuerOptions> =>
+      prefix === undefined ? {} : { principal: { prefix } };
+    const two = [
+      { ...entry, ...prefixed(first) },
+      { ...entry, issuer: "https://other.example", ...prefixed(second) },
+    ];
+    let problems: ServingError["problems"] = [];
+    try {
+      resolveIssuers(two);
+    } catch (error) {
+      if (error instanceof ServingError) ({ problems } = error);
+    }
+    expect(problems.map(({ path }) => path)).toEqual(paths);
+  });
+
   it("lets readers of the documentation sign in with one issuer, found where it tells of itself", () => {
     const docs = { clientId: "docs" };
     expect(resolveIssuers([{ ...entry, docs }])[0]?.docs).toEqual({

@@ -24,6 +24,14 @@ export function resolveIssuers(entries: readonly IssuerOptions[]): readonly Reso
       if (names.has(name)) check.add("/issuer", `${JSON.stringify(name)} is configured twice`);
       names.add(name);
     }
+    const taken = prefixes.findIndex(
+      (other, place) => entries[place]?.issuer !== entry.issuer && other.startsWith(prefixes[index] ?? ""),
+    );
+    if (taken >= 0)
+      check.add(
+        "/principal/prefix",
+        `${JSON.stringify(prefixes[index])} begins that of [${taken}], ${JSON.stringify(prefixes[taken])}: callers of this issuer could have the names of its callers; expected one that begins no other`,
+      );
     return resolveIssuer(entry, check, prefixes[index] ?? "");
   });
   // The page has one client id for all that it signs in with.

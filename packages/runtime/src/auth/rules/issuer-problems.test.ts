@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Access, DenyRule } from "../../definition/access/types.ts";
+import type { Access, AllowRule, DenyRule } from "../../definition/access/types.ts";
 import { issuerProblems } from "./issuer-problems.ts";
 
 const PREFIXES = ["https://a.example#", "mail:"];
@@ -12,6 +12,14 @@ describe("rules for callers of several issuers", () => {
     expect(faultsOf({ allow: [{ groups: ["ml"] }, { groups: ["ml"], issuer: "https://a.example" }] })).toEqual([
       'score.allow[0]: expected "issuer" beside "groups": several issuers are configured, and each could say so of its own callers',
     ]);
+  });
+
+  it("must say whose callers let in by the end of their names", () => {
+    const mistakes = (rule: AllowRule): number => faultsOf({ allow: [rule] }).length;
+    expect(mistakes({ principals: ["*#ada"] })).toBe(1);
+    expect(mistakes({ principals: ["*#ada"], issuer: "https://a.example" })).toBe(0);
+    expect(mistakes({ principals: ["*#ada"], methods: ["basic"] })).toBe(0);
+    expect(mistakes({ principals: ["*", "mail:ada", "mail:*"] })).toBe(0);
   });
 
   it("must not keep out a name that no caller has any more", () => {

@@ -4,8 +4,8 @@ import { parseClaimPath } from "../claim-path.ts";
 import { KEY_NAME } from "../key-name.ts";
 
 /**
- * Rules that mean something else than they say since there are several issuers: that let callers in by what each could say of its own, such as a group or an e-mail
- * address, without saying which of them may; and that keep a name out which no caller has, since names begin with their issuer's prefix.
+ * Rules that mean something else than they say since there are several issuers: that let callers in by what each could say of its own, such as a group, an e-mail
+ * address or the end of a name, without saying which of them may; and that keep a name out which no caller has, since names begin with their issuer's prefix.
  *
  * Source: security.md A2, A3.
  */
@@ -30,8 +30,10 @@ function ambiguousRules({ allow = [] }: Access, path: string): readonly Problem[
 /** Claims that each issuer gives out as it likes, and that name people. */
 const NAMING: ReadonlySet<string> = new Set(["sub", "email", "groups"]);
 
-function ambiguousKey({ groups, claim }: AllowRule): string | undefined {
+function ambiguousKey({ groups, claim, principals }: AllowRule): string | undefined {
   if (groups !== undefined) return "groups";
+  // The end of a name is the issuer's to choose, whatever its prefix.
+  if (principals?.some((name) => name.startsWith("*") && name !== "*") === true) return "principals";
   if (claim === undefined) return undefined;
   const [first, ...rest] = parseClaimPath(claim);
   return rest.length === 0 && first !== undefined && NAMING.has(first) ? "claim" : undefined;

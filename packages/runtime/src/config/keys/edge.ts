@@ -90,7 +90,7 @@ export const EDGE_KEYS = {
     ),
     default: null,
     reason: "only an origin behind a gateway of its own needs it",
-    doc: "Header with a secret value that every request must bring, for a server that only a CDN or gateway may call.",
+    doc: "Header with a secret value that every request but probes must bring, for a server that only a CDN or gateway may call.",
     secret: true,
   },
   "security.failedAuthentications": {
@@ -104,7 +104,7 @@ export const EDGE_KEYS = {
     ),
     default: { rate: 20, per: "1m" },
     reason: "a person mistypes a few times; a machine that guesses costs a signature or a hash each time",
-    doc: "Refused credentials that one address (IPv4, IPv6 /64) may show; further ones get 429 before they are looked at. Credentials that were verified before are not held up.",
+    doc: "Refused credentials that one address (IPv4, IPv6 /64) may show; further ones get 429 before a hash or signature is computed. Credentials that were verified before are not held up.",
   },
   "security.rateLimits": {
     type: listOf(
