@@ -262,12 +262,14 @@ const anyName = fc.oneof(
     "values",
   ),
 );
+/** No column can have the name that no object literal can hold. */
+const columnName = anyName.filter((name) => name !== "__proto__");
 const anySpec: fc.Arbitrary<IoSpec> = fc.letrec<{ spec: IoSpec; json: IoSpec }>((tie) => ({
   spec: fc.oneof(
     { maxDepth: 2 },
     fc.constant(specOf(file())),
     fc
-      .dictionary(anyName, fc.constantFrom("float64", "string", "int64"), { minKeys: 1, maxKeys: 5 })
+      .dictionary(columnName, fc.constantFrom("float64", "string", "int64"), { minKeys: 1, maxKeys: 5 })
       .map((columns): IoSpec => specOf(dataFrame({ key: "df", columns }))),
     fc.dictionary(anyName, tie("spec"), { minKeys: 1, maxKeys: 4 }).map((fields): IoSpec => ({
       kind: "multipart",
