@@ -49,7 +49,7 @@ export async function buildBento(options: BuildOptions): Promise<BentoReport> {
       platform: options.platform ?? containerPlatform(),
       env: options.env ?? process.env,
       signal: options.signal ?? new AbortController().signal,
-      step: options.onStep ?? (() => undefined),
+      step: (text) => options.onEvent?.({ kind: "step", text }),
     };
     const service = await stageService(build);
     const dependencies = await stageDependencies(build, service);

@@ -1,4 +1,5 @@
 import type { Platform } from "./platform.ts";
+import type { OnBuildEvent } from "./progress.ts";
 
 /** What `buildBento` is asked for. */
 export interface BuildOptions {
@@ -18,6 +19,5 @@ export interface BuildOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Ends the build; nothing is left behind. */
   readonly signal?: AbortSignal;
-  /** Told what is being done, a few words each. */
-  readonly onStep?: (step: string) => void;
+  readonly onEvent?: OnBuildEvent | undefined;
 }

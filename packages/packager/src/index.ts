@@ -3,6 +3,7 @@ export { buildBento } from "./build-bento.ts";
 export type { BuildOptions } from "./build-options.ts";
 export type { CopiedPackage } from "./dependencies/copy-packages.ts";
 export type { Platform } from "./platform.ts";
+export type { BuildEvent, OnBuildEvent } from "./progress.ts";
 export {
   type Builder,
   assertBuilderReady,

@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import type { BentoReport, ImageReport } from "@bento-ts/packager";
+import type { BentoReport, ImageReport, OnBuildEvent } from "@bento-ts/packager";
 import { type Command, Option } from "commander";
 import { buildLines, type BuildResult } from "../build/build-lines.ts";
 import { interruptible } from "../build/interruptible.ts";
@@ -60,14 +60,14 @@ async function make(
 ): Promise<BuildResult> {
   const { assertBuilderReady, buildBento, buildImage } = await import("@bento-ts/packager");
   if (flags.image) await assertBuilderReady({ builder: flags.builder, signal });
-  const say = flags.json === true ? undefined : createTeller();
+  const onEvent = flags.json === true ? undefined : createTeller();
   const bento: BentoReport = await buildBento({
     projectDir,
     entryFile: file,
     outDir: flags.output,
     base: flags.baseImage,
     signal,
-    ...(say === undefined ? {} : { onStep: (step) => say(`${step} …`) }),
+    onEvent,
   });
   if (!flags.image) return { bento, image: null };
   const image: ImageReport = await buildImage({
@@ -76,7 +76,7 @@ async function make(
     base: flags.baseImage,
     builder: flags.builder,
     signal,
-    ...(say === undefined ? {} : { onLine: (line) => say(`  ${line}`) }),
+    onEvent,
   });
   return { bento, image };
 }
@@ -88,9 +88,13 @@ function shownPath(path: string): string {
 }
 
 /** Progress goes to standard error: standard output is the report's. */
-function createTeller(): (line: string) => void {
+function createTeller(): OnBuildEvent {
   const paint = createPaint(process.stderr);
-  return (line) => process.stderr.write(`${paint.dim(printable(line))}\n`);
+  return (event) => {
+    if (event.kind === "bytes") return;
+    const text = event.kind === "step" ? `${event.text} …` : `  ${event.text}`;
+    process.stderr.write(`${paint.dim(printable(text))}\n`);
+  };
 }
 
 function gather(value: string, earlier: readonly string[]): readonly string[] {

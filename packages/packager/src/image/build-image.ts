@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BENTO_FILE_NAME, parseBentoFile, ServingError } from "@bento-ts/runtime/definition";
 import { containerPlatform, dockerPlatform, type Platform } from "../platform.ts";
+import type { OnBuildEvent } from "../progress.ts";
 import { type ClientOptions, runDocker } from "./docker-client.ts";
 
 /** What builds images. */
@@ -21,8 +22,7 @@ export interface ImageOptions {
   /** Variables of the process unless given. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
-  /** Told each line that the builder writes. */
-  readonly onLine?: (line: string) => void;
+  readonly onEvent?: OnBuildEvent | undefined;
 }
 
 /** An image that was built. */
@@ -51,7 +51,11 @@ export async function buildImage(options: ImageOptions): Promise<ImageReport> {
   if (base === undefined) throw refused(NO_BASE);
   const client: ClientOptions = { env, signal };
   await assertEngine(client, bento.platform);
-  const id = await runBuild(bentoDir, { tags, base, client: { ...client, onLine: options.onLine } });
+  const id = await runBuild(bentoDir, {
+    tags,
+    base,
+    client: { ...client, onLine: (text) => options.onEvent?.({ kind: "line", text }) },
+  });
   const { stdout } = await runDocker(["image", "inspect", "--format", "{{.Size}}", id], client);
   return { id, tags, base, bytes: Number(stdout.trim()) };
 }

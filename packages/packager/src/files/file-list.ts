@@ -1,0 +1,45 @@
+import { createHash } from "node:crypto";
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { fileFacts } from "./hashed-copy.ts";
+
+/** One file of a folder. */
+export interface ListedFile {
+  /** Relative, with "/" between names. */
+  readonly path: string;
+  readonly isProgram: boolean;
+  /** In bytes. */
+  readonly size: number;
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
+}
+
+/** All files of a folder with their digests, sorted by the code units of their paths. Symbolic links are none; the abort signal ends the reading. */
+export async function listFiles(
+  dir: string,
+  { signal, onFile }: { readonly signal?: AbortSignal; readonly onFile?: (file: ListedFile) => void } = {},
+): Promise<readonly ListedFile[]> {
+  const entries = await readdir(dir, { withFileTypes: true, recursive: true });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name).slice(dir.length + 1))
+    .sort();
+  const files: ListedFile[] = [];
+  for (const path of paths) {
+    const full = join(dir, path);
+    const isProgram = ((await stat(full)).mode & 0o100) !== 0;
+    const file = { path, isProgram, ...(await fileFacts(full, signal)) };
+    files.push(file);
+    onFile?.(file);
+  }
+  return files;
+}
+
+/** One digest "sha256:…" of a folder's content: of the paths, kinds and contents of its files, not of times or owners. */
+export function digestOfFiles(files: readonly ListedFile[]): string {
+  const hash = createHash("sha256");
+  for (const { path, isProgram, size, sha256 } of files) {
+    hash.update(`${JSON.stringify([path, isProgram, size, sha256])}\n`);
+  }
+  return `sha256:${hash.digest("hex")}`;
+}
