@@ -83,6 +83,7 @@ describe("a bento", () => {
       "bento.json",
       "bento.proto.json",
       "bento.yaml",
+      "image.json",
       `models/${digest.slice(0, 16)}/add-one.onnx`,
       "node/bin/node",
       "node/share/doc/node/LICENSE",

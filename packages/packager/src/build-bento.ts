@@ -20,7 +20,8 @@ import { walkClosure } from "./dependencies/walk-closure.ts";
 import { describeProject } from "./describe/describe-project.ts";
 import { assertReplaceable, inStaging } from "./files/staging.ts";
 import { copyInto, writeInto } from "./files/write-tree.ts";
-import { dockerfile, type DockerfileFacts, dockerignore } from "./image/dockerfile.ts";
+import { dockerfile, dockerignore } from "./image/dockerfile.ts";
+import { PLAN_FILE_NAME, planImage } from "./image/image-plan.ts";
 import { findNodeBinary, type NodeBinary } from "./node-binary.ts";
 import { placeModels } from "./place-models.ts";
 import { containerPlatform, dockerPlatform, type Platform } from "./platform.ts";
@@ -177,7 +178,7 @@ async function writeFacts(
 ): Promise<void> {
   const hasSettings = existsSync(join(project.dir, "bento.yaml"));
   const { image, server } = config;
-  const facts: DockerfileFacts = {
+  const plan = planImage({
     name: definition.name,
     version: definition.version,
     description: definition.description,
@@ -189,13 +190,14 @@ async function writeFacts(
     port: server.port,
     grpcPort: server.grpcPort,
     adminPort: server.admin.port,
-  };
+  });
   if (hasSettings) await copyInto(join(project.dir, "bento.yaml"), join(stage, "bento.yaml"));
   await writeInto(join(stage, BENTO_FILE_NAME), toText(bento));
   await writeInto(join(stage, "openapi.json"), toText(openApi));
   for (const [name, text] of Object.entries(proto.files)) await writeInto(join(stage, name), text);
-  await writeInto(join(stage, "Dockerfile"), dockerfile(facts));
-  await writeInto(join(stage, ".dockerignore"), dockerignore(facts));
+  await writeInto(join(stage, PLAN_FILE_NAME), toText(plan));
+  await writeInto(join(stage, "Dockerfile"), dockerfile(plan));
+  await writeInto(join(stage, ".dockerignore"), dockerignore(plan));
 }
 
 function mountedNote({ source, path }: BentoFile["models"][number]): readonly string[] {

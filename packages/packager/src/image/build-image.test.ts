@@ -5,6 +5,7 @@ import { describeWith } from "../../../../test/support/needs.ts";
 import { tempTree } from "../temp-tree.fixture.ts";
 import { buildImage, defaultTag, type ImageOptions } from "./build-image.ts";
 import { dockerfile } from "./dockerfile.ts";
+import { planImage } from "./image-plan.ts";
 
 const text = { kind: "text", maxLength: null } as const;
 const definition = defineService({
@@ -34,9 +35,11 @@ function bento(change: Partial<BentoFile> = {}, base: string | null = null): str
     hasModels: false,
     files: ["bento.json"],
   };
+  const plan = planImage({ ...facts, base, port: 3000, grpcPort: 3001, adminPort: 3002 });
   return tempTree({
     "bento.json": file,
-    Dockerfile: dockerfile({ ...facts, base, port: 3000, grpcPort: 3001, adminPort: 3002 }),
+    "image.json": plan,
+    Dockerfile: dockerfile(plan),
     "node/bin/node": "",
     "node_modules/a/index.js": "",
     "service/service.mjs": "",

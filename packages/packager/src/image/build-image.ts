@@ -5,6 +5,7 @@ import { BENTO_FILE_NAME, parseBentoFile, ServingError } from "@bento-ts/runtime
 import { containerPlatform, dockerPlatform, type Platform } from "../platform.ts";
 import type { OnBuildEvent } from "../progress.ts";
 import { type ClientOptions, runDocker } from "./docker-client.ts";
+import { readImagePlan } from "./image-plan.ts";
 
 /** What builds images. */
 export const BUILDERS = ["docker"] as const;
@@ -47,8 +48,8 @@ export async function buildImage(options: ImageOptions): Promise<ImageReport> {
   const { name, version } = bento.definition;
   const tags = options.tags.length > 0 ? options.tags : [defaultTag(name, version)];
   for (const tag of tags) assertTag(tag);
-  const base = options.base ?? baseOf(await readFile(join(bentoDir, "Dockerfile"), "utf8"));
-  if (base === undefined) throw refused(NO_BASE);
+  const base = options.base ?? (await readImagePlan(bentoDir)).base;
+  if (base === null) throw refused(NO_BASE);
   const client: ClientOptions = { env, signal };
   await assertEngine(client, bento.platform);
   const id = await runBuild(bentoDir, {
@@ -78,10 +79,6 @@ function assertTag(tag: string): void {
     "INVALID_ARGUMENT",
     `"${tag}" is no image name: expected one such as "boston:1.4.0", the name in lower case`,
   );
-}
-
-function baseOf(dockerfile: string): string | undefined {
-  return /^ARG BASE_IMAGE=(\S+)$/m.exec(dockerfile)?.[1];
 }
 
 /**

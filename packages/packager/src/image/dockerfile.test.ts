@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { dockerfile, type DockerfileFacts, dockerignore } from "./dockerfile.ts";
+import { dockerfile, dockerignore } from "./dockerfile.ts";
+import { type ImageFacts, planImage } from "./image-plan.ts";
 
-const facts: DockerfileFacts = {
+const facts: ImageFacts = {
   name: "boston",
   version: "1.4.0",
   description: "",
@@ -17,7 +18,7 @@ const facts: DockerfileFacts = {
 
 describe("dockerfile", () => {
   it("has one layer for each of Node, dependencies, models, code and facts, in this order", () => {
-    expect(dockerfile(facts)).toBe(`# Written by bento-ts build.
+    expect(dockerfile(planImage(facts))).toBe(`# Written by bento-ts build.
 ARG BASE_IMAGE=debian:12-slim
 FROM \${BASE_IMAGE}
 COPY node/ /usr/local/
@@ -40,17 +41,17 @@ ENTRYPOINT ["/usr/local/bin/node","/app/node_modules/@bento-ts/runtime/dist/serv
   });
 
   it("asks for a base when the project names none, and copies no models when there are none", () => {
-    const text = dockerfile({ ...facts, base: null, hasModels: false });
+    const text = dockerfile(planImage({ ...facts, base: null, hasModels: false }));
     expect(text).toContain("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n");
     expect(text).not.toContain("models");
   });
 
   it("names a port that takes REST and gRPC once", () => {
-    expect(dockerfile({ ...facts, grpcPort: 3000 })).toContain("\nEXPOSE 3000 3002\n");
+    expect(dockerfile(planImage({ ...facts, grpcPort: 3000 }))).toContain("\nEXPOSE 3000 3002\n");
   });
 
   it("installs Debian packages as root before anything else, sorted, and leaves no lists behind", () => {
-    const text = dockerfile({ ...facts, packages: ["libgomp1", "curl=7.88"] });
+    const text = dockerfile(planImage({ ...facts, packages: ["libgomp1", "curl=7.88"] }));
     expect(text).toContain(`FROM \${BASE_IMAGE}
 USER 0
 RUN apt-get update && apt-get install -y --no-install-recommends curl=7.88 libgomp1 && rm -rf /var/lib/apt/lists/*
@@ -59,11 +60,13 @@ COPY node/`);
   });
 
   it("keeps quotes, variables and line ends of the author's texts from being read as instructions", () => {
-    const text = dockerfile({
-      ...facts,
-      description: 'The "best"\nUSER root',
-      env: { A: "$HOME\\x", NODE_ENV: "test" },
-    });
+    const text = dockerfile(
+      planImage({
+        ...facts,
+        description: 'The "best"\nUSER root',
+        env: { A: "$HOME\\x", NODE_ENV: "test" },
+      }),
+    );
     expect(text).toContain('org.opencontainers.image.description="The \\"best\\" USER root"\n');
     expect(text).toContain('A="\\$HOME\\\\x"');
     expect(text).toContain('ENV NODE_ENV="test" \\\n');
@@ -71,13 +74,13 @@ COPY node/`);
   });
 
   it("needs no frontend of the network", () => {
-    expect(dockerfile(facts)).not.toMatch(/syntax=/);
+    expect(dockerfile(planImage(facts))).not.toMatch(/syntax=/);
   });
 });
 
 describe("dockerignore", () => {
   it("lets through what the Dockerfile copies and nothing else", () => {
-    expect(dockerignore(facts)).toBe(
+    expect(dockerignore(planImage(facts))).toBe(
       "*\n!node\n!node_modules\n!models\n!service\n!bento.json\n!openapi.json\n!bento.yaml\n",
     );
   });

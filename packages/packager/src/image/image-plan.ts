@@ -1,0 +1,138 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ServingError } from "@bento-ts/runtime/definition";
+
+/** What decides an image: facts of the service and of its configuration. */
+export interface ImageFacts {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  /** Base image that is used unless the build names another; null for none. */
+  readonly base: string | null;
+  /** Debian packages to install. */
+  readonly packages: readonly string[];
+  /** The author's variables. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly hasModels: boolean;
+  /** Files beside the folders: bento.json and what else the bento has. */
+  readonly files: readonly string[];
+  readonly port: number;
+  /** The same as `port` where one port takes both. */
+  readonly grpcPort: number;
+  readonly adminPort: number;
+}
+
+/** One layer above the base: parts of the bento and where they go. */
+export interface LayerPlan {
+  readonly name: "node" | "dependencies" | "models" | "code";
+  readonly copies: readonly CopyPlan[];
+}
+
+export interface CopyPlan {
+  /** A folder of the bento whose content is meant, or files at its top. */
+  readonly from: string | readonly string[];
+  /** Absolute folder in the image. */
+  readonly to: string;
+}
+
+/** An image as data: whatever builds it, this is what comes out. */
+export interface ImagePlan {
+  readonly formatVersion: typeof PLAN_FORMAT_VERSION;
+  readonly base: string | null;
+  readonly packages: readonly string[];
+  /** Those that change least come first. */
+  readonly layers: readonly LayerPlan[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string>>;
+  /** Numeric `user:group`. */
+  readonly user: string;
+  readonly workdir: string;
+  readonly ports: readonly number[];
+  readonly stopSignal: string;
+  readonly healthcheck: {
+    readonly command: readonly string[];
+    readonly intervalSeconds: number;
+    readonly timeoutSeconds: number;
+    readonly startPeriodSeconds: number;
+  };
+  readonly entrypoint: readonly string[];
+}
+
+/** Name of the file in a bento that holds the plan of its image. */
+export const PLAN_FILE_NAME = "image.json";
+
+const PLAN_FORMAT_VERSION = 1;
+/** Where the bento lies in an image. */
+const HOME = "/app";
+const NODE = "/usr/local/bin/node";
+/** Relative to the bento. */
+const SERVER = "node_modules/@bento-ts/runtime/dist/server/entry.js";
+
+/**
+ * Plans the image of a bento. The same facts give the same plan.
+ *
+ * The user is numeric, so that Kubernetes can tell that it is not root, and in group 0, so that any other user id may take its place.
+ */
+export function planImage(facts: ImageFacts): ImagePlan {
+  const { name, version, description, base, packages } = facts;
+  return {
+    formatVersion: PLAN_FORMAT_VERSION,
+    base,
+    packages: [...packages].sort(),
+    layers: [
+      { name: "node", copies: [{ from: "node", to: "/usr/local" }] },
+      { name: "dependencies", copies: [{ from: "node_modules", to: `${HOME}/node_modules` }] },
+      ...(facts.hasModels ? [{ name: "models", copies: [{ from: "models", to: `${HOME}/models` }] } as const] : []),
+      {
+        name: "code",
+        copies: [
+          { from: "service", to: `${HOME}/service` },
+          { from: facts.files, to: HOME },
+        ],
+      },
+    ],
+    labels: {
+      "org.opencontainers.image.title": name,
+      "org.opencontainers.image.version": version,
+      ...(description === "" ? {} : { "org.opencontainers.image.description": description }),
+    },
+    // HOME: a user id that the image does not know has none, and /tmp is what can be written. ORT_DISABLE_TELEMETRY: ONNX Runtime would send facts about
+    // models to its maker. The author's variables come last: they may override these, which is theirs to decide.
+    env: { NODE_ENV: "production", HOME: "/tmp", ORT_DISABLE_TELEMETRY: "1", ...facts.env },
+    user: "65532:0",
+    workdir: HOME,
+    ports: [...new Set([facts.port, facts.grpcPort, facts.adminPort])],
+    stopSignal: "SIGTERM",
+    healthcheck: {
+      command: healthCommand(facts.adminPort),
+      intervalSeconds: 30,
+      timeoutSeconds: 5,
+      startPeriodSeconds: 60,
+    },
+    entrypoint: [NODE, `${HOME}/${SERVER}`, "--bento", HOME, "--image"],
+  };
+}
+
+/** The plan of a bento's image. Throws FAILED_PRECONDITION when the folder has none that this version reads. */
+export async function readImagePlan(bentoDir: string): Promise<ImagePlan> {
+  const path = join(bentoDir, PLAN_FILE_NAME);
+  try {
+    const plan = JSON.parse(await readFile(path, "utf8")) as ImagePlan;
+    if (plan.formatVersion === PLAN_FORMAT_VERSION) return plan;
+  } catch (cause) {
+    throw unreadable(bentoDir, cause);
+  }
+  throw unreadable(bentoDir);
+}
+
+function unreadable(bentoDir: string, cause?: unknown): ServingError {
+  const message = `${bentoDir} has no ${PLAN_FILE_NAME} that this version reads: build the bento anew with "bento-ts build"`;
+  return new ServingError("FAILED_PRECONDITION", message, { cause });
+}
+
+/** Asks the admin port, which speaks plain HTTP whatever the service's own port does. */
+function healthCommand(adminPort: number): readonly string[] {
+  const url = `"http://127.0.0.1:"+(process.env.BENTO_SERVER_ADMIN_PORT||${adminPort})+"/healthz"`;
+  const code = `require("node:http").get(${url},r=>process.exit(r.statusCode===200?0:1)).on("error",()=>process.exit(1))`;
+  return [NODE, "-e", code];
+}
