@@ -10,6 +10,8 @@ interface Need {
   readonly command: string;
 }
 
+const IMAGE_TOOLS = "scripts/install-image-tools.sh";
+
 /** What some tests need beyond Node and npm. */
 const NEEDS = {
   docker: {
@@ -26,6 +28,14 @@ const NEEDS = {
   slowhttptest: { present: () => succeeds("which", ["slowhttptest"]), command: "scripts/install-security-tools.sh" },
   h2load: { present: () => succeeds("h2load", ["--version"]), command: "scripts/install-security-tools.sh" },
   h2spec: { present: () => succeeds(h2spec(), ["--version"]), command: "scripts/install-security-tools.sh" },
+  buildah: { present: () => succeeds("buildah", ["--version"]), command: IMAGE_TOOLS },
+  podman: { present: () => succeeds("podman", ["--version"]), command: IMAGE_TOOLS },
+  skopeo: { present: () => succeeds("skopeo", ["--version"]), command: IMAGE_TOOLS },
+  umoci: { present: () => succeeds("umoci", ["--version"]), command: IMAGE_TOOLS },
+  "docker-registry": { present: () => succeeds("docker-registry", ["--version"]), command: IMAGE_TOOLS },
+  crane: { present: () => succeeds(imageTool("crane"), ["version"]), command: IMAGE_TOOLS },
+  hadolint: { present: () => succeeds(imageTool("hadolint"), ["--version"]), command: IMAGE_TOOLS },
+  syft: { present: () => succeeds(imageTool("syft"), ["version"]), command: IMAGE_TOOLS },
   "file-type model": {
     present: () => existsSync(join(filetypeModelDir(), "model.onnx")),
     command: "scripts/fetch-filetype-model.sh",
@@ -46,6 +56,11 @@ export function h2spec(): string {
   return join(cacheDir(), "h2spec/v2.2.1+incompatible/h2spec");
 }
 
+/** Where scripts/install-image-tools.sh puts what the system has no package of. */
+export function imageTool(name: "crane" | "hadolint" | "syft"): string {
+  return join(cacheDir(), "image-tools", name);
+}
+
 /** Folder into which scripts/fetch-filetype-model.sh puts the model. */
 function filetypeModelDir(): string {
   return join(cacheDir(), "models/filetype");
@@ -55,14 +70,19 @@ function cacheDir(): string {
   return process.env["BENTO_CACHE"] ?? join(homedir(), ".cache/bento-ts");
 }
 
-/** A `describe` for tests that need something: absent, they are skipped with the reason and the command that brings it, and in CI that is a failure. */
-export function describeWith(need: keyof typeof NEEDS, name: string, body: () => void): void {
-  const { present, command } = NEEDS[need];
-  if (present()) {
+type NeedName = keyof typeof NEEDS;
+
+/**
+ * A `describe` for tests that need something, or several things: absent, they are skipped with the reason and the command that brings it, and in CI that is a
+ * failure.
+ */
+export function describeWith(needs: NeedName | readonly NeedName[], name: string, body: () => void): void {
+  const missing = [needs].flat().find((need) => !NEEDS[need].present());
+  if (missing === undefined) {
     describe(name, body);
     return;
   }
-  const reason = `${need} is missing, bring it with: ${command}`;
+  const reason = `${missing} is missing, bring it with: ${NEEDS[missing].command}`;
   if (process.env["CI"] === "true") {
     it(name, () => {
       throw new Error(`${reason} (in CI this is a failure)`);
