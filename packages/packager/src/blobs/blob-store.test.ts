@@ -36,7 +36,7 @@ it("takes nothing in that has another digest or size, or whose source breaks off
   await expect(store.put(breaking, { digest: ABC })).rejects.toThrow("reset");
   const controller = new AbortController();
   controller.abort(new Error("interrupted"));
-  await expect(store.put(Readable.from(["abc"]), {}, controller.signal)).rejects.toThrow();
+  await expect(store.put(Readable.from(["abc"]), {}, controller.signal)).rejects.toThrow("aborted");
   expect(await store.find(ABC)).toBeUndefined();
   expect(readdirSync(join(dir, "tmp"))).toEqual([]);
 });

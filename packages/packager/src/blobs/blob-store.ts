@@ -9,6 +9,8 @@ import { ServingError } from "@bento-ts/runtime/definition";
 
 /** Bytes by their digest, in a folder that all builds of a user share. */
 export interface BlobStore {
+  /** Absolute folder. */
+  readonly dir: string;
   /** Absolute path of a blob that is there, undefined of one that is not; marks it as used. */
   find(digest: string): Promise<string | undefined>;
   /** The bytes of a blob. Throws FAILED_PRECONDITION when it is not there. */
@@ -49,6 +51,7 @@ export function openBlobStore(dir: string): BlobStore {
     );
   };
   return {
+    dir,
     find,
     async open(digest) {
       const path = await find(digest);

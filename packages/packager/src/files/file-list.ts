@@ -14,16 +14,21 @@ export interface ListedFile {
   readonly sha256: string;
 }
 
-/** All files of a folder with their digests, sorted by the code units of their paths. Symbolic links are none; the abort signal ends the reading. */
+/** How files are listed. */
+export interface ListOptions {
+  /** Names of files at the top to list instead of all. */
+  readonly only?: readonly string[];
+  /** Ends the reading. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onFile?: (file: ListedFile) => void;
+}
+
+/** All files of a folder with their digests, sorted by the code units of their paths. Symbolic links are none. */
 export async function listFiles(
   dir: string,
-  { signal, onFile }: { readonly signal?: AbortSignal; readonly onFile?: (file: ListedFile) => void } = {},
+  { only, signal, onFile }: ListOptions = {},
 ): Promise<readonly ListedFile[]> {
-  const entries = await readdir(dir, { withFileTypes: true, recursive: true });
-  const paths = entries
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name).slice(dir.length + 1))
-    .sort();
+  const paths = only === undefined ? await pathsIn(dir) : [...only].sort();
   const files: ListedFile[] = [];
   for (const path of paths) {
     const full = join(dir, path);
@@ -33,6 +38,12 @@ export async function listFiles(
     onFile?.(file);
   }
   return files;
+}
+
+async function pathsIn(dir: string): Promise<readonly string[]> {
+  const entries = await readdir(dir, { withFileTypes: true, recursive: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return files.map(({ parentPath, name }) => join(parentPath, name).slice(dir.length + 1)).sort();
 }
 
 /** One digest "sha256:…" of a folder's content: of the paths, kinds and contents of its files, not of times or owners. */

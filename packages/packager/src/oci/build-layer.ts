@@ -1,0 +1,95 @@
+import { createHash, type Hash } from "node:crypto";
+import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { randomUUID } from "node:crypto";
+import type { BlobStore } from "../blobs/blob-store.ts";
+import type { OnBuildEvent } from "../progress.ts";
+import { gzip, GZIP_ID } from "./gzip.ts";
+import type { LayerEntry } from "./layer-entries.ts";
+import { tarLayer } from "./tar-layer.ts";
+import { type Descriptor, MEDIA_TYPES } from "./types.ts";
+
+/** A layer in the store of blobs. */
+export interface BuiltLayer {
+  readonly descriptor: Descriptor;
+  /** Digest of the uncompressed tar, "sha256:…". */
+  readonly diffId: string;
+  /** Of the uncompressed tar. */
+  readonly bytes: number;
+  /** Whether an earlier build had made it. */
+  readonly isReused: boolean;
+}
+
+interface LayerOptions {
+  /** For the progress. */
+  readonly name: string;
+  readonly blobs: BlobStore;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: OnBuildEvent | undefined;
+}
+
+/** Makes the layer of these files, unless an earlier build has made it. */
+export async function buildLayer(entries: readonly LayerEntry[], options: LayerOptions): Promise<BuiltLayer> {
+  const facts = entries.map(({ path, isProgram, size, sha256 }) => [path, isProgram, size, sha256]);
+  const totalBytes = entries.reduce((sum, { size }) => sum + size, 0);
+  return compressedLayer({ key: JSON.stringify(facts), tar: () => tarLayer(entries), totalBytes }, options);
+}
+
+/** Compresses the tar of a layer, unless an earlier build has: `key` says what is in the tar. */
+export async function compressedLayer(
+  source: { readonly key: string; readonly tar: () => Readable; readonly totalBytes: number },
+  { name, blobs, signal, onEvent }: LayerOptions,
+): Promise<BuiltLayer> {
+  const key = createHash("sha256").update(`${GZIP_ID}\n${source.key}`).digest("hex");
+  const record = join(blobs.dir, "layers", `${key}.json`);
+  const known = await readRecord(record, blobs);
+  if (known !== undefined) return { ...known, isReused: true };
+  const { totalBytes } = source;
+  const hash = createHash("sha256");
+  let bytes = 0;
+  const counted = tap(source.tar(), hash, (length) => {
+    bytes += length;
+    onEvent?.({ kind: "bytes", task: "layer", name, doneBytes: Math.min(bytes, totalBytes), totalBytes });
+  });
+  const { digest, size } = await blobs.put(Readable.from(gzip(counted)), {}, signal);
+  onEvent?.({ kind: "bytes", task: "layer", name, doneBytes: totalBytes, totalBytes });
+  const descriptor: Descriptor = { mediaType: MEDIA_TYPES.layer, digest, size };
+  const made = { descriptor, diffId: `sha256:${hash.digest("hex")}`, bytes };
+  await writeRecord(record, JSON.stringify(made));
+  return { ...made, isReused: false };
+}
+
+type LayerRecord = Omit<BuiltLayer, "isReused">;
+
+/** What is known of a layer whose blob is there, whole. */
+async function readRecord(path: string, blobs: BlobStore): Promise<LayerRecord | undefined> {
+  try {
+    const record = JSON.parse(await readFile(path, "utf8")) as LayerRecord;
+    const blob = await blobs.find(record.descriptor.digest);
+    if (blob === undefined || (await stat(blob)).size !== record.descriptor.size) return undefined;
+    return record;
+  } catch {
+    // Not there, or damaged: the layer is made anew.
+    return undefined;
+  }
+}
+
+async function writeRecord(path: string, text: string): Promise<void> {
+  await mkdir(join(path, ".."), { recursive: true });
+  const temporary = `${path}.${randomUUID()}`;
+  await writeFile(temporary, text);
+  await rename(temporary, path);
+}
+
+async function* tap(
+  bytes: AsyncIterable<Uint8Array>,
+  hash: Hash,
+  onBytes: (length: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    hash.update(chunk);
+    onBytes(chunk.length);
+    yield chunk;
+  }
+}

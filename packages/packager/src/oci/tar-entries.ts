@@ -1,0 +1,52 @@
+import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
+import { PassThrough, pipeline, type Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { ServingError } from "@bento-ts/runtime/definition";
+import { extract, type Header } from "tar-stream";
+
+/** One entry of a tar; its bytes must be read before the next one is asked for, or they are lost. */
+export interface TarEntry {
+  readonly header: Header;
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * The entries of a tar file, plain or compressed by gzip, in their order.
+ *
+ * Throws FAILED_PRECONDITION for a file that is no tar, or ends too early. `name` is the file for the message.
+ */
+export async function* tarEntries(
+  path: string,
+  { name, signal }: { readonly name: string; readonly signal?: AbortSignal | undefined },
+): AsyncGenerator<TarEntry> {
+  const parser = extract();
+  const plain = await plainBytes(path);
+  plain.on("error", (cause) => parser.destroy(cause));
+  const stop = (): void => parser.destroy(new Error("interrupted"));
+  signal?.addEventListener("abort", stop, { once: true });
+  plain.pipe(parser);
+  try {
+    for await (const entry of parser) {
+      yield { header: entry.header, bytes: entry as AsyncIterable<Uint8Array> };
+      entry.resume();
+    }
+  } catch (cause) {
+    signal?.throwIfAborted();
+    const reason = cause instanceof Error ? cause.message : "it can't be read";
+    throw new ServingError("FAILED_PRECONDITION", `${name} is no whole tar: ${reason}`, { cause });
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    plain.destroy();
+  }
+}
+
+/** The bytes of a file, decompressed where gzip has compressed it. Source: RFC 1952, "ID1" and "ID2". */
+export async function plainBytes(path: string): Promise<Readable> {
+  const file = await open(path);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0).finally(async () => file.close());
+  const bytes = createReadStream(path, { highWaterMark: 1024 * 1024 });
+  const isGzip = bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+  // The callback keeps an error from being nobody's: readers of the result get it as well.
+  return pipeline(bytes, isGzip ? createGunzip() : new PassThrough(), () => undefined);
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { ServingError } from "@bento-ts/runtime/definition";
+import { pack } from "tar-stream";
+import type { BlobStore } from "../blobs/blob-store.ts";
+import { takeImage } from "./read-layout.ts";
+import { readRoot } from "./read-json.ts";
+import type { Descriptor } from "./types.ts";
+import { layoutFiles, pathOf } from "./write-layout.ts";
+
+interface ArchiveTarget {
+  readonly file: string;
+  readonly tags: readonly string[];
+  readonly blobs: BlobStore;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Writes an image as one tar that `docker load` and `podman load` take, an OCI layout at the same time; it appears whole or not at all.
+ *
+ * Throws INVALID_ARGUMENT for an image of several platforms: engines load one. Source: Docker Image Specification v1.2; OCI Image Format 1.1, "Image Layout".
+ */
+export async function writeArchive(root: Descriptor, { file, tags, blobs, signal }: ArchiveTarget): Promise<void> {
+  const read = await readRoot(root, blobs);
+  if (read.kind === "index") {
+    throw new ServingError(
+      "INVALID_ARGUMENT",
+      `${file}: engines load an image of one platform from a tar: name one with --platform, or a folder with -o`,
+    );
+  }
+  const { config, layers } = read.manifest;
+  const saved = [{ Config: blobName(config), RepoTags: tags, Layers: layers.map(blobName) }];
+  const texts = { ...layoutFiles(root, tags), "manifest.json": JSON.stringify(saved) };
+  const place = resolve(file);
+  await mkdir(dirname(place), { recursive: true });
+  const temporary = join(dirname(place), `.${basename(place)}-${randomUUID()}`);
+  try {
+    const tar = pack();
+    const written = pipeline(tar, createWriteStream(temporary), signal === undefined ? {} : { signal });
+    await Promise.all([written, fill(tar, { root, texts, blobs })]);
+    await rename(temporary, place);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+async function fill(
+  tar: ReturnType<typeof pack>,
+  {
+    root,
+    texts,
+    blobs,
+  }: { readonly root: Descriptor; readonly texts: Readonly<Record<string, string>>; readonly blobs: BlobStore },
+): Promise<void> {
+  try {
+    for (const [name, text] of Object.entries(texts)) tar.entry({ ...OWNER, name }, text);
+    const written = new Set<string>();
+    await takeImage(root, blobs, async (descriptor) => {
+      // Two layers may be the same, an empty one above all.
+      if (written.has(descriptor.digest)) return;
+      written.add(descriptor.digest);
+      const path = await pathOf(descriptor.digest, blobs);
+      const entry = tar.entry({ ...OWNER, name: blobName(descriptor), size: (await stat(path)).size });
+      await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), entry);
+    });
+    tar.finalize();
+  } catch (cause) {
+    tar.destroy(cause instanceof Error ? cause : new Error("the tar can't be written", { cause }));
+    throw cause;
+  }
+}
+
+const OWNER = { uid: 0, gid: 0, mode: 0o644, mtime: new Date(0) };
+
+function blobName({ digest }: Descriptor): string {
+  return ["blobs", ...digest.split(":", 2)].join("/");
+}

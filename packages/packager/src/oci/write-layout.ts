@@ -1,0 +1,58 @@
+import { copyFile, constants, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { ServingError } from "@bento-ts/runtime/definition";
+import type { BlobStore } from "../blobs/blob-store.ts";
+import { isLayout, REF_NAME, takeImage } from "./read-layout.ts";
+import type { Descriptor } from "./types.ts";
+
+/**
+ * Writes an image as an OCI layout; the folder appears whole or not at all, and takes the place of an earlier layout.
+ *
+ * Throws FAILED_PRECONDITION when something else stands there. Source: OCI Image Format 1.1, "Image Layout".
+ */
+export async function writeLayout(
+  root: Descriptor,
+  { dir, tags, blobs }: { readonly dir: string; readonly tags: readonly string[]; readonly blobs: BlobStore },
+): Promise<void> {
+  const place = resolve(dir);
+  await assertLayoutPlace(place);
+  await mkdir(dirname(place), { recursive: true });
+  const stage = await mkdtemp(join(dirname(place), `.${basename(place)}-`));
+  try {
+    for (const [name, text] of Object.entries(layoutFiles(root, tags))) await writeFile(join(stage, name), text);
+    await mkdir(join(stage, "blobs", "sha256"), { recursive: true });
+    await takeImage(root, blobs, async ({ digest }) => {
+      const to = join(stage, "blobs", ...digest.split(":", 2));
+      await copyFile(await pathOf(digest, blobs), to, constants.COPYFILE_FICLONE);
+    });
+    await rm(place, { recursive: true, force: true });
+    await rename(stage, place);
+  } finally {
+    await rm(stage, { recursive: true, force: true });
+  }
+}
+
+/** The two files of a layout beside its blobs, by name. Each tag is a name of the same image. */
+export function layoutFiles(root: Descriptor, tags: readonly string[]): Readonly<Record<string, string>> {
+  const manifests = tags.map((tag) => ({ ...root, annotations: { [REF_NAME]: tag } }));
+  return {
+    "oci-layout": JSON.stringify({ imageLayoutVersion: "1.0.0" }),
+    "index.json": JSON.stringify({ schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests }),
+  };
+}
+
+/** Throws FAILED_PRECONDITION when something other than a layout or an empty folder stands there. */
+export async function assertLayoutPlace(dir: string): Promise<void> {
+  const found = await stat(dir).catch(() => undefined);
+  if (found === undefined || isLayout(dir)) return;
+  if (found.isDirectory() && (await readdir(dir)).length === 0) return;
+  throw new ServingError("FAILED_PRECONDITION", `${dir} exists and is no OCI layout: name another place with -o`);
+}
+
+/** Path of a blob that was put in before. */
+export async function pathOf(digest: string, blobs: BlobStore): Promise<string> {
+  const path = await blobs.find(digest);
+  if (path === undefined)
+    throw new ServingError("FAILED_PRECONDITION", `the blob ${digest} is not in ${blobs.dir}: build again`);
+  return path;
+}
