@@ -88,6 +88,8 @@ describe("a bento", () => {
       "node/bin/node",
       "node/share/doc/node/LICENSE",
       "openapi.json",
+      "sbom.cdx.json",
+      "sbom.spdx.json",
       "service.proto",
       "service/examples/text.txt",
       "service/lib/keys.txt",

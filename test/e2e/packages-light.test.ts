@@ -46,7 +46,10 @@ it.each([
   ["@bento-ts/runtime/models-store", []],
   ["@bento-ts/runtime/openapi", []],
   ["@bento-ts/runtime/vitest", ["esbuild"]],
-  ["@bento-ts/packager", ["esbuild", "fastest-levenshtein", "ignore"]],
+  [
+    "@bento-ts/packager",
+    ["esbuild", "fastest-levenshtein", "ignore", "spdx-exceptions", "spdx-expression-parse", "spdx-license-ids"],
+  ],
 ])("importing %s loads %j and no native code", async (specifier, packages) => {
   expect(await loadedBy(specifier)).toEqual({ packages, addons: [] });
 });

@@ -44,11 +44,20 @@ const NEEDS = {
     present: () => existsSync(join(interopDir(), "installed")),
     command: "scripts/install-interop-clients.sh",
   },
+  "SBOM tools": {
+    present: () => existsSync(join(sbomToolsDir(), "installed")),
+    command: "scripts/install-sbom-tools.sh",
+  },
 } as const satisfies Record<string, Need>;
 
 /** Folder into which scripts/install-interop-clients.sh puts its clients. */
 export function interopDir(): string {
   return join(cacheDir(), "interop");
+}
+
+/** Folder into which scripts/install-sbom-tools.sh puts its tools. */
+export function sbomToolsDir(): string {
+  return join(cacheDir(), "sbom");
 }
 
 /** Where scripts/install-security-tools.sh puts h2spec. */

@@ -1,34 +1,29 @@
-import { existsSync } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Config } from "@bento-ts/runtime/config";
-import {
-  BENTO_FILE_NAME,
-  BENTO_FORMAT_VERSION,
-  type BentoFile,
-  digestOf,
-  type ServiceDefinition,
-} from "@bento-ts/runtime/definition";
+import { BENTO_FORMAT_VERSION, type BentoFile, digestOf, type ServiceDefinition } from "@bento-ts/runtime/definition";
 import { modelStoreDir } from "@bento-ts/runtime/models-store";
 import { openApiDocument } from "@bento-ts/runtime/openapi";
-import type { BentoReport, BentoSizes } from "./bento-report.ts";
+import type { BentoReport } from "./bento-report.ts";
+import { bentoSizes } from "./bento-sizes.ts";
 import type { BuildOptions } from "./build-options.ts";
 import { bundleService, type ServiceBundle } from "./bundle/bundle-service.ts";
-import { type CopiedPackage, type CopiedPackages, copyPackages, NO_PACKAGES } from "./dependencies/copy-packages.ts";
+import { type CopiedPackages, copyPackages, NO_PACKAGES } from "./dependencies/copy-packages.ts";
+import { findLockfile } from "./dependencies/lockfile.ts";
+import { lockfileWarnings } from "./dependencies/lockfile-warnings.ts";
 import { RUNTIME, servicePackages } from "./dependencies/service-packages.ts";
 import { walkClosure } from "./dependencies/walk-closure.ts";
 import { describeProject } from "./describe/describe-project.ts";
 import { assertReplaceable, inStaging } from "./files/staging.ts";
-import { copyInto, writeInto } from "./files/write-tree.ts";
-import { dockerfile, dockerignore } from "./image/dockerfile.ts";
-import { PLAN_FILE_NAME, planImage } from "./image/image-plan.ts";
+import { copyInto } from "./files/write-tree.ts";
 import { findNodeBinary, type NodeBinary } from "./node-binary.ts";
 import { placeModels } from "./place-models.ts";
 import { containerPlatform, dockerPlatform, type Platform } from "./platform.ts";
 import { openProject, type Project, projectConfig } from "./project.ts";
+import { writeSboms } from "./sbom/write-sboms.ts";
 import { serviceProtoFiles, type ServiceProtoFiles } from "./service-proto.ts";
 import { stageBundle, stageExamples, stageFiles } from "./stage-service.ts";
 import { usedFeatures } from "./used-features.ts";
+import { writeFacts } from "./write-facts.ts";
 
 /**
  * Builds the bento of a project: a folder with the bundled service, its models, its pruned dependencies, Node, a Dockerfile and bento.json.
@@ -119,85 +114,65 @@ async function stageService({ project, stage, env, signal, step, ...build }: Bui
   return { bundle, entry, definition, models, config, openApi, proto, warnings: allWarnings, packages };
 }
 
+interface StagedDependencies {
+  readonly packages: CopiedPackages;
+  readonly node: NodeBinary;
+}
+
 /** Brings in the engines that the service turned out to use, and Node. */
 async function stageDependencies(
   { project, stage, platform, signal, step }: Build,
   { bundle, definition, models, packages: earlier }: StagedService,
-): Promise<{ readonly packages: readonly CopiedPackage[]; readonly node: NodeBinary }> {
+): Promise<StagedDependencies> {
   step("copying engines and Node");
   const used = usedFeatures(definition, models);
   const closure = walkClosure(servicePackages(project.entryDir, bundle), { platform, used });
-  const { sizes } = await copyPackages(closure, { to: stage, platform, signal, earlier });
+  const packages = await copyPackages(closure, { to: stage, platform, signal, earlier });
   const node = findNodeBinary(platform, project.dir);
   await copyInto(node.path, join(stage, "node", "bin", "node"), { isProgram: true });
   if (node.licence !== undefined) await copyInto(node.licence, join(stage, "node/share/doc/node/LICENSE"));
   signal.throwIfAborted();
-  return { packages: sizes, node };
+  return { packages, node };
 }
 
 async function finish(
   build: Build,
   service: StagedService,
-  { packages, node }: { readonly packages: readonly CopiedPackage[]; readonly node: NodeBinary },
+  { packages: { placed, sizes, natives }, node }: StagedDependencies,
 ): Promise<Omit<BentoReport, "dir">> {
-  const { stage, options } = build;
-  const { definition, models, entry, warnings } = service;
+  const { stage, options, project, signal } = build;
+  const { definition, models, entry } = service;
+  const { name, version, description } = definition;
+  build.step("listing what is in it");
+  const lockfile = findLockfile(project.dir);
   const bento: BentoFile = {
     formatVersion: BENTO_FORMAT_VERSION,
     definition,
     definitionDigest: digestOf(definition),
     entry,
     models,
-    runtimeVersion: packages.find(({ place }) => place === `node_modules/${RUNTIME}`)?.version ?? "",
+    runtimeVersion: sizes.find(({ place }) => place === `node_modules/${RUNTIME}`)?.version ?? "",
     nodeVersion: node.version,
     platform: dockerPlatform(build.platform),
   };
   const base = options.base ?? service.config.image.base;
-  await writeFacts(build, service, { bento, base });
+  await writeFacts(stage, { project, ...service, bento, base });
+  const contents = { stage, packages: placed, natives, node, models, lockfile, signal };
+  await writeSboms({ name, version, description }, contents);
   const { platform, runtimeVersion, nodeVersion, definitionDigest } = bento;
   return {
-    name: definition.name,
-    version: definition.version,
+    name,
+    version,
     definitionDigest,
     platform,
     runtimeVersion,
     nodeVersion,
     base,
     models,
-    packages: [...packages].sort((a, b) => b.bytes - a.bytes || (a.place < b.place ? -1 : 1)),
-    bytes: await sizesOf(stage, packages, models),
-    warnings,
+    packages: [...sizes].sort((a, b) => b.bytes - a.bytes || (a.place < b.place ? -1 : 1)),
+    bytes: await bentoSizes(stage, { packages: sizes, models }),
+    warnings: [...service.warnings, ...lockfileWarnings(lockfile, placed)],
   };
-}
-
-/** Writes what a bento says of itself. */
-async function writeFacts(
-  { stage, project }: Build,
-  { definition, models, config, openApi, proto }: StagedService,
-  { bento, base }: { readonly bento: BentoFile; readonly base: string | null },
-): Promise<void> {
-  const hasSettings = existsSync(join(project.dir, "bento.yaml"));
-  const { image, server } = config;
-  const plan = planImage({
-    name: definition.name,
-    version: definition.version,
-    description: definition.description,
-    base,
-    packages: image.packages,
-    env: image.env,
-    hasModels: models.some(({ path }) => path?.startsWith("models/") === true),
-    files: [BENTO_FILE_NAME, "openapi.json", ...Object.keys(proto.files), ...(hasSettings ? ["bento.yaml"] : [])],
-    port: server.port,
-    grpcPort: server.grpcPort,
-    adminPort: server.admin.port,
-  });
-  if (hasSettings) await copyInto(join(project.dir, "bento.yaml"), join(stage, "bento.yaml"));
-  await writeInto(join(stage, BENTO_FILE_NAME), toText(bento));
-  await writeInto(join(stage, "openapi.json"), toText(openApi));
-  for (const [name, text] of Object.entries(proto.files)) await writeInto(join(stage, name), text);
-  await writeInto(join(stage, PLAN_FILE_NAME), toText(plan));
-  await writeInto(join(stage, "Dockerfile"), dockerfile(plan));
-  await writeInto(join(stage, ".dockerignore"), dockerignore(plan));
 }
 
 function mountedNote({ source, path }: BentoFile["models"][number]): readonly string[] {
@@ -210,34 +185,4 @@ function replacedNotes({ models }: Config): readonly string[] {
     ([name, place]) =>
       `models.${name}: "${place}" is looked for where the bento runs, it holds the model that the code names: give it there a model store or a mount, or name the other model in the code`,
   );
-}
-
-function toText(value: object): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`;
-}
-
-async function sizesOf(
-  stage: string,
-  packages: readonly CopiedPackage[],
-  models: BentoFile["models"],
-): Promise<BentoSizes> {
-  const files = new Map(models.flatMap((model) => model.files).map(({ path, size }) => [path, size]));
-  const modelsIn = (folder: string): number =>
-    [...files].reduce((sum, [path, size]) => (path.startsWith(folder) ? sum + size : sum), 0);
-  const installed = packages.reduce((sum, { bytes }) => sum + bytes, 0);
-  return {
-    node: await bytesIn(join(stage, "node")),
-    dependencies: installed - modelsIn("node_modules/"),
-    models: modelsIn(""),
-    service: (await bytesIn(join(stage, "service"))) - modelsIn("service/"),
-    total: await bytesIn(stage),
-  };
-}
-
-async function bytesIn(dir: string): Promise<number> {
-  if (!existsSync(dir)) return 0;
-  const entries = await readdir(dir, { withFileTypes: true, recursive: true });
-  const files = entries.filter((entry) => entry.isFile());
-  const sizes = await Promise.all(files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size));
-  return sizes.reduce((sum, size) => sum + size, 0);
 }

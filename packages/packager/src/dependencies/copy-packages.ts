@@ -18,10 +18,17 @@ export interface CopiedPackage {
 export interface CopiedPackages {
   readonly placed: readonly PlacedPackage[];
   readonly sizes: readonly CopiedPackage[];
+  /** Paths under that folder of their addons and shared libraries. */
+  readonly natives: readonly string[];
 }
 
 /** Nothing copied yet. */
-export const NO_PACKAGES: CopiedPackages = { placed: [], sizes: [] };
+export const NO_PACKAGES: CopiedPackages = { placed: [], sizes: [], natives: [] };
+
+/** Packages that are copied at a time: more keeps a disk no busier. */
+const AT_ONCE = 8;
+/** Addons of Node and shared libraries: `libvips-cpp.so.8.18.7`. */
+const NATIVE = /\.(node|so(\.\d+)*)$/;
 
 /**
  * Copies the needed files of packages to their places under a folder; what `earlier` has put there already is kept, and taken away where it is not
@@ -40,9 +47,18 @@ export async function copyPackages(
   },
 ): Promise<CopiedPackages> {
   const kept = await removeStale(wanted, earlier, options.to);
-  const sizes: CopiedPackage[] = [];
-  for (const one of wanted) sizes.push(kept.get(one.place) ?? (await copyPackage(one, options)));
-  return { placed: wanted, sizes };
+  const natives = earlier.natives.filter((path) => [...kept.keys()].some((place) => path.startsWith(`${place}/`)));
+  const sizes = new Map(kept);
+  const waiting = wanted.filter(({ place }) => !kept.has(place));
+  const work = async (): Promise<void> => {
+    for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
+      const copied = await copyPackage(one, options);
+      sizes.set(one.place, copied.size);
+      natives.push(...copied.natives);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return { placed: wanted, sizes: wanted.flatMap(({ place }) => sizes.get(place) ?? []), natives: natives.sort() };
 }
 
 /** Takes away what stands at a place where nothing or another package is wanted; gives what may stay. */
@@ -64,13 +80,18 @@ async function removeStale(
 async function copyPackage(
   { place, package: installed }: PlacedPackage,
   { to, platform, signal }: { readonly to: string; readonly platform: Platform; readonly signal: AbortSignal },
-): Promise<CopiedPackage> {
+): Promise<{ readonly size: CopiedPackage; readonly natives: readonly string[] }> {
   let bytes = 0;
-  for (const file of await packageFiles(installed, platform)) {
+  const files = await packageFiles(installed, platform);
+  for (const file of files) {
     signal.throwIfAborted();
     const from = join(installed.dir, file);
     bytes += (await stat(from)).size;
     await copyInto(from, join(to, place, file));
   }
-  return { name: installed.json.name, version: installed.json.version, place, bytes };
+  const { name, version } = installed.json;
+  return {
+    size: { name, version, place, bytes },
+    natives: files.filter((file) => NATIVE.test(file)).map((file) => `${place}/${file}`),
+  };
 }

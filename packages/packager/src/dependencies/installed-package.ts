@@ -6,6 +6,8 @@ import { ServingError } from "@bento-ts/runtime/definition";
 export interface PackageJson {
   readonly name: string;
   readonly version: string;
+  /** What `license` says, or the older `licenses`; undefined for nothing. */
+  readonly licence: string | undefined;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
   readonly optionalDependencies: Readonly<Record<string, string>>;
@@ -64,6 +66,7 @@ function parsePackageJson(text: string, dir: string): PackageJson {
   return {
     name: typeof name === "string" ? name : basename(dir),
     version: typeof version === "string" ? version : "0.0.0",
+    licence: licenceOf(json),
     dependencies: textsOf(json["dependencies"]),
     devDependencies: textsOf(json["devDependencies"]),
     optionalDependencies: textsOf(json["optionalDependencies"]),
@@ -75,6 +78,15 @@ function parsePackageJson(text: string, dir: string): PackageJson {
     files: Array.isArray(files) ? listOf(files) : undefined,
     entryPoints: ["main", "module", "exports", "imports"].flatMap((field) => leafTexts(json[field])),
   };
+}
+
+/** Packages of before 2015 give an object, or a list of them to choose from. */
+function licenceOf({ license, licenses }: Readonly<Record<string, unknown>>): string | undefined {
+  const given: readonly unknown[] = Array.isArray(licenses) && license === undefined ? licenses : [license];
+  const names = given
+    .map((one) => (typeof one === "string" ? one : recordOf(one)["type"]))
+    .filter((name) => typeof name === "string");
+  return names.length > 1 ? `(${names.join(" OR ")})` : names[0];
 }
 
 function parseObject(text: string, dir: string): Readonly<Record<string, unknown>> {

@@ -29,6 +29,26 @@ describe("walkClosure", () => {
     expect(places(dir, ["a"])).toEqual(["node_modules/a 1.0.0", "node_modules/b 1.1.0"]);
   });
 
+  it("tells what each one finds, and by which way it came in: the shortest one from the service", () => {
+    const dir = tempTree({
+      "node_modules/a/package.json": { name: "a", version: "1.0.0", dependencies: { b: "1", x: "2" } },
+      "node_modules/a/node_modules/x/package.json": { name: "x", version: "2.0.0" },
+      "node_modules/b/package.json": { name: "b", version: "1.0.0", dependencies: { c: "1", x: "1", a: "1" } },
+      "node_modules/c/package.json": { name: "c", version: "1.0.0" },
+      "node_modules/x/package.json": { name: "x", version: "1.0.0" },
+    });
+    const requests = ["x", "a"].map((name) => ({ name, fromDir: dir }));
+    const [a, b, c, x] = ["a", "b", "c", "x"].map((name) => `node_modules/${name}`);
+    const rows = walkClosure(requests, options).map(({ place, needs, askedBy }) => ({ place, needs, askedBy }));
+    expect(rows).toEqual([
+      { place: a, needs: [`${a}/node_modules/x`, b], askedBy: [] },
+      { place: `${a}/node_modules/x`, needs: [], askedBy: [a] },
+      { place: b, needs: [a, c, x], askedBy: [a] },
+      { place: c, needs: [], askedBy: [a, b] },
+      { place: x, needs: [], askedBy: [] },
+    ]);
+  });
+
   it("puts another version inside the package that wants it, and leaves the others the one at the top", () => {
     const dir = tempTree({
       "node_modules/a/package.json": { name: "a", version: "1.0.0", dependencies: { x: "2", y: "1" } },

@@ -7,6 +7,10 @@ import { ruleOf, type UsedFeatures } from "./package-rules.ts";
 export interface PlacedPackage {
   readonly place: string;
   readonly package: InstalledPackage;
+  /** Places of the packages that it finds for its dependencies, sorted. */
+  readonly needs: readonly string[];
+  /** Places of those that led to it, the one that the service asks for first: the shortest way by which it came in. Empty for one that the service asks for. */
+  readonly askedBy: readonly string[];
 }
 
 /** A package that is needed, and the folder from which it is looked for. */
@@ -31,29 +35,36 @@ const MAX_DEPTH = 32;
  * Optional dependencies are taken where they are installed and made for the platform. Sorted by place. Throws FAILED_PRECONDITION for a dependency that is not installed.
  */
 export function walkClosure(requests: readonly PackageRequest[], options: ClosureOptions): readonly PlacedPackage[] {
-  const placed = new Map<string, InstalledPackage>();
-  const queue: string[] = [];
-  const place = (request: PackageRequest, parent: string): void => {
+  const placed = new Map<string, Placing>();
+  const queue: Placing[] = [];
+  const place = (request: PackageRequest, parent?: Placing): void => {
     const found = findPackage(request.name, request.fromDir);
     if (found === undefined || !isMadeFor(found.json, options.platform)) {
       if (request.isOptional === true) return;
       throw missing(request, found, options.platform);
     }
-    const at = freePlace(placed, { name: request.name, parent, dir: found.dir });
-    if (at === undefined) return;
-    placed.set(at, found);
-    queue.push(at);
+    const at = placeFor(placed, { name: request.name, parent: parent?.place ?? "", dir: found.dir });
+    parent?.needs.add(at);
+    if (placed.has(at)) return;
+    const askedBy = parent === undefined ? [] : [...parent.askedBy, parent.place];
+    const placing = { place: at, package: found, needs: new Set<string>(), askedBy };
+    placed.set(at, placing);
+    queue.push(placing);
   };
-  for (const request of requests) place(request, "");
+  for (const request of requests) place(request);
   // All dependencies of one package are placed before those of the next: what a package sees is settled before anything below it looks.
-  for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
-    const found = placed.get(at);
-    if (found === undefined) continue;
-    for (const { name, isOptional } of neededBy(found.json, options.used)) {
-      place({ name, fromDir: found.dir, isOptional }, at);
-    }
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const { dir, json } = next.package;
+    for (const { name, isOptional } of neededBy(json, options.used)) place({ name, fromDir: dir, isOptional }, next);
   }
-  return [...placed].map(([at, found]) => ({ place: at, package: found })).sort((a, b) => (a.place < b.place ? -1 : 1));
+  return [...placed.values()]
+    .map((placing) => ({ ...placing, needs: [...placing.needs].sort() }))
+    .sort((a, b) => (a.place < b.place ? -1 : 1));
+}
+
+/** A placed package whose dependencies are still looked for. */
+interface Placing extends Omit<PlacedPackage, "needs"> {
+  readonly needs: Set<string>;
 }
 
 function neededBy(
@@ -78,20 +89,21 @@ function neededBy(
   );
 }
 
-/** Where a package goes that `parent` imports; undefined when the parent would find it already. */
-function freePlace(
-  placed: ReadonlyMap<string, InstalledPackage>,
+/** Where `parent` finds the package that it imports: where it stands already, else a free place. */
+function placeFor(
+  placed: ReadonlyMap<string, Placing>,
   wanted: { readonly name: string; readonly parent: string; readonly dir: string },
-): string | undefined {
+): string {
   const own = under(wanted.parent, wanted.name);
   for (let folder = wanted.parent; ; folder = parentPlace(folder)) {
-    const seen = placed.get(under(folder, wanted.name));
-    if (seen?.dir === wanted.dir) return undefined;
+    const at = under(folder, wanted.name);
+    const seen = placed.get(at);
+    if (seen?.package.dir === wanted.dir) return at;
     if (seen !== undefined) {
       assertCanNest(own, wanted);
       return own;
     }
-    if (folder === "") return under("", wanted.name);
+    if (folder === "") return at;
   }
 }
 

@@ -1,0 +1,83 @@
+import { join } from "node:path";
+import type { BentoModel } from "@bento-ts/runtime/definition";
+import { lockedAt, type Lockfile } from "../dependencies/lockfile.ts";
+import type { PlacedPackage } from "../dependencies/walk-closure.ts";
+import { fileFacts } from "../files/hashed-copy.ts";
+import type { NodeBinary } from "../node-binary.ts";
+import type { BillItem } from "./bill.ts";
+import { integrityHashes } from "./integrity.ts";
+import { libraryItem, type OwnedLibrary } from "./library-item.ts";
+import { modelItems } from "./model-items.ts";
+import { genericPurl, npmPurl } from "./purl.ts";
+
+/** What was staged, of which a bill is made. */
+export interface Contents {
+  /** Folder of the bento. */
+  readonly stage: string;
+  readonly packages: readonly PlacedPackage[];
+  /** Paths of addons and shared libraries in the bento. */
+  readonly natives: readonly string[];
+  readonly node: NodeBinary;
+  readonly models: readonly BentoModel[];
+  readonly lockfile: Lockfile | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Every package, native library and model of a staged bento, and its Node, sorted by where it lies. */
+export async function listContents(contents: Contents): Promise<readonly BillItem[]> {
+  const libraries = (await Promise.all(contents.natives.map((path) => libraryItem(path, contents)))).filter(
+    (one) => one !== undefined,
+  );
+  const owned = Map.groupBy(libraries, ({ owner }) => owner);
+  const items = [
+    ...contents.packages.map((placed) => toPackage(placed, contents.lockfile, owned.get(placed.place) ?? [])),
+    ...libraries.flatMap(({ item, linked }) => [item, ...linked]),
+    await toNode(contents),
+    ...distinct(contents.models.flatMap(modelItems)),
+  ];
+  return items.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** The first of each id: a model that the code names twice lies there once. */
+function distinct(items: readonly BillItem[]): readonly BillItem[] {
+  return [...new Map(items.toReversed().map((item) => [item.id, item])).values()];
+}
+
+/** Where Node stands in a bento: its id in the bill. */
+export const NODE_ID = "node/bin/node";
+
+function toPackage(
+  { place, package: installed, needs }: PlacedPackage,
+  lockfile: Lockfile | undefined,
+  libraries: readonly OwnedLibrary[],
+): BillItem {
+  const { name, version, licence } = installed.json;
+  const locked = lockfile === undefined ? undefined : lockedAt(lockfile, installed.dir);
+  // Another version than the locked one has other bytes.
+  const integrity = locked?.version === version ? locked.integrity : undefined;
+  return {
+    id: place,
+    kind: "package",
+    name,
+    version,
+    licence,
+    purl: npmPurl(name, version),
+    hashes: integrity === undefined ? [] : integrityHashes(integrity),
+    needs: [...needs, ...libraries.map(({ item }) => item.id)].sort(),
+  };
+}
+
+async function toNode({ stage, node, signal }: Contents): Promise<BillItem> {
+  const { sha256 } = await fileFacts(join(stage, NODE_ID), signal);
+  return {
+    id: NODE_ID,
+    kind: "node",
+    name: "node",
+    version: node.version,
+    // The terms of what it holds of others stand in the file beside it.
+    licence: "MIT",
+    purl: genericPurl("node", node.version),
+    hashes: [{ algorithm: "sha256", hex: sha256 }],
+    needs: [],
+  };
+}

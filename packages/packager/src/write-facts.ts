@@ -1,0 +1,61 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Config } from "@bento-ts/runtime/config";
+import { BENTO_FILE_NAME, type BentoFile } from "@bento-ts/runtime/definition";
+import { copyInto, writeInto } from "./files/write-tree.ts";
+import { dockerfile, dockerignore } from "./image/dockerfile.ts";
+import { PLAN_FILE_NAME, planImage } from "./image/image-plan.ts";
+import type { Project } from "./project.ts";
+import { SBOM_FILES } from "./sbom/write-sboms.ts";
+import type { ServiceProtoFiles } from "./service-proto.ts";
+
+/** What a build has learnt of a service. */
+export interface BentoFacts {
+  readonly project: Project;
+  readonly bento: BentoFile;
+  /** Base image; null for none. */
+  readonly base: string | null;
+  readonly config: Config;
+  readonly openApi: object;
+  readonly proto: ServiceProtoFiles;
+}
+
+/** Writes what a bento says of itself, and the plan of its image. */
+export async function writeFacts(
+  stage: string,
+  { project, bento, base, config, openApi, proto }: BentoFacts,
+): Promise<void> {
+  const { definition, models } = bento;
+  const hasSettings = existsSync(join(project.dir, "bento.yaml"));
+  const { image, server } = config;
+  const plan = planImage({
+    name: definition.name,
+    version: definition.version,
+    description: definition.description,
+    base,
+    packages: image.packages,
+    env: image.env,
+    hasModels: models.some(({ path }) => path?.startsWith("models/") === true),
+    files: [
+      BENTO_FILE_NAME,
+      "openapi.json",
+      ...Object.values(SBOM_FILES),
+      ...Object.keys(proto.files),
+      ...(hasSettings ? ["bento.yaml"] : []),
+    ],
+    port: server.port,
+    grpcPort: server.grpcPort,
+    adminPort: server.admin.port,
+  });
+  if (hasSettings) await copyInto(join(project.dir, "bento.yaml"), join(stage, "bento.yaml"));
+  await writeInto(join(stage, BENTO_FILE_NAME), toText(bento));
+  await writeInto(join(stage, "openapi.json"), toText(openApi));
+  for (const [name, text] of Object.entries(proto.files)) await writeInto(join(stage, name), text);
+  await writeInto(join(stage, PLAN_FILE_NAME), toText(plan));
+  await writeInto(join(stage, "Dockerfile"), dockerfile(plan));
+  await writeInto(join(stage, ".dockerignore"), dockerignore(plan));
+}
+
+function toText(value: object): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
