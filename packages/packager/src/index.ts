@@ -13,3 +13,5 @@ export {
   type ImageOptions,
   type ImageReport,
 } from "./image/build-image.ts";
+export { pullImage, type PullOptions } from "./registry/pull-image.ts";
+export { pushImage, type PushOptions, type PushReport } from "./registry/push-image.ts";

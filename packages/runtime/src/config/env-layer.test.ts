@@ -77,7 +77,13 @@ describe("envLayer", () => {
   });
 
   it("only warns about other unknown variables, and not about its own that set no key", () => {
-    const layer = envLayer({ BENTO_BOX: "1", BENTO_SEVER_PORT: "1", BENTO_HOME: "/h", BENTO_CACHE: "/c" });
+    const layer = envLayer({
+      BENTO_BOX: "1",
+      BENTO_SEVER_PORT: "1",
+      BENTO_HOME: "/h",
+      BENTO_CACHE: "/c",
+      BENTO_REGISTRY_CA: "/ca",
+    });
     expect(layer.problems).toEqual([]);
     expect(layer.warnings).toEqual([
       "BENTO_BOX is no variable of the configuration and is ignored",

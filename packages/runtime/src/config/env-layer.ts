@@ -14,6 +14,8 @@ const PREFIX = "BENTO_";
 export const OTHER_VARIABLES = {
   BENTO_HOME: "folder of the model and bento stores",
   BENTO_CACHE: "folder of files that scripts fetched",
+  BENTO_REGISTRY_CA: "certificates of image registries",
+  BENTO_REGISTRY_PLAIN_HTTP: "image registries without TLS",
 } as const satisfies Record<string, string>;
 
 /**
