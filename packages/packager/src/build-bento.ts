@@ -159,6 +159,7 @@ async function finish(
   await writeFacts(stage, { project, ...service, bento, base });
   const contents = { stage, packages: placed, natives, node, models, lockfile, signal };
   await writeSboms({ name, version, description }, contents);
+  const checked = (await options.check?.({ dir: stage, file: bento })) ?? [];
   const { platform, runtimeVersion, nodeVersion, definitionDigest } = bento;
   return {
     name,
@@ -171,7 +172,7 @@ async function finish(
     models,
     packages: [...sizes].sort((a, b) => b.bytes - a.bytes || (a.place < b.place ? -1 : 1)),
     bytes: await bentoSizes(stage, { packages: sizes, models }),
-    warnings: [...service.warnings, ...lockfileWarnings(lockfile, placed)],
+    warnings: [...service.warnings, ...lockfileWarnings(lockfile, placed), ...checked],
   };
 }
 

@@ -1,3 +1,4 @@
+import type { BentoFile } from "@bento-ts/runtime/definition";
 import type { Platform } from "./platform.ts";
 import type { OnBuildEvent } from "./progress.ts";
 
@@ -17,7 +18,16 @@ export interface BuildOptions {
   readonly storeDir?: string;
   /** Variables of the process unless given. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Looks at the whole bento before it is put in place: what it throws ends the build, and what it gives are further warnings of the report. */
+  readonly check?: ((bento: StagedBento) => Promise<readonly string[]>) | undefined;
   /** Ends the build; nothing is left behind. */
   readonly signal?: AbortSignal;
   readonly onEvent?: OnBuildEvent | undefined;
+}
+
+/** A bento that is whole and not in its place yet. */
+export interface StagedBento {
+  /** Absolute folder. */
+  readonly dir: string;
+  readonly file: BentoFile;
 }

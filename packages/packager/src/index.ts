@@ -1,6 +1,6 @@
 export type { BentoReport, BentoSizes } from "./bento-report.ts";
 export { buildBento } from "./build-bento.ts";
-export type { BuildOptions } from "./build-options.ts";
+export type { BuildOptions, StagedBento } from "./build-options.ts";
 export type { CopiedPackage } from "./dependencies/copy-packages.ts";
 export type { Platform } from "./platform.ts";
 export type { BuildEvent, OnBuildEvent } from "./progress.ts";

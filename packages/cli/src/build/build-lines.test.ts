@@ -26,7 +26,7 @@ const paint = picocolors.createColors(false);
 
 describe("buildLines", () => {
   it("shows each part with its size and how the bento is served", () => {
-    expect(buildLines({ bento, image: null, dir: ".bento-ts/boston-1.4.0" }, paint)).toEqual([
+    expect(buildLines({ bento, examples: [], image: null, dir: ".bento-ts/boston-1.4.0" }, paint)).toEqual([
       "boston 1.4.0 for linux/amd64",
       "  Node          126.6 MB  24.21.0",
       "  dependencies  47.1 MB   2 packages: onnxruntime-node 46.2 MB, fastify 900.0 kB, …",
@@ -38,6 +38,18 @@ describe("buildLines", () => {
     ]);
   });
 
+  it("shows how near to its tolerance the golden examples came", () => {
+    const passed = { ok: true, status: 200, problems: [], total: 0, requestId: null };
+    const examples = [
+      { ...passed, api: "score", example: "one", tolerance: 1, largest: { path: "/0", difference: 0.5 } },
+      { ...passed, api: "score", example: "two", tolerance: 0.001, largest: { path: "/0", difference: 0.00075 } },
+      { ...passed, api: "name", example: "text", tolerance: 0, largest: null },
+    ];
+    expect(buildLines({ bento, examples, image: null, dir: "b" }, paint)).toContain(
+      "  golden examples  3 ok, largest difference 0.00075 of 0.001 (score · two)",
+    );
+  });
+
   it("shows the image with a command that starts it", () => {
     const image = {
       id: "sha256:1234",
@@ -45,7 +57,7 @@ describe("buildLines", () => {
       base: "debian:12-slim",
       bytes: 187_500_000,
     };
-    expect(buildLines({ bento, image, dir: "b" }, paint).slice(-3)).toEqual([
+    expect(buildLines({ bento, examples: [], image, dir: "b" }, paint).slice(-3)).toEqual([
       "image  boston:1, boston:latest  187.5 MB on debian:12-slim",
       "       sha256:1234",
       "next: docker run --rm -p 127.0.0.1:3000:3000 -e BENTO_SECURITY_ALLOW_ANONYMOUS=true -e BENTO_SECURITY_ALLOW_INSECURE_CONNECTIONS=true boston:1",

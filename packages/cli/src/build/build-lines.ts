@@ -1,11 +1,14 @@
 import { basename } from "node:path";
 import type { BentoReport, ImageReport } from "@bento-ts/packager";
+import type { ExampleResult } from "../examples/run-example.ts";
 import type { createPaint } from "../output.ts";
 import { columns, printable, sizeText } from "../output.ts";
 
 /** What `bento-ts build` has made. */
 export interface BuildResult {
   readonly bento: BentoReport;
+  /** How its golden examples went; none when they were not run. */
+  readonly examples: readonly ExampleResult[];
   /** Null when only the bento was asked for. */
   readonly image: ImageReport | null;
 }
@@ -15,7 +18,7 @@ const SHOWN_PACKAGES = 4;
 
 /** The report for a person: what went in, how large each part is, and what to do next. `dir` is the bento's folder as the user sees it. */
 export function buildLines(
-  { bento, image, dir }: BuildResult & { readonly dir: string },
+  { bento, examples, image, dir }: BuildResult & { readonly dir: string },
   paint: ReturnType<typeof createPaint>,
 ): readonly string[] {
   const { bytes, packages } = bento;
@@ -29,6 +32,7 @@ export function buildLines(
   return [
     `${paint.bold(`${bento.name} ${bento.version}`)} for ${bento.platform}`,
     ...columns(rows, "  ").map(printable),
+    ...(examples.length === 0 ? [] : [`  golden examples  ${examples.length} ok${largestText(examples)}`]),
     ...bento.warnings.map((warning) => paint.yellow(`warning: ${printable(warning)}`)),
     `${paint.green("bento")}  ${dir === "" ? "." : dir}  ${sizeText(bytes.total)}`,
     ...(image === null ? [`next: bento-ts serve ${dir}`] : imageLines(image, paint)),
@@ -42,4 +46,15 @@ function imageLines(image: ImageReport, paint: ReturnType<typeof createPaint>): 
     `       ${paint.dim(image.id)}`,
     `next: docker run --rm -p 127.0.0.1:3000:3000 ${consent.join(" ")} ${image.tags[0] ?? image.id}`,
   ];
+}
+
+/** The example whose numbers come nearest to their tolerance. */
+function largestText(examples: readonly ExampleResult[]): string {
+  const shares = examples.flatMap(({ api, example, largest, tolerance }) =>
+    largest === null || largest.difference === 0 ? [] : [{ api, example, tolerance, difference: largest.difference }],
+  );
+  const [worst] = shares.sort((a, b) => b.difference / b.tolerance - a.difference / a.tolerance);
+  if (worst === undefined) return "";
+  const { api, example, difference, tolerance } = worst;
+  return printable(`, largest difference ${Number(difference.toPrecision(3))} of ${tolerance} (${api} · ${example})`);
 }

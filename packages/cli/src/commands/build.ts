@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import type { BentoReport, ImageReport, OnBuildEvent } from "@bento-ts/packager";
 import { type Command, Option } from "commander";
 import { buildLines, type BuildResult } from "../build/build-lines.ts";
+import { checkExamples, type CheckedExamples } from "../build/check-examples.ts";
 import { interruptible } from "../build/interruptible.ts";
 import type { CommandRow } from "../command.ts";
 import { wrongUsage } from "../command-error.ts";
@@ -13,6 +14,7 @@ interface Flags {
   readonly builder: "docker";
   readonly baseImage?: string;
   readonly image: boolean;
+  readonly test: boolean;
   readonly output?: string;
   readonly json?: boolean;
 }
@@ -33,6 +35,7 @@ export const build: CommandRow = {
       .addOption(new Option("--builder <builder>", "what builds the image").choices(["docker"]).default("docker"))
       .option("--base-image <image>", "image to build on, above image.base in bento.yaml")
       .option("--no-image", "make the bento alone")
+      .option("--no-test", "don't run the golden examples")
       .option("-o, --output <dir>", "where the bento goes; default: .bento-ts/<name>-<version> in the project")
       .option("--json", "print the report as JSON")
       .action(run);
@@ -61,15 +64,24 @@ async function make(
   const { assertBuilderReady, buildBento, buildImage } = await import("@bento-ts/packager");
   if (flags.image) await assertBuilderReady({ builder: flags.builder, signal });
   const onEvent = flags.json === true ? undefined : createTeller();
+  let examples: CheckedExamples = { results: [], skipped: "golden examples were not run: --no-test" };
   const bento: BentoReport = await buildBento({
     projectDir,
     entryFile: file,
     outDir: flags.output,
     base: flags.baseImage,
+    check: async (staged) => {
+      if (flags.test) {
+        onEvent?.({ kind: "step", text: "running golden examples" });
+        examples = await checkExamples(staged, signal);
+      }
+      return examples.skipped === undefined ? [] : [examples.skipped];
+    },
     signal,
     onEvent,
   });
-  if (!flags.image) return { bento, image: null };
+  const { results } = examples;
+  if (!flags.image) return { bento, examples: results, image: null };
   const image: ImageReport = await buildImage({
     bentoDir: bento.dir,
     tags: flags.tag,
@@ -78,7 +90,7 @@ async function make(
     signal,
     onEvent,
   });
-  return { bento, image };
+  return { bento, examples: results, image };
 }
 
 /** A path as short as it can be: relative to where the command runs unless it leads out of there. */

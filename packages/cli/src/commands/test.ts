@@ -1,7 +1,7 @@
 import type { CommandRow } from "../command.ts";
 import { EXIT, failed } from "../command-error.ts";
 import { resultLines } from "../examples/result-lines.ts";
-import { type ExampleResult, runExample } from "../examples/run-example.ts";
+import { countExamples, runExamples } from "../examples/run-examples.ts";
 import { serveForExamples } from "../examples/serve-for-examples.ts";
 import { report } from "../output.ts";
 import { describeService } from "../target/describe-service.ts";
@@ -34,17 +34,14 @@ export const test: CommandRow = {
 async function run(given: string | undefined, { url, json = false }: Flags): Promise<void> {
   sendConsoleToStderr();
   const { definition, baseDir } = await describeService(await findTarget(given));
-  const examples = definition.apis.flatMap((api) => api.examples.map((example) => ({ api, example })));
-  if (examples.length === 0) {
+  if (countExamples(definition) === 0) {
     throw failed(
       `${definition.name} has no golden examples: give an API some, @api({ examples: [{ input, output }] })`,
     );
   }
   const server = url === undefined ? await serveForExamples(given ?? ".") : undefined;
   try {
-    const results: ExampleResult[] = [];
-    const place = { url: (server?.url ?? url ?? "").replace(/\/+$/, ""), baseDir };
-    for (const { api, example } of examples) results.push(await runExample(api, example, place));
+    const results = await runExamples(definition, { url: (server?.url ?? url ?? "").replace(/\/+$/, ""), baseDir });
     await server?.stop();
     report(results, { json, human: () => resultLines(results, (id) => server?.reasonFor(id)) });
     process.exitCode = results.every(({ ok }) => ok) ? EXIT.done : EXIT.failed;

@@ -25,10 +25,14 @@ export interface ExampleResult {
   readonly requestId: string | null;
 }
 
-/** Where an example is run: base URL of the server, folder of its files. */
+/** Where an example is run. */
 export interface ExamplePlace {
+  /** Base URL of the server. */
   readonly url: string;
+  /** Folder that its files' paths mean. */
   readonly baseDir: string;
+  /** Ends the call. */
+  readonly signal?: AbortSignal;
 }
 
 /** A call that takes longer has failed; a slow model on a busy machine has not. */
@@ -58,7 +62,10 @@ export async function runExample(
       method: "POST",
       headers: { "content-type": mediaType, accept: acceptOf(api, example.output) },
       body,
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.any([
+        AbortSignal.timeout(PATIENCE_MS),
+        ...(place.signal === undefined ? [] : [place.signal]),
+      ]),
     });
     const got = new Uint8Array(await reply.arrayBuffer());
     if (!reply.ok) return wrong(`expected status 200, got ${reply.status}: ${detailOf(got)}`, reply);

@@ -1,10 +1,12 @@
+import { fork } from "node:child_process";
 import { once } from "node:events";
-import { text } from "node:stream/consumers";
 import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import { CommandError, EXIT } from "../command-error.ts";
-import { type ReadyMessage, runOwnCommand } from "../serve/own-process.ts";
+import type { ReadyMessage } from "../serve/own-process.ts";
 
-/** A server in a process of its own: what the author's code prints stays out of the command's own output. */
+/** A server in a process of its own. */
 export interface ExampleServer {
   readonly url: string;
   /** Why a call failed, as the server's log has it. */
@@ -12,24 +14,41 @@ export interface ExampleServer {
   stop(): Promise<void>;
 }
 
-const ARGS = ["--host", "127.0.0.1", "--port", "0", "--admin-host", "127.0.0.1", "--admin-port", "0", "--workers", "1"];
+export interface ExampleServerOptions {
+  /** The Node that runs it; that of this process unless given. */
+  readonly nodePath?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Ends it at once. */
+  readonly signal?: AbortSignal;
+}
 
-/** Starts `bento-ts serve` with one worker on free loopback ports. Throws CommandError with the server's own message when it does not start. */
-export async function serveForExamples(target: string): Promise<ExampleServer> {
-  const env = {
-    ...process.env,
-    BENTO_SERVER_DRAIN_DELAY: "0s",
-    BENTO_TELEMETRY_LOG_LEVEL: "error",
-    BENTO_TELEMETRY_LOG_FORMAT: "json",
-    NO_COLOR: "1",
-  };
-  const child = runOwnCommand(["serve", target, ...ARGS], { stdio: ["ignore", "pipe", "pipe", "ipc"], env });
+/**
+ * Serves a service file, project folder or bento with one worker on free loopback ports, open to whoever may reach those.
+ *
+ * Throws CommandError with the server's own message when it does not start, what the abort signal says when it was ended.
+ */
+export async function serveForExamples(target: string, options: ExampleServerOptions = {}): Promise<ExampleServer> {
+  const { nodePath: execPath, env = process.env, signal } = options;
+  signal?.throwIfAborted();
+  const ending = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  // In a process group of its own: Ctrl-C reaches it through the command that started it, never twice.
+  const child = fork(fileURLToPath(new URL(`./example-server-main.${ending}`, import.meta.url)), [target], {
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    env: { ...env, NO_COLOR: "1" },
+    detached: true,
+    ...(execPath === undefined ? {} : { execPath }),
+  });
+  // Its workers with it: none of them may outlive this command's own end.
+  const kill = (): void =>
+    void (child.pid !== undefined && child.exitCode === null && process.kill(-child.pid, "SIGKILL"));
+  signal?.addEventListener("abort", kill, { once: true });
   const reasons = new Map<string, string>();
   if (child.stdout !== null) createInterface(child.stdout).on("line", (line) => rememberReason(line, reasons));
   const errors = child.stderr === null ? Promise.resolve("") : text(child.stderr);
   // After all that it has written.
-  const exited = once(child, "close");
+  const exited = once(child, "close").finally(() => signal?.removeEventListener("abort", kill));
   const ready = await Promise.race([once(child, "message"), exited.then(() => undefined)]);
+  signal?.throwIfAborted();
   if (ready === undefined) {
     const message = (await errors).replace(/^error: /m, "").trim();
     throw new CommandError(child.exitCode ?? EXIT.failed, message === "" ? "the service did not start" : message);

@@ -81,6 +81,18 @@ describe("compareOutputs", () => {
     expect([problems.length, total]).toEqual([20, 1000]);
   });
 
+  it("keeps the largest difference between numbers, wherever it lies", () => {
+    const expected = Array<number>(1000).fill(2);
+    const { problems } = compareOutputs(
+      expected.map((_, at) => (at === 700 ? 9 : 1)),
+      expected,
+      exact,
+    );
+    expect(problems).toHaveLength(20);
+    expect(problems[18]?.path).toBe("/18");
+    expect(problems[19]).toEqual({ path: "/700", message: "expected 2 ± 0, got 9 (off by 7)" });
+  });
+
   it("sees names that objects inherit as names like any other", () => {
     const got = JSON.parse('{"__proto__": 1}') as unknown;
     expect(compareOutputs(got, {}, exact).problems).toEqual([

@@ -4,7 +4,7 @@ import { addProblem, childPath, createProblemList, type ProblemList } from "../p
 /** How an output compares to the expected one. */
 export interface OutputComparison {
   readonly equal: boolean;
-  /** The first 20 differences, each with its place (JSON Pointer). */
+  /** The first 20 differences, each with its place (JSON Pointer); the largest between numbers is the last where it comes later. */
   readonly problems: readonly Problem[];
   /** Number of all differences. */
   readonly total: number;
@@ -22,9 +22,11 @@ export function compareOutputs(
   expected: unknown,
   { tolerance }: { readonly tolerance: number },
 ): OutputComparison {
-  const found: Found = { tolerance, problems: createProblemList(), largest: undefined };
+  const found: Found = { tolerance, problems: createProblemList(), largest: undefined, worst: undefined };
   compare({ got, expected, path: "" }, found);
-  const { problems, largest } = found;
+  const { problems, largest, worst } = found;
+  const isKept = problems.total === problems.items.length || problems.items.some(({ path }) => path === largest?.path);
+  if (worst !== undefined && !isKept) problems.items.splice(-1, 1, worst());
   return { equal: problems.total === 0, problems: problems.items, total: problems.total, largest };
 }
 
@@ -32,6 +34,8 @@ interface Found {
   readonly tolerance: number;
   readonly problems: ProblemList;
   largest: OutputComparison["largest"];
+  /** What is said of the largest difference past the tolerance. */
+  worst: (() => Problem) | undefined;
 }
 
 interface Pair {
@@ -58,11 +62,16 @@ function compareNumbers(
   { path, found }: { readonly path: string; readonly found: Found },
 ): void {
   const difference = distance(got, expected);
-  if (found.largest === undefined || difference > found.largest.difference) found.largest = { path, difference };
+  const isLargest = found.largest === undefined || difference > found.largest.difference;
+  if (isLargest) found.largest = { path, difference };
   // Written so that NaN, which JSON can't carry, differs too.
-  if (!(difference <= found.tolerance)) {
-    differ(found, path, `expected ${expected} ± ${found.tolerance}, got ${got} (off by ${shortNumber(difference)})`);
-  }
+  if (difference <= found.tolerance) return;
+  const tell = (): Problem => ({
+    path,
+    message: `expected ${expected} ± ${found.tolerance}, got ${got} (off by ${shortNumber(difference)})`,
+  });
+  if (isLargest) found.worst = tell;
+  addProblem(found.problems, tell);
 }
 
 /** |a − b|. Two integers are told apart exactly, however large they are. */

@@ -1,0 +1,66 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
+import { useProjects } from "../support/projects.ts";
+import { bentoTs } from "../support/run-command.ts";
+
+// Each test builds a bento and starts a server.
+vi.setConfig({ testTimeout: 120_000 });
+
+const { project } = useProjects();
+
+/** Halves numbers; only one team may call it. */
+const service = (examples: string): string => `
+import { api, service, t } from "@bento-ts/runtime";
+@service({ name: "golden", version: "1.0.0" })
+export class Golden {
+  @api({
+    input: t.Array(t.Number()), output: t.Array(t.Number()), examples: ${examples},
+    authorize: { allow: [{ issuer: "https://idp.example.com", groups: ["team"] }] },
+  })
+  async halve(list: number[]): Promise<number[]> {
+    console.log("halving");
+    if (list.some((n) => n < 0)) throw new TypeError("a bug of the author");
+    return list.map((n) => n / 2);
+  }
+}`;
+const PACKAGE = JSON.stringify({ name: "golden", type: "module", dependencies: { "@bento-ts/runtime": "0.1.0" } });
+
+describe("bento-ts build", () => {
+  it("runs the golden examples against the bento, whoever may call its functions, and stops at one that fails with what differs most", async () => {
+    const examples =
+      '[{ input: [1], output: [0.5] }, { name: "three", input: "in.json", output: "out.json", tolerance: 0.25 }]';
+    const files = { "package.json": PACKAGE, "service.ts": service(examples), "in.json": "[1, 2, 3]" };
+    const dir = project({ ...files, "out.json": "[0.5, 1.5, 9]" });
+    const { code, stdout, stderr } = await bentoTs(["build", dir, "--no-image"]);
+    expect(stderr.trim().split("\n").at(-1)).toBe(
+      'error: golden example "three" of API "halve" fails: at /2 expected 9 ± 0.25, got 1.5 (off by 7.5); mend the code or the example, or build with --no-test',
+    );
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(readdirSync(dir).sort()).toEqual(["in.json", "node_modules", "out.json", "package.json", "service.ts"]);
+
+    const untested = await bentoTs(["build", dir, "--no-image", "--no-test", "--json"]);
+    expect(untested.code).toBe(0);
+    expect(JSON.parse(untested.stdout)).toMatchObject({
+      bento: { warnings: expect.arrayContaining(["golden examples were not run: --no-test"]) },
+      examples: [],
+    });
+    expect(existsSync(join(dir, ".bento-ts/golden-1.0.0/bento.json"))).toBe(true);
+  });
+
+  it("tells why the author's code failed, and reports examples that passed", async () => {
+    const broken = project({ "package.json": PACKAGE, "service.ts": service("[{ input: [-1], output: [0] }]") });
+    const failed = await bentoTs(["build", broken, "--no-image"]);
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toMatch(
+      /error: golden example "example 1" of API "halve" fails: expected status 200, got 500: .*: TypeError: a bug of the author; mend/,
+    );
+    const good = project({ "package.json": PACKAGE, "service.ts": service("[{ input: [3], output: [1.5] }]") });
+    const { code, stdout } = await bentoTs(["build", good, "--no-image", "--json"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      bento: { name: "golden", warnings: [expect.stringContaining("package-lock.json")] },
+      examples: [{ api: "halve", ok: true, status: 200, largest: { difference: 0 } }],
+    });
+  });
+});
