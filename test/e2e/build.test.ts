@@ -167,8 +167,14 @@ describeWith("docker with a base image", "bento-ts build examples/boston", () =>
       WorkingDir: "/app",
       StopSignal: "SIGTERM",
       ExposedPorts: { "3000/tcp": {}, "3002/tcp": {} },
-      Labels: { "org.opencontainers.image.title": "boston", "org.opencontainers.image.version": "1.4.0" },
+      Labels: {
+        "bento-ts.models": expect.stringMatching(/^{"models\/bos_rf.onnx":"sha256:[0-9a-f]{64}"}$/),
+        "org.opencontainers.image.title": "boston",
+        "org.opencontainers.image.version": "1.4.0",
+      },
       Entrypoint: [
+        "/bin/sh",
+        "/app/init.sh",
         "/usr/local/bin/node",
         "/app/node_modules/@bento-ts/runtime/dist/server/entry.js",
         "--bento",

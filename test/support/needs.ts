@@ -28,6 +28,12 @@ const NEEDS = {
   slowhttptest: { present: () => succeeds("which", ["slowhttptest"]), command: "scripts/install-security-tools.sh" },
   h2load: { present: () => succeeds("h2load", ["--version"]), command: "scripts/install-security-tools.sh" },
   h2spec: { present: () => succeeds(h2spec(), ["--version"]), command: "scripts/install-security-tools.sh" },
+  // Making a process 1 needs rights that not every user has.
+  unshare: {
+    present: () => succeeds("unshare", ["--pid", "--fork", "true"]),
+    command: "run the tests as root on Linux",
+  },
+  busybox: { present: () => succeeds("busybox", ["true"]), command: IMAGE_TOOLS },
   buildah: { present: () => succeeds("buildah", ["--version"]), command: IMAGE_TOOLS },
   podman: { present: () => succeeds("podman", ["--version"]), command: IMAGE_TOOLS },
   skopeo: { present: () => succeeds("skopeo", ["--version"]), command: IMAGE_TOOLS },

@@ -23,8 +23,8 @@ export interface BentoReport {
   readonly platform: string;
   readonly runtimeVersion: string;
   readonly nodeVersion: string;
-  /** Base image that the project's configuration names; null for none. */
-  readonly base: string | null;
+  /** Base image that its Dockerfile names. */
+  readonly base: string;
   readonly models: readonly BentoModel[];
   /** Largest first; sizes with all their files. */
   readonly packages: readonly CopiedPackage[];

@@ -4,7 +4,9 @@ import type { Config } from "@bento-ts/runtime/config";
 import { BENTO_FILE_NAME, type BentoFile } from "@bento-ts/runtime/definition";
 import { copyInto, writeInto } from "./files/write-tree.ts";
 import { dockerfile, dockerignore } from "./image/dockerfile.ts";
+import { gitRevision } from "./image/git-revision.ts";
 import { PLAN_FILE_NAME, planImage } from "./image/image-plan.ts";
+import { INIT_FILE_NAME, INIT_SCRIPT } from "./image/init-script.ts";
 import type { Project } from "./project.ts";
 import { SBOM_FILES } from "./sbom/write-sboms.ts";
 import type { ServiceProtoFiles } from "./service-proto.ts";
@@ -13,8 +15,8 @@ import type { ServiceProtoFiles } from "./service-proto.ts";
 export interface BentoFacts {
   readonly project: Project;
   readonly bento: BentoFile;
-  /** Base image; null for none. */
-  readonly base: string | null;
+  /** Base image. */
+  readonly base: string;
   readonly config: Config;
   readonly openApi: object;
   readonly proto: ServiceProtoFiles;
@@ -33,8 +35,10 @@ export async function writeFacts(
     version: definition.version,
     description: definition.description,
     base,
+    revision: await gitRevision(project),
     packages: image.packages,
     env: image.env,
+    models: models.flatMap(({ source, digest }) => (digest === null ? [] : [{ source, digest }])),
     hasModels: models.some(({ path }) => path?.startsWith("models/") === true),
     files: [
       BENTO_FILE_NAME,
@@ -51,6 +55,7 @@ export async function writeFacts(
   await writeInto(join(stage, BENTO_FILE_NAME), toText(bento));
   await writeInto(join(stage, "openapi.json"), toText(openApi));
   for (const [name, text] of Object.entries(proto.files)) await writeInto(join(stage, name), text);
+  await writeInto(join(stage, INIT_FILE_NAME), INIT_SCRIPT);
   await writeInto(join(stage, PLAN_FILE_NAME), toText(plan));
   await writeInto(join(stage, "Dockerfile"), dockerfile(plan));
   await writeInto(join(stage, ".dockerignore"), dockerignore(plan));

@@ -11,7 +11,7 @@ const bento: BentoReport = {
   platform: "linux/amd64",
   runtimeVersion: "0.1.0",
   nodeVersion: "24.21.0",
-  base: null,
+  base: "debian:12-slim",
   models: [
     { source: "models/bos_rf.onnx", engine: "onnx", path: "models/ab/bos_rf.onnx", digest: "sha256:ab", files: [] },
   ],

@@ -14,7 +14,7 @@ const definition = defineService({
   apis: [{ name: "score", input: text, output: text }],
 });
 
-function bento(change: Partial<BentoFile> = {}, base: string | null = null): string {
+function bento(change: Partial<BentoFile> = {}, base = "debian:12-slim"): string {
   const file: BentoFile = {
     formatVersion: 1,
     definition,
@@ -32,6 +32,7 @@ function bento(change: Partial<BentoFile> = {}, base: string | null = null): str
     description: "",
     packages: [],
     env: {},
+    models: [],
     hasModels: false,
     files: ["bento.json"],
   };
@@ -78,12 +79,6 @@ it("says that there is no docker client", async () => {
     code: "FAILED_PRECONDITION",
     message: 'there is no docker client on this machine: install Docker, or build the bento alone with "--no-image"',
   });
-});
-
-it("asks for a base when neither the call nor the project names one", async () => {
-  await expect(build(bento(), { base: undefined })).rejects.toThrow(
-    "no base image is named: give one with --base-image",
-  );
 });
 
 it("ends with the abort's reason", async () => {

@@ -39,7 +39,7 @@ export interface ImageReport {
 /**
  * Builds the image of a bento with a container engine.
  *
- * Throws INVALID_ARGUMENT for a tag that no image can have; FAILED_PRECONDITION, one sentence with the next step, when no base is named, client, engine or base are
+ * Throws INVALID_ARGUMENT for a tag that no image can have; FAILED_PRECONDITION, one sentence with the next step, when client, engine or base are
  * missing, the engine is of another architecture, or the build fails.
  */
 export async function buildImage(options: ImageOptions): Promise<ImageReport> {
@@ -49,7 +49,6 @@ export async function buildImage(options: ImageOptions): Promise<ImageReport> {
   const tags = options.tags.length > 0 ? options.tags : [defaultTag(name, version)];
   for (const tag of tags) assertTag(tag);
   const base = options.base ?? (await readImagePlan(bentoDir)).base;
-  if (base === null) throw refused(NO_BASE);
   const client: ClientOptions = { env, signal };
   await assertEngine(client, bento.platform);
   const id = await runBuild(bentoDir, {
@@ -65,9 +64,6 @@ export async function buildImage(options: ImageOptions): Promise<ImageReport> {
 export function defaultTag(name: string, version: string): string {
   return `${name}:${version.replaceAll("+", "_")}`;
 }
-
-const NO_BASE =
-  'no base image is named: give one with --base-image or as image.base in bento.yaml, such as "debian:12-slim" (Linux with glibc 2.28 or newer, libstdc++ and a shell)';
 
 /** Source: Docker documentation, "Image naming": [host[:port]/]path[:tag], path in lower case. */
 const TAG =

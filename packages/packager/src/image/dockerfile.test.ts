@@ -9,6 +9,7 @@ const facts: ImageFacts = {
   base: "debian:12-slim",
   packages: [],
   env: {},
+  models: [{ source: "models/a.onnx", digest: "sha256:ab" }],
   hasModels: true,
   files: ["bento.json", "openapi.json", "bento.yaml"],
   port: 3000,
@@ -25,10 +26,11 @@ COPY node/ /usr/local/
 COPY node_modules/ /app/node_modules/
 COPY models/ /app/models/
 COPY service/ /app/service/
-COPY bento.json openapi.json bento.yaml /app/
+COPY bento.json openapi.json bento.yaml init.sh /app/
 WORKDIR /app
 LABEL org.opencontainers.image.title="boston" \\
-      org.opencontainers.image.version="1.4.0"
+      org.opencontainers.image.version="1.4.0" \\
+      bento-ts.models="{\\"models/a.onnx\\":\\"sha256:ab\\"}"
 ENV NODE_ENV="production" \\
       HOME="/tmp" \\
       ORT_DISABLE_TELEMETRY="1"
@@ -36,14 +38,12 @@ USER 65532:0
 EXPOSE 3000 3001 3002
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["/usr/local/bin/node","-e","require(\\"node:http\\").get(\\"http://127.0.0.1:\\"+(process.env.BENTO_SERVER_ADMIN_PORT||3002)+\\"/healthz\\",r=>process.exit(r.statusCode===200?0:1)).on(\\"error\\",()=>process.exit(1))"]
-ENTRYPOINT ["/usr/local/bin/node","/app/node_modules/@bento-ts/runtime/dist/server/entry.js","--bento","/app","--image"]
+ENTRYPOINT ["/bin/sh","/app/init.sh","/usr/local/bin/node","/app/node_modules/@bento-ts/runtime/dist/server/entry.js","--bento","/app","--image"]
 `);
   });
 
-  it("asks for a base when the project names none, and copies no models when there are none", () => {
-    const text = dockerfile(planImage({ ...facts, base: null, hasModels: false }));
-    expect(text).toContain("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n");
-    expect(text).not.toContain("models");
+  it("copies no models when there are none", () => {
+    expect(dockerfile(planImage({ ...facts, models: [], hasModels: false }))).not.toContain("models");
   });
 
   it("names a port that takes REST and gRPC once", () => {
@@ -67,10 +67,16 @@ COPY node/`);
         env: { A: "$HOME\\x", NODE_ENV: "test" },
       }),
     );
-    expect(text).toContain('org.opencontainers.image.description="The \\"best\\" USER root"\n');
+    expect(text).toContain('org.opencontainers.image.description="The \\"best\\" USER root" \\\n');
     expect(text).toContain('A="\\$HOME\\\\x"');
     expect(text).toContain('ENV NODE_ENV="test" \\\n');
     expect(text.match(/^USER .*$/gm)).toEqual(["USER 65532:0"]);
+  });
+
+  it("names the commit where it is known", () => {
+    expect(dockerfile(planImage({ ...facts, revision: "0a1b" }))).toContain(
+      'org.opencontainers.image.revision="0a1b" \\\n',
+    );
   });
 
   it("needs no frontend of the network", () => {
@@ -81,7 +87,7 @@ COPY node/`);
 describe("dockerignore", () => {
   it("lets through what the Dockerfile copies and nothing else", () => {
     expect(dockerignore(planImage(facts))).toBe(
-      "*\n!node\n!node_modules\n!models\n!service\n!bento.json\n!openapi.json\n!bento.yaml\n",
+      "*\n!node\n!node_modules\n!models\n!service\n!bento.json\n!openapi.json\n!bento.yaml\n!init.sh\n",
     );
   });
 });

@@ -10,7 +10,7 @@ export function dockerfile(plan: ImagePlan): string {
   const times = `--interval=${healthcheck.intervalSeconds}s --timeout=${healthcheck.timeoutSeconds}s --start-period=${healthcheck.startPeriodSeconds}s`;
   const lines = [
     "# Written by bento-ts build.",
-    base === null ? "ARG BASE_IMAGE" : `ARG BASE_IMAGE=${base}`,
+    `ARG BASE_IMAGE=${base}`,
     "FROM ${BASE_IMAGE}",
     ...installLines(plan.packages),
     ...plan.layers.flatMap(({ copies }) => copies.map(copyLine)),

@@ -1,18 +1,23 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ServingError } from "@bento-ts/runtime/definition";
+import { INIT_FILE_NAME } from "./init-script.ts";
 
 /** What decides an image: facts of the service and of its configuration. */
 export interface ImageFacts {
   readonly name: string;
   readonly version: string;
   readonly description: string;
-  /** Base image that is used unless the build names another; null for none. */
-  readonly base: string | null;
+  /** Commit of the project, where it is known. */
+  readonly revision?: string | undefined;
+  /** Base image that is used unless the build names another. */
+  readonly base: string;
   /** Debian packages to install. */
   readonly packages: readonly string[];
   /** The author's variables. */
   readonly env: Readonly<Record<string, string>>;
+  /** Models in the bento: what the code names, and "sha256:…". */
+  readonly models: readonly { readonly source: string; readonly digest: string }[];
   readonly hasModels: boolean;
   /** Files beside the folders: bento.json and what else the bento has. */
   readonly files: readonly string[];
@@ -38,7 +43,7 @@ export interface CopyPlan {
 /** An image as data: whatever builds it, this is what comes out. */
 export interface ImagePlan {
   readonly formatVersion: typeof PLAN_FORMAT_VERSION;
-  readonly base: string | null;
+  readonly base: string;
   readonly packages: readonly string[];
   /** Those that change least come first. */
   readonly layers: readonly LayerPlan[];
@@ -61,6 +66,8 @@ export interface ImagePlan {
 /** Name of the file in a bento that holds the plan of its image. */
 export const PLAN_FILE_NAME = "image.json";
 
+/** Label that holds the digest of each model, as JSON. */
+const MODELS_LABEL = "bento-ts.models";
 const PLAN_FORMAT_VERSION = 1;
 /** Where the bento lies in an image. */
 const HOME = "/app";
@@ -74,7 +81,7 @@ const SERVER = "node_modules/@bento-ts/runtime/dist/server/entry.js";
  * The user is numeric, so that Kubernetes can tell that it is not root, and in group 0, so that any other user id may take its place.
  */
 export function planImage(facts: ImageFacts): ImagePlan {
-  const { name, version, description, base, packages } = facts;
+  const { base, packages } = facts;
   return {
     formatVersion: PLAN_FORMAT_VERSION,
     base,
@@ -87,15 +94,11 @@ export function planImage(facts: ImageFacts): ImagePlan {
         name: "code",
         copies: [
           { from: "service", to: `${HOME}/service` },
-          { from: facts.files, to: HOME },
+          { from: [...facts.files, INIT_FILE_NAME], to: HOME },
         ],
       },
     ],
-    labels: {
-      "org.opencontainers.image.title": name,
-      "org.opencontainers.image.version": version,
-      ...(description === "" ? {} : { "org.opencontainers.image.description": description }),
-    },
+    labels: labelsOf(facts),
     // HOME: a user id that the image does not know has none, and /tmp is what can be written. ORT_DISABLE_TELEMETRY: ONNX Runtime would send facts about
     // models to its maker. The author's variables come last: they may override these, which is theirs to decide.
     env: { NODE_ENV: "production", HOME: "/tmp", ORT_DISABLE_TELEMETRY: "1", ...facts.env },
@@ -109,7 +112,19 @@ export function planImage(facts: ImageFacts): ImagePlan {
       timeoutSeconds: 5,
       startPeriodSeconds: 60,
     },
-    entrypoint: [NODE, `${HOME}/${SERVER}`, "--bento", HOME, "--image"],
+    entrypoint: ["/bin/sh", `${HOME}/${INIT_FILE_NAME}`, NODE, `${HOME}/${SERVER}`, "--bento", HOME, "--image"],
+  };
+}
+
+/** Source: OCI Image Format 1.1, "Pre-Defined Annotation Keys"; the digests of models are JSON, as a model's name may hold anything. */
+function labelsOf({ name, version, description, revision, models }: ImageFacts): ImagePlan["labels"] {
+  const digests = Object.fromEntries(models.map(({ source, digest }) => [source, digest]));
+  return {
+    "org.opencontainers.image.title": name,
+    "org.opencontainers.image.version": version,
+    ...(description === "" ? {} : { "org.opencontainers.image.description": description }),
+    ...(revision === undefined ? {} : { "org.opencontainers.image.revision": revision }),
+    ...(models.length === 0 ? {} : { [MODELS_LABEL]: JSON.stringify(digests) }),
   };
 }
 

@@ -68,7 +68,7 @@ describe("the schema", () => {
       },
     },
     { server: { limits: { workerMemory: null } }, telemetry: { logLevel: "silent" } },
-    { image: { base: null, packages: ["libgomp1"], env: { TZ: "" }, files: ["a/*.json"] } },
+    { image: { base: "debian:12-slim", packages: ["libgomp1"], env: { TZ: "" }, files: ["a/*.json"] } },
   ])("takes what the loader takes: %j", async (given) => {
     expect(schema.Check(given)).toBe(true);
     await expect(loadFile(given)).resolves.toBeDefined();

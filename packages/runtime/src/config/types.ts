@@ -80,7 +80,7 @@ export interface LimitsConfig {
 }
 
 export interface ImageConfig {
-  readonly base: string | null;
+  readonly base: string;
   readonly packages: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly files: readonly string[];

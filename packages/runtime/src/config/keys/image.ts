@@ -1,17 +1,19 @@
 import type { KeyRow } from "../key-row.ts";
 import { listOf, mapOf } from "../key-types-collections.ts";
 import { projectPath } from "../key-types-files.ts";
-import { orNull, text } from "../key-types.ts";
+import { text } from "../key-types.ts";
 
 /** Keys about the image that `bento-ts build` makes; their values end in a Dockerfile, so each has a narrow form. */
 export const IMAGE_KEYS = {
   "image.base": {
-    type: orNull(
-      text({ label: 'an image reference such as "debian:12-slim"', pattern: "^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,511}$" }),
-    ),
-    default: null,
-    reason: "none is assumed; `--base-image` names one for a build",
-    doc: "Base image.",
+    type: text({
+      label: 'an image reference such as "debian:12-slim"',
+      pattern: "^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,511}$",
+    }),
+    default: "debian:12-slim",
+    reason:
+      "small, with glibc, libstdc++, a shell and security updates until 2028; `--base-image` names another for a build",
+    doc: "Base image: a Linux with glibc 2.28 or newer, libstdc++ and a shell. With `@sha256:…` it is always the same one; without a way to Docker Hub, a mirror's name such as `registry.example.com/debian:12-slim`.",
   },
   "image.packages": {
     type: listOf(
