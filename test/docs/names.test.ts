@@ -22,12 +22,14 @@ const COMMANDS = [
   "keys",
   "htpasswd",
   "doctor",
+  "bentos",
   "models",
 ];
 /** Commands that have commands of their own. */
 const GROUPS = new Map([
   ["auth", ["explain"].map((name) => `auth ${name}`)],
   ["keys", ["new", "list", "revoke"].map((name) => `keys ${name}`)],
+  ["bentos", ["list", "show", "delete", "export", "import"].map((name) => `bentos ${name}`)],
   ["models", ["import", "list", "show", "delete", "export"].map((name) => `models ${name}`)],
 ]);
 

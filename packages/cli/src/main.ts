@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandRow>>> = {
   keys: async () => (await import("./commands/keys.ts")).keys,
   htpasswd: async () => (await import("./commands/htpasswd.ts")).htpasswd,
   doctor: async () => (await import("./commands/doctor.ts")).doctor,
+  bentos: async () => (await import("./commands/bentos.ts")).bentos,
   models: async () => (await import("./commands/models.ts")).models,
 };
 

@@ -1,3 +1,8 @@
+export { createBentoStore, type BentoStore, type StoredBento } from "./bentos/bento-store.ts";
+export type { BentoManifest } from "./bentos/bento-manifest.ts";
+export type { PlacedBento } from "./bentos/place-bento.ts";
+export type { TaggedBento } from "./bentos/read-tags.ts";
+export { bentoStoreDir } from "./bentos/store-layout.ts";
 export type { BentoReport, BentoSizes } from "./bento-report.ts";
 export { buildBento } from "./build-bento.ts";
 export type { BuildOptions, StagedBento } from "./build-options.ts";

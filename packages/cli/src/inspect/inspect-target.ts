@@ -10,6 +10,7 @@ import {
 } from "@bento-ts/runtime/models-store";
 import { openApiDocument } from "@bento-ts/runtime/openapi";
 import { describeService } from "../target/describe-service.ts";
+import { findStoredBento } from "../target/find-stored-bento.ts";
 import { findTarget, type Target } from "../target/find-target.ts";
 
 /** What a model file is. */
@@ -37,6 +38,8 @@ export type Inspection = InspectedModelFile | InspectedService | readonly Inspec
 /** Inspects a model, several of them, or a service. Throws CommandError or ServingError when it can't be read. */
 export async function inspectTarget(given: string): Promise<Inspection> {
   if (isTag(given) && !existsSync(given)) {
+    const stored = await findStoredBento(given);
+    if (stored !== undefined) return inspectService(stored);
     return inspectFile((await createModelStore(modelStoreDir()).get(given)).root, given);
   }
   const target = await findTarget(given);

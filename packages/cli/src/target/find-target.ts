@@ -4,6 +4,7 @@ import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import type { ServableModel } from "@bento-ts/runtime/models-store";
 import { wrongUsage } from "../command-error.ts";
 import { configuredService } from "./configured-service.ts";
+import { findStoredBento } from "./find-stored-bento.ts";
 
 /** What a command line names: a file with a service class, model files without code, or a built bento. Paths are absolute. */
 export type Target =
@@ -29,7 +30,7 @@ const MODULE_ENDINGS: readonly string[] = [".ts", ".mts", ".js", ".mjs"];
 const USUAL_ENTRIES: readonly string[] = ["service.ts", "src/service.ts", "service.mts", "service.js", "service.mjs"];
 
 /**
- * Finds what TARGET means; the folder that the command runs in when it is left out.
+ * Finds what TARGET means; the folder that the command runs in when it is left out. A path that is there comes before the tag of a stored bento.
  *
  * Throws CommandError (wrong usage) that says what was looked for, ServingError when there are no models in `modelDir`.
  */
@@ -37,7 +38,11 @@ export async function findTarget(given: string | undefined, options: TargetOptio
   const path = resolve(given ?? ".");
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) {
-    throw wrongUsage(`there is no ${given}: name a service file, a project folder, a .onnx file or a folder of them`);
+    const stored = await findStoredBento(given ?? "");
+    if (stored !== undefined) return stored;
+    throw wrongUsage(
+      `there is no ${given}: name a service file, a project folder, a .onnx file or a folder of them, or a bento of the store`,
+    );
   }
   if (!found.isDirectory()) return findFile(path, given ?? ".");
   const service = await findService(path, given ?? ".", options);

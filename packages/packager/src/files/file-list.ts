@@ -30,15 +30,24 @@ export async function listFiles(
 ): Promise<readonly ListedFile[]> {
   const paths = only === undefined ? await pathsIn(dir) : [...only].sort();
   const files: ListedFile[] = [];
-  for (const path of paths) {
-    const full = join(dir, path);
-    const isProgram = ((await stat(full)).mode & 0o100) !== 0;
-    const file = { path, isProgram, ...(await fileFacts(full, signal)) };
-    files.push(file);
-    onFile?.(file);
-  }
+  let next = 0;
+  const listOn = async (): Promise<void> => {
+    for (let path = paths[next]; path !== undefined; path = paths[next]) {
+      const at = next;
+      next += 1;
+      const full = join(dir, path);
+      const isProgram = ((await stat(full)).mode & 0o100) !== 0;
+      const file = { path, isProgram, ...(await fileFacts(full, signal)) };
+      files[at] = file;
+      onFile?.(file);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, listOn));
   return files;
 }
+
+/** Files that are read at the same time: while one is waited for, another is hashed. */
+const AT_A_TIME = 4;
 
 async function pathsIn(dir: string): Promise<readonly string[]> {
   const entries = await readdir(dir, { withFileTypes: true, recursive: true });

@@ -7,5 +7,5 @@ export { modelStoreDir } from "./layout.ts";
 export type { ModelManifest, StoredFile } from "./manifest.ts";
 export { createModelStore, type DeletedModel, type ModelStore, type StoredModel } from "./model-store.ts";
 export { saveModel, type SaveModelOptions } from "./save-model.ts";
-export { isTag } from "./tag.ts";
+export { isTag, type ModelTag, parseTag } from "./tag.ts";
 export type { CopyOptions, CopyProgress } from "./write-hashed.ts";

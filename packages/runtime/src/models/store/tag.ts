@@ -1,6 +1,6 @@
 import { ServingError } from "../../errors.ts";
 
-/** Name and version of a stored model; without a version the newest is meant. */
+/** Name and version of something stored; without a version the newest is meant. */
 export interface ModelTag {
   readonly name: string;
   readonly version: string | undefined;

@@ -1,0 +1,23 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { isRunning } from "../files/is-running.ts";
+import type { BentoLayout } from "./store-layout.ts";
+
+/** Gives `work` an empty folder on the store's own disk and removes it with all that was not moved out of it. */
+export async function withStage<T>({ tmp }: BentoLayout, work: (stage: string) => Promise<T>): Promise<T> {
+  const stage = join(tmp, `${process.pid}-${randomUUID()}`);
+  await mkdir(stage, { recursive: true });
+  try {
+    return await work(stage);
+  } finally {
+    await rm(stage, { recursive: true, force: true });
+  }
+}
+
+/** Removes what processes that were killed have left behind. */
+export async function removeAbandoned({ tmp }: BentoLayout): Promise<void> {
+  for (const name of await readdir(tmp).catch(() => [])) {
+    if (!isRunning(Number.parseInt(name, 10))) await rm(join(tmp, name), { recursive: true, force: true });
+  }
+}
