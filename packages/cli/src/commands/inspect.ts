@@ -7,15 +7,19 @@ import { sendConsoleToStderr } from "../target/send-console-to-stderr.ts";
 /** `bento-ts inspect`: tells what a model or a service is, without loading an engine or constructing a class. */
 export const inspect: CommandRow = {
   name: "inspect",
-  summary: "tell inputs, outputs, APIs, schemas and digests of a model, service or bento",
+  summary: "tell inputs, outputs, APIs, schemas and digests of a model, service, bento or image",
   examples: [
     ["bento-ts inspect model.onnx", "inputs, outputs, operator sets, digest, and what can't be served"],
     ["bento-ts inspect fraud:1.0.0", "the same of a model in the store"],
+    ["bento-ts inspect boston:1.4.0", "of an image of docker or podman: APIs, rules, models, layers, user"],
     ["bento-ts inspect service.ts --json | jq .digest", "the digest of a service's definition"],
   ],
   define(command) {
     command
-      .argument("<TARGET>", "model file, folder of models, store tag, service file, project folder or bento")
+      .argument(
+        "<TARGET>",
+        "a path: model file or folder, service file, project folder or bento; else the tag of a stored bento, else of a stored model; else an image",
+      )
       .option("--json", "print everything as JSON")
       .action(run);
   },

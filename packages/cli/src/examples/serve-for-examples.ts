@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { CommandError, EXIT } from "../command-error.ts";
+import { createReasons } from "./log-reasons.ts";
 import type { ReadyMessage } from "../serve/own-process.ts";
 
 /** A server in a process of its own. */
@@ -42,8 +43,8 @@ export async function serveForExamples(target: string, options: ExampleServerOpt
   const kill = (): void =>
     void (child.pid !== undefined && child.exitCode === null && process.kill(-child.pid, "SIGKILL"));
   signal?.addEventListener("abort", kill, { once: true });
-  const reasons = new Map<string, string>();
-  if (child.stdout !== null) createInterface(child.stdout).on("line", (line) => rememberReason(line, reasons));
+  const reasons = createReasons("");
+  if (child.stdout !== null) createInterface(child.stdout).on("line", (line) => reasons.read(line));
   const errors = child.stderr === null ? Promise.resolve("") : text(child.stderr);
   // After all that it has written.
   const exited = once(child, "close").finally(() => signal?.removeEventListener("abort", kill));
@@ -62,27 +63,4 @@ export async function serveForExamples(target: string, options: ExampleServerOpt
       await exited;
     },
   };
-}
-
-function rememberReason(line: string, reasons: Map<string, string>): void {
-  try {
-    const { requestId, err } = JSON.parse(line) as { readonly requestId?: unknown; readonly err?: LoggedError };
-    if (typeof requestId === "string" && err !== undefined) reasons.set(requestId, rootOf(err));
-  } catch {
-    // What the author prints is no log line.
-  }
-}
-
-interface LoggedError {
-  readonly message?: string;
-  readonly stack?: string;
-  readonly cause?: LoggedError;
-}
-
-/** The error and the line of the author's that threw it. */
-const STACK_LINES = 2;
-
-function rootOf(error: LoggedError): string {
-  if (error.cause !== undefined) return rootOf(error.cause);
-  return error.stack?.split("\n").slice(0, STACK_LINES).join("\n") ?? error.message ?? "unknown";
 }

@@ -1,6 +1,16 @@
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
-import { type BentoModel, digestOf, type JsonValue, type ServiceDefinition } from "@bento-ts/runtime/definition";
+import { interruptible } from "../build/interruptible.ts";
+import { inspectContainerImage, type InspectedContainerImage } from "../container/inspect-image.ts";
+import { findImage } from "../target/find-image.ts";
+import {
+  type BentoFile,
+  type BentoModel,
+  digestOf,
+  ServingError,
+  type JsonValue,
+  type ServiceDefinition,
+} from "@bento-ts/runtime/definition";
 import {
   createModelStore,
   type InspectedModel,
@@ -31,23 +41,38 @@ export interface InspectedService {
   readonly schemas: JsonValue;
   /** Models of a bento; null for a service in source, whose class would have to be constructed to know them. */
   readonly models: readonly Pick<BentoModel, "source" | "engine" | "digest">[] | null;
+  /** What a bento was made for and of; null for a service in source. */
+  readonly bento: Pick<BentoFile, "platform" | "nodeVersion" | "runtimeVersion"> | null;
 }
 
-export type Inspection = InspectedModelFile | InspectedService | readonly InspectedModelFile[];
+export type Inspection =
+  InspectedModelFile | InspectedService | InspectedContainerImage | readonly InspectedModelFile[];
 
-/** Inspects a model, several of them, or a service. Throws CommandError or ServingError when it can't be read. */
+/**
+ * Inspects a path that is there, else the tag of a stored bento, else that of a stored model, else an image of docker or podman.
+ *
+ * Throws CommandError or ServingError when it can't be read.
+ */
 export async function inspectTarget(given: string): Promise<Inspection> {
-  if (isTag(given) && !existsSync(given)) {
-    const stored = await findStoredBento(given);
-    if (stored !== undefined) return inspectService(stored);
-    return inspectFile((await createModelStore(modelStoreDir()).get(given)).root, given);
-  }
+  if (!existsSync(given)) return inspectNamed(given);
   const target = await findTarget(given);
   if (target.kind !== "models") return inspectService(target);
   const [only, ...others] = await Promise.all(target.models.map(({ path }) => inspectFile(path, toShown(path))));
   // A folder is a list, whatever it holds.
   if (only !== undefined && others.length === 0 && target.path === target.models[0]?.path) return only;
   return only === undefined ? [] : [only, ...others];
+}
+
+async function inspectNamed(given: string): Promise<Inspection> {
+  const stored = await findStoredBento(given);
+  if (stored !== undefined) return inspectService(stored);
+  const model = isTag(given) ? await createModelStore(modelStoreDir()).get(given).catch(unlessMissing) : undefined;
+  if (model !== undefined) return inspectFile(model.root, given);
+  return interruptible(async (signal) => inspectContainerImage(await findImage(given, signal), signal));
+}
+
+function unlessMissing(cause: unknown): undefined {
+  if (!(cause instanceof ServingError) || cause.code !== "NOT_FOUND") throw cause;
 }
 
 async function inspectFile(path: string, shown: string): Promise<InspectedModelFile> {
@@ -65,7 +90,12 @@ async function inspectService(target: Exclude<Target, { kind: "models" }>): Prom
     definition,
     schemas: typeof components === "object" && components !== null && "schemas" in components ? components.schemas : {},
     models: bento?.file.models.map(({ source, engine, digest }) => ({ source, engine, digest })) ?? null,
+    bento: bento === undefined ? null : versionsOf(bento.file),
   };
+}
+
+function versionsOf({ platform, nodeVersion, runtimeVersion }: BentoFile): InspectedService["bento"] {
+  return { platform, nodeVersion, runtimeVersion };
 }
 
 function toShown(path: string): string {

@@ -3,14 +3,20 @@ import type { OnnxValueInfo } from "@bento-ts/runtime/models-store";
 import { columns, type createPaint, printable, sizeText } from "../output.ts";
 import type { InspectedModelFile, InspectedService, Inspection } from "./inspect-target.ts";
 import { authorizeRows } from "./authorize-rows.ts";
+import { imageLines } from "./image-lines.ts";
 import { ioText } from "./io-text.ts";
 
 type Paint = ReturnType<typeof createPaint>;
 
 /** An inspection as a person reads it. */
 export function inspectionLines(inspection: Inspection, paint: Paint): readonly string[] {
-  if ("kind" in inspection)
-    return inspection.kind === "model" ? modelLines(inspection, paint) : serviceLines(inspection, paint);
+  if ("kind" in inspection) {
+    if (inspection.kind === "model") return modelLines(inspection, paint);
+    if (inspection.kind === "service") return serviceLines(inspection, paint);
+    const { definition, definitionDigest: digest, models } = inspection.bento;
+    const service = { path: inspection.reference, digest, definition, models, bento: null };
+    return [...imageLines(inspection, paint), ...serviceLines(service, paint)];
+  }
   return inspection.flatMap((model, at) => [...(at === 0 ? [] : [""]), ...modelLines(model, paint)]);
 }
 
@@ -46,7 +52,16 @@ function valueText({ name, dtype, shape, description, type }: OnnxValueInfo): st
   return printable(`${name}: ${dtype ?? description ?? type}${type === "tensor" ? sizes : ""}`);
 }
 
-function serviceLines({ path, digest, definition, models }: InspectedService, paint: Paint): readonly string[] {
+function serviceLines(
+  {
+    path,
+    digest,
+    definition,
+    models,
+    bento,
+  }: Pick<InspectedService, "path" | "digest" | "definition" | "models" | "bento">,
+  paint: Paint,
+): readonly string[] {
   const { name, version, description, apis } = definition;
   return [
     `${paint.bold(name)} ${version} ${paint.dim(`(${printable(path)})`)}`,
@@ -54,6 +69,12 @@ function serviceLines({ path, digest, definition, models }: InspectedService, pa
     ...columns(
       [
         ["digest", digest],
+        ...(bento === null
+          ? []
+          : [
+              ["platform", bento.platform],
+              ["versions", `Node ${bento.nodeVersion}, @bento-ts/runtime ${bento.runtimeVersion}`],
+            ]),
         ...(models ?? []).map((model) => ["model", printable(`${model.source} (${model.digest ?? "mounted"})`)]),
       ],
       "  ",
