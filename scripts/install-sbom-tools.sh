@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# Brings the readers that judge our SBOMs in tests: spdx-tools (SPDX's own validator) and syft, which finds packages by itself, both from PyPI (exact versions
-# in sbom.requirements.txt).
+# Brings the reader that judges our SPDX documents in tests: spdx-tools, SPDX's own validator, from PyPI (exact versions in sbom.requirements.txt).
 #
-# Writes to ${BENTO_CACHE:-$HOME/.cache/bento-ts}/sbom (0.2 GB) and prints that folder; a second run touches nothing and needs no network.
+# Writes to ${BENTO_CACHE:-$HOME/.cache/bento-ts}/sbom (55 MB) and prints that folder; a second run touches nothing and needs no network.
 # Needs python3 with venv and pip.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
@@ -29,5 +28,5 @@ python3 -m venv "$target/venv" || fail "python3 can't make a virtual environment
 "$target/venv/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$here/sbom.requirements.txt" >&2 || fail "pip could not install the tools: see its message above"
 
 echo "$wanted" >"$target/installed"
-echo "SBOM tools installed: spdx-tools, syft" >&2
+echo "SBOM tools installed: spdx-tools" >&2
 echo "$target"

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { buildBento } from "@bento-ts/packager";
 import { Spec, Validation } from "@cyclonedx/cyclonedx-library";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { describeWith, sbomToolsDir } from "../support/needs.ts";
+import { describeWith, imageTool, sbomToolsDir } from "../support/needs.ts";
 import { run } from "../support/run-command.ts";
 import { root } from "../support/server-process.ts";
 
@@ -108,16 +108,19 @@ describe("the SBOMs of a bento", () => {
   });
 });
 
-describeWith("SBOM tools", "readers that others wrote", () => {
-  const tool = (name: string): string => join(sbomToolsDir(), "venv/bin", name);
-
-  it("find nothing wrong with the SPDX document", async () => {
-    const { code, stderr } = await run(tool("pyspdxtools"), ["-i", join(bento, "sbom.spdx.json")]);
+describeWith("spdx-tools", "SPDX's own validator", () => {
+  it("finds nothing wrong with the document", async () => {
+    const { code, stderr } = await run(join(sbomToolsDir(), "venv/bin/pyspdxtools"), [
+      "-i",
+      join(bento, "sbom.spdx.json"),
+    ]);
     expect(stderr).toBe("");
     expect(code).toBe(0);
   });
+});
 
-  it("find the npm packages that we list, and no others", async () => {
+describeWith("syft", "a scanner of others", () => {
+  it("finds the npm packages that we list, and no others", async () => {
     // Alone the reader of package.json files, as for an image: it must not copy from our own lists, which lie there too.
     const args = [
       "scan",
@@ -128,7 +131,7 @@ describeWith("SBOM tools", "readers that others wrote", () => {
       "--override-default-catalogers",
       "javascript-package-cataloger",
     ];
-    const { code, stdout } = await run(tool("syft"), args, { env: { SYFT_CHECK_FOR_APP_UPDATE: "false" } });
+    const { code, stdout } = await run(imageTool("syft"), args, { env: { SYFT_CHECK_FOR_APP_UPDATE: "false" } });
     expect(code).toBe(0);
     const { artifacts }: { readonly artifacts: readonly { readonly purl: string }[] } = JSON.parse(stdout);
     const ours = components().flatMap(({ purl = "" }) => (purl.startsWith("pkg:npm/") ? [purl] : []));

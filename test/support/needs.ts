@@ -50,7 +50,7 @@ const NEEDS = {
     present: () => existsSync(join(interopDir(), "installed")),
     command: "scripts/install-interop-clients.sh",
   },
-  "SBOM tools": {
+  "spdx-tools": {
     present: () => existsSync(join(sbomToolsDir(), "installed")),
     command: "scripts/install-sbom-tools.sh",
   },

@@ -3,25 +3,29 @@ import type { Config } from "@bento-ts/runtime/config";
 import { BENTO_FORMAT_VERSION, type BentoFile, digestOf, type ServiceDefinition } from "@bento-ts/runtime/definition";
 import { modelStoreDir } from "@bento-ts/runtime/models-store";
 import { openApiDocument } from "@bento-ts/runtime/openapi";
-import type { BentoReport } from "./bento-report.ts";
+import { type BentoReport, reportPackages, sumLeftOut } from "./bento-report.ts";
 import { bentoSizes } from "./bento-sizes.ts";
 import type { BuildOptions } from "./build-options.ts";
 import { bundleService, type ServiceBundle } from "./bundle/bundle-service.ts";
-import { type CopiedPackages, copyPackages, NO_PACKAGES } from "./dependencies/copy-packages.ts";
-import { findLockfile } from "./dependencies/lockfile.ts";
+import { buildCacheDir } from "./blobs/blob-store.ts";
+import { type CopiedPackage, copyPackages, nativeFiles } from "./dependencies/copy-packages.ts";
+import { locatePackages } from "./dependencies/locate-packages.ts";
+import { findLockfile, type Lockfile } from "./dependencies/lockfile.ts";
 import { lockfileWarnings } from "./dependencies/lockfile-warnings.ts";
 import { RUNTIME, servicePackages } from "./dependencies/service-packages.ts";
 import { walkClosure } from "./dependencies/walk-closure.ts";
 import { describeProject } from "./describe/describe-project.ts";
 import { assertReplaceable, inStaging } from "./files/staging.ts";
+import { hashedCopy } from "./files/hashed-copy.ts";
 import { copyInto } from "./files/write-tree.ts";
-import { findNodeBinary, type NodeBinary } from "./node-binary.ts";
+import { findNodeBinary } from "./node-binary.ts";
 import { placeModels } from "./place-models.ts";
-import { containerPlatform, dockerPlatform, type Platform } from "./platform.ts";
+import { containerPlatform, dockerPlatform, machineOf, ownMachine, type Platform } from "./platform.ts";
 import { openProject, type Project, projectConfig } from "./project.ts";
+import { NODE_ID, type StagedNode } from "./sbom/list-contents.ts";
 import { writeSboms } from "./sbom/write-sboms.ts";
 import { serviceProtoFiles, type ServiceProtoFiles } from "./service-proto.ts";
-import { stageBundle, stageExamples, stageFiles } from "./stage-service.ts";
+import { stageBundle, stageExamples, type StagedFile, stageFiles } from "./stage-service.ts";
 import { usedFeatures } from "./used-features.ts";
 import { writeFacts } from "./write-facts.ts";
 
@@ -47,9 +51,18 @@ export async function buildBento(options: BuildOptions): Promise<BentoReport> {
       signal: options.signal ?? new AbortController().signal,
       step: (text) => options.onEvent?.({ kind: "step", text }),
     };
-    const service = await stageService(build);
-    const dependencies = await stageDependencies(build, service);
-    const report = await finish(build, service, dependencies);
+    const lockfile = findLockfile(project.dir);
+    const locate: LocateOptions = {
+      lockfile,
+      cacheDir: buildCacheDir(build.env),
+      env: build.env,
+      signal: build.signal,
+      onFetch: (name) => build.step(`fetching ${name}`),
+    };
+    // Node is the largest file, and nothing waits for it.
+    const [service, node] = await bothOrNone(stageService(build), stageNode(build, locate));
+    const dependencies = await stageDependencies(build, service, locate);
+    const report = await finish(build, service, { ...dependencies, node, lockfile });
     return {
       ...report,
       dir: outDir === undefined ? join(parent, `${report.name}-${report.version}`) : resolve(outDir),
@@ -72,27 +85,30 @@ interface Build {
 interface StagedService {
   readonly bundle: ServiceBundle;
   readonly entry: string;
+  readonly files: readonly StagedFile[];
   readonly definition: ServiceDefinition;
   readonly models: BentoFile["models"];
   readonly config: Config;
   readonly openApi: object;
   readonly proto: ServiceProtoFiles;
   readonly warnings: readonly string[];
-  /** Packages that are staged already. */
-  readonly packages: CopiedPackages;
+  /** Packages that are staged already, for this machine: the service was loaded with them. */
+  readonly packages: readonly CopiedPackage[];
 }
 
 async function stageService({ project, stage, env, signal, step, ...build }: Build): Promise<StagedService> {
   step("bundling the service");
   const bundle = await bundleService(project.entryFile);
-  const entry = await stageBundle(stage, project, bundle);
+  const code = await stageBundle(stage, project, bundle);
+  const entry = code[0].path;
   // The class may read its data files, its own and its packages', when it is constructed.
   const first = await projectConfig(project, { env });
   await stageFiles(stage, project, first.config.image.files);
   step("copying dependencies");
-  const light = { platform: build.platform, used: { onnx: false, image: false } };
+  const machine = ownMachine();
+  const light = { machine, used: { onnx: false, image: false } };
   const closure = walkClosure(servicePackages(project.entryDir, bundle), light);
-  const packages = await copyPackages(closure, { to: stage, platform: build.platform, signal, earlier: NO_PACKAGES });
+  const packages = await copyPackages(closure, { to: stage, machine, signal, earlier: [] });
   step("describing the service");
   const { definition, models: described } = await describeProject({
     file: join(stage, entry),
@@ -103,61 +119,87 @@ async function stageService({ project, stage, env, signal, step, ...build }: Bui
     signal,
   });
   const { config, warnings } = await projectConfig(project, { env, definition });
-  await stageFiles(stage, project, config.image.files);
-  const exampleFiles = await stageExamples(stage, project, definition);
+  const files = await stageFiles(stage, project, config.image.files);
+  const examples = await stageExamples(stage, project, definition);
   step("copying models");
   const models = await placeModels(described, { stage, signal });
-  const openApi = openApiDocument(definition, { basePath: config.server.basePath, exampleFiles });
+  const openApi = openApiDocument(definition, { basePath: config.server.basePath, exampleFiles: examples.contents });
   const proto = await serviceProtoFiles(definition, project.dir);
   const notes = [...models.flatMap(mountedNote), ...replacedNotes(config), ...proto.warnings];
-  const allWarnings = [...bundle.warnings, ...warnings, ...notes];
-  return { bundle, entry, definition, models, config, openApi, proto, warnings: allWarnings, packages };
+  return {
+    bundle,
+    entry,
+    files: [...code, ...files, ...examples.files],
+    definition,
+    models,
+    config,
+    openApi,
+    proto,
+    warnings: [...bundle.warnings, ...warnings, ...notes],
+    packages,
+  };
 }
 
-interface StagedDependencies {
-  readonly packages: CopiedPackages;
-  readonly node: NodeBinary;
-}
+type LocateOptions = Omit<Parameters<typeof locatePackages>[1], "machine" | "used">;
 
-/** Brings in the engines that the service turned out to use, and Node. */
+/** Puts the packages of the wanted platform in the place of this machine's, with the engines that the service turned out to use. */
 async function stageDependencies(
   { project, stage, platform, signal, step }: Build,
   { bundle, definition, models, packages: earlier }: StagedService,
-): Promise<StagedDependencies> {
-  step("copying engines and Node");
+  locate: LocateOptions,
+): Promise<{ readonly packages: readonly CopiedPackage[]; readonly warnings: readonly string[] }> {
+  step("copying engines");
+  const machine = machineOf(platform);
   const used = usedFeatures(definition, models);
-  const closure = walkClosure(servicePackages(project.entryDir, bundle), { platform, used });
-  const packages = await copyPackages(closure, { to: stage, platform, signal, earlier });
-  const node = findNodeBinary(platform, project.dir);
-  await copyInto(node.path, join(stage, "node", "bin", "node"), { isProgram: true });
+  const requests = servicePackages(project.entryDir, bundle);
+  const { placed, warnings } = await locatePackages(requests, { ...locate, machine, used });
+  return { packages: await copyPackages(placed, { to: stage, machine, signal, earlier }), warnings };
+}
+
+async function stageNode({ project, stage, platform, signal }: Build, locate: LocateOptions): Promise<StagedNode> {
+  const node = await findNodeBinary(platform, { ...locate, projectDir: project.dir });
+  const { sha256 } = await hashedCopy(node.path, join(stage, NODE_ID), { isProgram: true, signal });
   if (node.licence !== undefined) await copyInto(node.licence, join(stage, "node/share/doc/node/LICENSE"));
-  signal.throwIfAborted();
-  return { packages, node };
+  return { version: node.version, sha256 };
+}
+
+/** Both results, or the first failure once both have ended: nothing may write any more when the place is taken away. */
+async function bothOrNone<A, B>(first: Promise<A>, second: Promise<B>): Promise<readonly [A, B]> {
+  await Promise.allSettled([first, second]);
+  return Promise.all([first, second]);
+}
+
+interface StagedDependencies {
+  readonly packages: readonly CopiedPackage[];
+  readonly warnings: readonly string[];
+  readonly node: StagedNode;
+  readonly lockfile: Lockfile | undefined;
 }
 
 async function finish(
   build: Build,
   service: StagedService,
-  { packages: { placed, sizes, natives }, node }: StagedDependencies,
+  { packages, node, lockfile, warnings }: StagedDependencies,
 ): Promise<Omit<BentoReport, "dir">> {
   const { stage, options, project, signal } = build;
   const { definition, models, entry } = service;
   const { name, version, description } = definition;
   build.step("listing what is in it");
-  const lockfile = findLockfile(project.dir);
+  const placed = packages.map((one) => one.placed);
+  const runtime = placed.find(({ place }) => place === `node_modules/${RUNTIME}`);
   const bento: BentoFile = {
     formatVersion: BENTO_FORMAT_VERSION,
     definition,
     definitionDigest: digestOf(definition),
     entry,
     models,
-    runtimeVersion: sizes.find(({ place }) => place === `node_modules/${RUNTIME}`)?.version ?? "",
+    runtimeVersion: runtime?.package.json.version ?? "",
     nodeVersion: node.version,
     platform: dockerPlatform(build.platform),
   };
   const base = options.base ?? service.config.image.base;
   await writeFacts(stage, { project, ...service, bento, base });
-  const contents = { stage, packages: placed, natives, node, models, lockfile, signal };
+  const contents = { stage, packages: placed, natives: nativeFiles(packages), node, models, lockfile, signal };
   await writeSboms({ name, version, description }, contents);
   const checked = (await options.check?.({ dir: stage, file: bento })) ?? [];
   const { platform, runtimeVersion, nodeVersion, definitionDigest } = bento;
@@ -170,9 +212,11 @@ async function finish(
     nodeVersion,
     base,
     models,
-    packages: [...sizes].sort((a, b) => b.bytes - a.bytes || (a.place < b.place ? -1 : 1)),
-    bytes: await bentoSizes(stage, { packages: sizes, models }),
-    warnings: [...service.warnings, ...lockfileWarnings(lockfile, placed), ...checked],
+    packages: reportPackages(packages),
+    files: service.files,
+    leftOut: sumLeftOut(packages),
+    bytes: bentoSizes(stage, { packages, models }),
+    warnings: [...service.warnings, ...warnings, ...lockfileWarnings(lockfile, placed), ...checked],
   };
 }
 

@@ -3,10 +3,10 @@ export type { BentoManifest } from "./bentos/bento-manifest.ts";
 export type { PlacedBento } from "./bentos/place-bento.ts";
 export type { TaggedBento } from "./bentos/read-tags.ts";
 export { bentoStoreDir } from "./bentos/store-layout.ts";
-export type { BentoReport, BentoSizes } from "./bento-report.ts";
+export type { BentoPackage, BentoReport, BentoSizes } from "./bento-report.ts";
 export { buildBento } from "./build-bento.ts";
 export type { BuildOptions, StagedBento } from "./build-options.ts";
-export type { CopiedPackage } from "./dependencies/copy-packages.ts";
+export type { LeftOut, LeftOutReason } from "./dependencies/package-files.ts";
 export type { Platform } from "./platform.ts";
 export type { BuildEvent, OnBuildEvent } from "./progress.ts";
 export {

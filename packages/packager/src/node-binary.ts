@@ -2,8 +2,10 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ServingError } from "@bento-ts/runtime/definition";
+import { fetchPackage, type FetchOptions } from "./dependencies/fetch-package.ts";
 import { findPackage } from "./dependencies/installed-package.ts";
-import type { Platform } from "./platform.ts";
+import type { Lockfile } from "./dependencies/lockfile.ts";
+import { ownMachine, type Platform } from "./platform.ts";
 
 /** A Node that runs in an image. */
 export interface NodeBinary {
@@ -24,26 +26,46 @@ export interface OwnNode {
   readonly isGlibc: boolean;
 }
 
+export interface FindNodeOptions extends FetchOptions {
+  readonly projectDir: string;
+  readonly lockfile: Lockfile | undefined;
+  readonly own?: OwnNode;
+}
+
 /**
- * The Node that goes into an image: that of the npm package `node-linux-<arch>` which the project or the packager has installed, else the one that runs the build.
+ * The Node that goes into an image: that of the npm package `node-linux-<arch>` which the project or the packager has installed, else the one that runs the build,
+ * else that package as the lockfile has it, which is fetched.
  *
- * Throws FAILED_PRECONDITION that says which package to install where this machine's own can't be used.
+ * Throws FAILED_PRECONDITION that says which package to install where there is none.
  */
-export function findNodeBinary(platform: Platform, projectDir: string, own: OwnNode = ownNode()): NodeBinary {
+export async function findNodeBinary(
+  platform: Platform,
+  { projectDir, lockfile, own = ownNode(), ...options }: FindNodeOptions,
+): Promise<NodeBinary> {
   const name = `node-linux-${platform.cpu}`;
   for (const fromDir of [projectDir, dirname(fileURLToPath(import.meta.url))]) {
     const installed = findPackage(name, fromDir);
-    if (installed === undefined) continue;
-    const path = join(installed.dir, "bin", "node");
-    if (existsSync(path)) return { path, version: installed.json.version, licence: licenceIn(installed.dir) };
+    const node = installed && nodeIn(installed.dir, installed.json.version);
+    if (node !== undefined) return node;
   }
   const reason = unfitBecause(own, platform);
   if (reason === undefined)
     return { path: own.path, version: own.version, licence: licenceIn(join(dirname(own.path), "..")) };
+  const locked = [...(lockfile?.packages.values() ?? [])].find((one) => one.name === name);
+  if (lockfile !== undefined && locked !== undefined) {
+    const { dir } = await fetchPackage(locked, { ...options, from: lockfile.path });
+    const node = dir === undefined ? undefined : nodeIn(dir, locked.version);
+    if (node !== undefined) return node;
+  }
   throw new ServingError(
     "FAILED_PRECONDITION",
-    `an image needs a Node for linux-${platform.cpu} and this machine's ${reason}: run "npm install --save-dev ${name}@24"`,
+    `an image needs a Node for linux-${platform.cpu} and this machine's ${reason}: run "npm install --save-optional ${name}@24", which puts one into package-lock.json`,
   );
+}
+
+function nodeIn(dir: string, version: string): NodeBinary | undefined {
+  const path = join(dir, "bin", "node");
+  return existsSync(path) ? { path, version, licence: licenceIn(dir) } : undefined;
 }
 
 function unfitBecause(own: OwnNode, platform: Platform): string | undefined {
@@ -67,11 +89,6 @@ function ownNode(): OwnNode {
     path: process.execPath,
     version: process.versions.node,
     isShared: variables["node_shared"] === true || variables["node_shared"] === "true",
-    isGlibc: process.platform === "linux" && isGlibc(process.report.getReport()),
+    isGlibc: ownMachine().libc === "glibc",
   };
-}
-
-function isGlibc(report: unknown): boolean {
-  const { header } = report as { readonly header?: { readonly glibcVersionRuntime?: string } };
-  return header?.glibcVersionRuntime !== undefined;
 }

@@ -69,7 +69,7 @@ async function copyModel(
   const files: BentoModelFile[] = [];
   for (const name of paths) {
     const path = `${folder}/${name}`;
-    const facts: FileFacts = await hashedCopy(join(root, name), join(stage, path), signal);
+    const facts: FileFacts = await hashedCopy(join(root, name), join(stage, path), { signal });
     files.push({ path, ...facts });
   }
   return files;

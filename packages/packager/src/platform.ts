@@ -7,6 +7,27 @@ export interface Platform {
   readonly cpu: "x64" | "arm64";
 }
 
+/** What native code is made for. */
+export interface Machine {
+  /** As npm and Node write it, as `cpu` is. */
+  readonly os: string;
+  readonly cpu: string;
+  readonly libc: "glibc" | "musl" | undefined;
+}
+
+/** The machine that containers of a platform are. */
+export function machineOf({ os, cpu }: Platform): Machine {
+  return { os, cpu, libc: "glibc" };
+}
+
+/** The machine that this process runs on. */
+export function ownMachine(): Machine {
+  const { platform: os, arch: cpu } = process;
+  if (os !== "linux") return { os, cpu, libc: undefined };
+  const { header } = process.report.getReport() as { readonly header?: { readonly glibcVersionRuntime?: string } };
+  return { os, cpu, libc: header?.glibcVersionRuntime === undefined ? "musl" : "glibc" };
+}
+
 const DOCKER_NAMES = { x64: "linux/amd64", arm64: "linux/arm64" } as const satisfies Record<Platform["cpu"], string>;
 
 /** The platform of containers on a machine of this architecture. Throws FAILED_PRECONDITION for one that images are not made for. */

@@ -16,10 +16,19 @@ const bento: BentoReport = {
     { source: "models/bos_rf.onnx", engine: "onnx", path: "models/ab/bos_rf.onnx", digest: "sha256:ab", files: [] },
   ],
   packages: [
-    { name: "onnxruntime-node", version: "1.30.0", place: "node_modules/onnxruntime-node", bytes: 46_200_000 },
-    { name: "fastify", version: "5.12.8", place: "node_modules/fastify", bytes: 900_000 },
+    {
+      name: "onnxruntime-node",
+      version: "1.30.0",
+      place: "node_modules/onnxruntime-node",
+      bytes: 46_200_000,
+      askedBy: ["@bento-ts/runtime"],
+      leftOut: {},
+    },
+    { name: "fastify", version: "5.12.8", place: "node_modules/fastify", bytes: 900_000, askedBy: [], leftOut: {} },
   ],
   bytes: { node: 126_600_000, dependencies: 47_100_000, models: 2_900_000, service: 12_300, total: 176_612_300 },
+  leftOut: { types: 5_000_000, platforms: 254_800_000 },
+  files: [],
   warnings: ["something to know"],
 };
 const paint = picocolors.createColors(false);
@@ -32,6 +41,7 @@ describe("buildLines", () => {
       "  dependencies  47.1 MB   2 packages: onnxruntime-node 46.2 MB, fastify 900.0 kB, …",
       "  models        2.9 MB    bos_rf.onnx",
       "  service       12.3 kB   code, source map, files",
+      "  left out      259.8 MB  other platforms 254.8 MB, types 5.0 MB",
       "warning: something to know",
       "bento  .bento-ts/boston-1.4.0  176.6 MB",
       "next: bento-ts serve .bento-ts/boston-1.4.0",

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { BentoReport, ImageReport } from "@bento-ts/packager";
+import type { BentoReport, ImageReport, LeftOut, LeftOutReason } from "@bento-ts/packager";
 import type { ExampleResult } from "../examples/run-example.ts";
 import type { createPaint } from "../output.ts";
 import { columns, printable, sizeText } from "../output.ts";
@@ -28,6 +28,7 @@ export function buildLines(
     ["dependencies", sizeText(bytes.dependencies), `${packages.length} packages: ${largest.join(", ")}, …`],
     ["models", sizeText(bytes.models), bento.models.map(({ source }) => basename(source)).join(", ")],
     ["service", sizeText(bytes.service), "code, source map, files"],
+    ...leftOutRow(bento.leftOut),
   ];
   return [
     `${paint.bold(`${bento.name} ${bento.version}`)} for ${bento.platform}`,
@@ -37,6 +38,26 @@ export function buildLines(
     `${paint.green("bento")}  ${dir === "" ? "." : dir}  ${sizeText(bytes.total)}`,
     ...(image === null ? [`next: bento-ts serve ${dir}`] : imageLines(image, paint)),
   ];
+}
+
+const REASONS = {
+  platforms: "other platforms",
+  types: "types",
+  maps: "source maps",
+  tests: "tests",
+  documents: "documents",
+  sources: "sources of addons",
+  unused: "other files",
+} as const satisfies Record<LeftOutReason, string>;
+
+/** What of the packages is not in the bento, by reason, the most first. */
+function leftOutRow(leftOut: LeftOut): readonly (readonly string[])[] {
+  const entries = Object.entries(leftOut) as readonly (readonly [LeftOutReason, number])[];
+  const parts = entries
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([reason, size]) => `${REASONS[reason]} ${sizeText(size)}`);
+  if (parts.length === 0) return [];
+  return [["left out", sizeText(entries.reduce((sum, [, size]) => sum + size, 0)), parts.join(", ")]];
 }
 
 function imageLines(image: ImageReport, paint: ReturnType<typeof createPaint>): readonly string[] {

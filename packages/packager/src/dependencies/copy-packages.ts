@@ -1,97 +1,98 @@
-import { rm, stat } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { copyInto } from "../files/write-tree.ts";
-import type { Platform } from "../platform.ts";
-import { packageFiles } from "./package-files.ts";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { bringInto } from "../files/write-tree.ts";
+import { isNativeName } from "../native/native-file.ts";
+import type { Machine } from "../platform.ts";
+import { type PackageFiles, packageFiles } from "./package-files.ts";
 import type { PlacedPackage } from "./walk-closure.ts";
 
-/** What one package weighs in the bento. */
-export interface CopiedPackage {
-  readonly name: string;
-  readonly version: string;
-  readonly place: string;
+/** A package in a bento: what was copied of it. */
+export interface CopiedPackage extends PackageFiles {
+  readonly placed: PlacedPackage;
+  readonly machine: Machine;
   /** Sum of its files' sizes. */
   readonly bytes: number;
 }
 
-/** Packages that were copied to their places under one folder. */
-export interface CopiedPackages {
-  readonly placed: readonly PlacedPackage[];
-  readonly sizes: readonly CopiedPackage[];
-  /** Paths under that folder of their addons and shared libraries. */
-  readonly natives: readonly string[];
+export interface CopyPackagesOptions {
+  /** Folder of the bento. */
+  readonly to: string;
+  readonly machine: Machine;
+  readonly signal: AbortSignal;
+  /** What was copied there before, for the same machine or another one. */
+  readonly earlier: readonly CopiedPackage[];
 }
-
-/** Nothing copied yet. */
-export const NO_PACKAGES: CopiedPackages = { placed: [], sizes: [], natives: [] };
-
-/** Packages that are copied at a time: more keeps a disk no busier. */
-const AT_ONCE = 8;
-/** Addons of Node and shared libraries: `libvips-cpp.so.8.18.7`. */
-const NATIVE = /\.(node|so(\.\d+)*)$/;
 
 /**
  * Copies the needed files of packages to their places under a folder; what `earlier` has put there already is kept, and taken away where it is not
- * wanted any more. The abort signal ends it between two files.
+ * wanted any more. The abort signal ends it between two packages.
  */
 export async function copyPackages(
   wanted: readonly PlacedPackage[],
-  {
-    earlier,
-    ...options
-  }: {
-    readonly to: string;
-    readonly platform: Platform;
-    readonly signal: AbortSignal;
-    readonly earlier: CopiedPackages;
-  },
-): Promise<CopiedPackages> {
-  const kept = await removeStale(wanted, earlier, options.to);
-  const natives = earlier.natives.filter((path) => [...kept.keys()].some((place) => path.startsWith(`${place}/`)));
-  const sizes = new Map(kept);
-  const waiting = wanted.filter(({ place }) => !kept.has(place));
-  const work = async (): Promise<void> => {
-    for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
-      const copied = await copyPackage(one, options);
-      sizes.set(one.place, copied.size);
-      natives.push(...copied.natives);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return { placed: wanted, sizes: wanted.flatMap(({ place }) => sizes.get(place) ?? []), natives: natives.sort() };
+  { earlier, ...options }: CopyPackagesOptions,
+): Promise<readonly CopiedPackage[]> {
+  options.signal.throwIfAborted();
+  const before = new Map(earlier.map((one) => [one.placed.place, one]));
+  const plans = await Promise.all(wanted.map((placed) => planPackage(placed, options, before.get(placed.place))));
+  const kept = await removeStale(plans, earlier, options.to);
+  const copied = new Map(kept);
+  for (const plan of plans) {
+    const { place, package: installed } = plan.placed;
+    if (kept.has(place)) continue;
+    // What npm has put there stays as it is until npm puts something else there; the author writes into a package of the workspace.
+    const areFixed = installed.home.split(/[/\\]/).includes("node_modules");
+    const bytes = bringInto(installed.dir, join(options.to, place), { files: plan.files, areFixed });
+    copied.set(place, { ...plan, bytes });
+    // Signals are heard here.
+    await nextTurn();
+    options.signal.throwIfAborted();
+  }
+  return wanted.flatMap(({ place }) => copied.get(place) ?? []);
 }
 
-/** Takes away what stands at a place where nothing or another package is wanted; gives what may stay. */
+/** Paths in the bento of the addons and shared libraries of packages, sorted. */
+export function nativeFiles(copied: readonly CopiedPackage[]): readonly string[] {
+  return copied
+    .flatMap(({ files, placed: { place } }) => files.filter(isNativeName).map((file) => `${place}/${file}`))
+    .sort();
+}
+
+type PackagePlan = Omit<CopiedPackage, "bytes">;
+
+async function planPackage(
+  placed: PlacedPackage,
+  { machine }: { readonly machine: Machine },
+  before: CopiedPackage | undefined,
+): Promise<PackagePlan> {
+  const isKnown = before !== undefined && isSame(before.placed, placed) && isEqual(before.machine, machine);
+  const { files, leftOut } = isKnown ? before : await packageFiles(placed.package, machine);
+  return { placed, machine, files, leftOut };
+}
+
+/** Takes away what stands at a place where nothing, another package or other files of it are wanted; gives what may stay. */
 async function removeStale(
-  wanted: readonly PlacedPackage[],
-  earlier: CopiedPackages,
+  plans: readonly PackagePlan[],
+  earlier: readonly CopiedPackage[],
   to: string,
 ): Promise<ReadonlyMap<string, CopiedPackage>> {
-  const dirs = new Map(wanted.map(({ place, package: { dir } }) => [place, dir]));
-  const stale = earlier.placed
-    .filter(({ place, package: { dir } }) => dirs.get(place) !== dir)
-    .map(({ place }) => place);
+  const wanted = new Map(plans.map((plan) => [plan.placed.place, plan]));
+  const isWanted = ({ placed, files }: CopiedPackage): boolean => {
+    const plan = wanted.get(placed.place);
+    return plan !== undefined && isSame(plan.placed, placed) && plan.files.join("\n") === files.join("\n");
+  };
+  const stale = earlier.filter((one) => !isWanted(one)).map(({ placed }) => placed.place);
   for (const place of stale) await rm(join(to, place), { recursive: true, force: true });
   // With a package go those that stand inside it.
   const isGone = (place: string): boolean => stale.some((gone) => place === gone || place.startsWith(`${gone}/`));
-  return new Map(earlier.sizes.filter(({ place }) => !isGone(place)).map((one) => [one.place, one]));
+  const staying = earlier.filter(({ placed }) => !isGone(placed.place));
+  return new Map(staying.map((one) => [one.placed.place, { ...one, ...wanted.get(one.placed.place) }]));
 }
 
-async function copyPackage(
-  { place, package: installed }: PlacedPackage,
-  { to, platform, signal }: { readonly to: string; readonly platform: Platform; readonly signal: AbortSignal },
-): Promise<{ readonly size: CopiedPackage; readonly natives: readonly string[] }> {
-  let bytes = 0;
-  const files = await packageFiles(installed, platform);
-  for (const file of files) {
-    signal.throwIfAborted();
-    const from = join(installed.dir, file);
-    bytes += (await stat(from)).size;
-    await copyInto(from, join(to, place, file));
-  }
-  const { name, version } = installed.json;
-  return {
-    size: { name, version, place, bytes },
-    natives: files.filter((file) => NATIVE.test(file)).map((file) => `${place}/${file}`),
-  };
+function isSame(a: PlacedPackage, b: PlacedPackage): boolean {
+  return a.package.dir === b.package.dir;
+}
+
+function isEqual(a: Machine, b: Machine): boolean {
+  return a.os === b.os && a.cpu === b.cpu && a.libc === b.libc;
 }

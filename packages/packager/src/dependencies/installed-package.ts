@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync, statSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { ServingError } from "@bento-ts/runtime/definition";
 
@@ -28,6 +28,8 @@ export interface PackageJson {
 export interface InstalledPackage {
   /** Real folder, symbolic links of workspaces followed. */
   readonly dir: string;
+  /** Folder in which npm puts it, and from which what it imports is looked for: another one than `dir` where it is not installed but kept elsewhere. */
+  readonly home: string;
   readonly json: PackageJson;
 }
 
@@ -37,7 +39,7 @@ export interface InstalledPackage {
  * Source: Node.js documentation, "Loading from node_modules folders".
  */
 export function findPackage(name: string, fromDir: string): InstalledPackage | undefined {
-  for (let dir = realpathSync(fromDir); ; dir = dirname(dir)) {
+  for (let dir = existsSync(fromDir) ? realpathSync(fromDir) : fromDir; ; dir = dirname(dir)) {
     if (basename(dir) !== "node_modules") {
       const candidate = join(dir, "node_modules", name);
       if (isFile(join(candidate, "package.json"))) return readPackage(realpathSync(candidate));
@@ -54,9 +56,9 @@ export function owningPackage(dir: string): InstalledPackage | undefined {
   }
 }
 
-/** Reads the package in a folder. Throws FAILED_PRECONDITION when its package.json is no JSON object. */
-export function readPackage(dir: string): InstalledPackage {
-  return { dir, json: parsePackageJson(readFileSync(join(dir, "package.json"), "utf8"), dir) };
+/** Reads the package in a folder that npm puts into another one, its `home`. Throws FAILED_PRECONDITION when its package.json is no JSON object. */
+export function readPackage(dir: string, home: string = dir): InstalledPackage {
+  return { dir, home, json: parsePackageJson(readFileSync(join(dir, "package.json"), "utf8"), dir) };
 }
 
 function parsePackageJson(text: string, dir: string): PackageJson {
@@ -72,9 +74,9 @@ function parsePackageJson(text: string, dir: string): PackageJson {
     optionalDependencies: textsOf(json["optionalDependencies"]),
     peerDependencies: textsOf(json["peerDependencies"]),
     optionalPeers: new Set(Object.keys(meta).filter((peer) => recordOf(meta[peer])["optional"] === true)),
-    os: listOf(json["os"]),
-    cpu: listOf(json["cpu"]),
-    libc: listOf(json["libc"]),
+    os: oneOrMore(json["os"]),
+    cpu: oneOrMore(json["cpu"]),
+    libc: oneOrMore(json["libc"]),
     files: Array.isArray(files) ? listOf(files) : undefined,
     entryPoints: ["main", "module", "exports", "imports"].flatMap((field) => leafTexts(json[field])),
   };
@@ -107,6 +109,11 @@ function leafTexts(value: unknown): readonly string[] {
 
 function listOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}
+
+/** npm takes one name where a list is meant. */
+function oneOrMore(value: unknown): readonly string[] {
+  return listOf(typeof value === "string" ? [value] : value);
 }
 
 function textsOf(value: unknown): Readonly<Record<string, string>> {

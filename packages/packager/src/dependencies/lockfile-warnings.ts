@@ -14,7 +14,7 @@ export function lockfileWarnings(
       'the project has no package-lock.json: another machine may install other versions, and the SBOMs hold no hashes of packages; run "npm install" and keep the file',
     ];
   }
-  const locked = packages.map(({ package: { dir, json } }) => ({ json, entry: lockedAt(lockfile, dir) }));
+  const locked = packages.map(({ package: one }) => ({ json: one.json, entry: lockedAt(lockfile, one) }));
   // An entry without a version is a package of the workspace itself.
   const missing = locked.filter(({ entry }) => entry === undefined).map(({ json }) => `${json.name} ${json.version}`);
   const other = locked.flatMap(({ json, entry }) =>

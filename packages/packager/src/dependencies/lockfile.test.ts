@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { tempTree } from "../temp-tree.fixture.ts";
 import { readPackage } from "./installed-package.ts";
 import { lockfileWarnings } from "./lockfile-warnings.ts";
-import { findLockfile, lockedAt } from "./lockfile.ts";
+import { findLockfile, lockedAt, lockedFor } from "./lockfile.ts";
 import type { PlacedPackage } from "./walk-closure.ts";
 
 const lock = {
@@ -13,7 +13,7 @@ const lock = {
     lib: { name: "lib" },
     "node_modules/a": { version: "1.0.0", resolved: "https://registry.example.com/a.tgz", integrity: "sha512-AAAA" },
     "node_modules/b": { name: "@scope/real", version: "2.0.0", os: "linux", cpu: ["x64"], libc: ["glibc"] },
-    "node_modules/@s/c/node_modules/@t/d": { version: "3.0.0", optionalDependencies: { e: "1" } },
+    "node_modules/@s/c/node_modules/@t/d": { version: "3.0.0" },
   },
 };
 const manifest = (name: string, version: string): object => ({ name, version });
@@ -23,26 +23,55 @@ describe("findLockfile", () => {
     const dir = tempTree({ "package-lock.json": lock, "app/service.ts": "" });
     const found = findLockfile(join(dir, "app"));
     expect(found?.path).toBe(join(dir, "package-lock.json"));
-    const none = { resolved: undefined, integrity: undefined, os: [], cpu: [], libc: [], optionalDependencies: [] };
+    const none = (home: string): object => ({
+      home: join(dir, home),
+      resolved: undefined,
+      integrity: undefined,
+      os: [],
+      cpu: [],
+      libc: [],
+    });
     expect(Object.fromEntries(found?.packages ?? [])).toEqual({
-      lib: { ...none, name: "lib", version: "" },
+      lib: { ...none("lib"), name: "lib", version: "" },
       "node_modules/a": {
-        ...none,
+        ...none("node_modules/a"),
         name: "a",
         version: "1.0.0",
         resolved: "https://registry.example.com/a.tgz",
         integrity: "sha512-AAAA",
       },
       "node_modules/b": {
-        ...none,
+        ...none("node_modules/b"),
         name: "@scope/real",
         version: "2.0.0",
         os: ["linux"],
         cpu: ["x64"],
         libc: ["glibc"],
       },
-      "node_modules/@s/c/node_modules/@t/d": { ...none, name: "@t/d", version: "3.0.0", optionalDependencies: ["e"] },
+      "node_modules/@s/c/node_modules/@t/d": {
+        ...none("node_modules/@s/c/node_modules/@t/d"),
+        name: "@t/d",
+        version: "3.0.0",
+      },
     });
+  });
+
+  it("finds what a file would import were all installed, the nearest one, also for a package that isn't there", () => {
+    const packages = {
+      "node_modules/x": { version: "1.0.0" },
+      "node_modules/a/node_modules/x": { version: "2.0.0" },
+      "app/node_modules/x": { version: "3.0.0" },
+    };
+    const dir = tempTree({ "package-lock.json": { lockfileVersion: 3, packages }, "app/service.ts": "" });
+    const lockfile = findLockfile(join(dir, "app"));
+    const found = (folder: string, name = "x"): string | undefined =>
+      lockfile && lockedFor(lockfile, { name, fromDir: join(dir, folder) })?.version;
+    expect(found("")).toBe("1.0.0");
+    expect(found("node_modules/a")).toBe("2.0.0");
+    expect(found("node_modules/a/node_modules/gone")).toBe("2.0.0");
+    expect(found("node_modules/@s/b")).toBe("1.0.0");
+    expect(found("app/src")).toBe("3.0.0");
+    expect(found("app/src", "y")).toBeUndefined();
   });
 
   it("prefers the shrinkwrap of the same folder, as npm does", () => {
@@ -71,7 +100,7 @@ describe("lockfileWarnings", () => {
     const packages = ["lib", "node_modules/a"].map((name) => placed(join(dir, name)));
     const lockfile = findLockfile(dir);
     expect(lockfileWarnings(lockfile, packages)).toEqual([]);
-    expect(lockfile && lockedAt(lockfile, join(dir, "node_modules/a"))?.integrity).toBe("sha512-AAAA");
+    expect(lockfile && lockedAt(lockfile, { home: join(dir, "node_modules/a") })?.integrity).toBe("sha512-AAAA");
   });
 
   it("names what is missing from it and what has another version, three of a kind", () => {

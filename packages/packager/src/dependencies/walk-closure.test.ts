@@ -3,7 +3,10 @@ import { describe, expect, it } from "vitest";
 import { tempTree } from "../temp-tree.fixture.ts";
 import { type ClosureOptions, walkClosure } from "./walk-closure.ts";
 
-const options: ClosureOptions = { platform: { os: "linux", cpu: "x64" }, used: { onnx: true, image: true } };
+const options: ClosureOptions = {
+  machine: { os: "linux", cpu: "x64", libc: "glibc" },
+  used: { onnx: true, image: true },
+};
 
 function places(dir: string, names: readonly string[], choices: Partial<ClosureOptions> = {}): readonly string[] {
   const requests = names.map((name) => ({ name, fromDir: dir }));
@@ -118,7 +121,7 @@ describe("walkClosure", () => {
       ...native("notlinux", { os: ["!linux"] }),
     });
     expect(places(dir, ["a"])).toEqual(["node_modules/a 1.0.0", "node_modules/linux 1.0.0"]);
-    expect(places(dir, ["a"], { platform: { os: "linux", cpu: "arm64" } })).toEqual([
+    expect(places(dir, ["a"], { machine: { os: "linux", cpu: "arm64", libc: "glibc" } })).toEqual([
       "node_modules/a 1.0.0",
       "node_modules/arm 1.0.0",
     ]);

@@ -1,6 +1,7 @@
 import { ServingError } from "@bento-ts/runtime/definition";
-import type { Platform } from "../platform.ts";
+import type { Machine } from "../platform.ts";
 import { findPackage, type InstalledPackage, type PackageJson } from "./installed-package.ts";
+import { isMadeFor } from "./made-for.ts";
 import { ruleOf, type UsedFeatures } from "./package-rules.ts";
 
 /** One package and where it goes: `node_modules/ajv`, or `node_modules/a/node_modules/ajv` beside another version. */
@@ -22,8 +23,10 @@ export interface PackageRequest {
 }
 
 export interface ClosureOptions {
-  readonly platform: Platform;
+  readonly machine: Machine;
   readonly used: UsedFeatures;
+  /** Gives a package that is not installed for the machine; "later" for one that is on its way. */
+  readonly substitute?: (request: PackageRequest) => InstalledPackage | "later" | undefined;
 }
 
 /** Deeper nesting than any real tree has; two packages that each want another version of the other would nest for ever. */
@@ -38,10 +41,13 @@ export function walkClosure(requests: readonly PackageRequest[], options: Closur
   const placed = new Map<string, Placing>();
   const queue: Placing[] = [];
   const place = (request: PackageRequest, parent?: Placing): void => {
-    const found = findPackage(request.name, request.fromDir);
-    if (found === undefined || !isMadeFor(found.json, options.platform)) {
+    const installed = findPackage(request.name, request.fromDir);
+    const isFit = installed !== undefined && isMadeFor(installed.json, options.machine);
+    const found = isFit ? installed : options.substitute?.(request);
+    if (found === "later") return;
+    if (found === undefined) {
       if (request.isOptional === true) return;
-      throw missing(request, found, options.platform);
+      throw missing(request, installed, options.machine);
     }
     const at = placeFor(placed, { name: request.name, parent: parent?.place ?? "", dir: found.dir });
     parent?.needs.add(at);
@@ -54,8 +60,8 @@ export function walkClosure(requests: readonly PackageRequest[], options: Closur
   for (const request of requests) place(request);
   // All dependencies of one package are placed before those of the next: what a package sees is settled before anything below it looks.
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const { dir, json } = next.package;
-    for (const { name, isOptional } of neededBy(json, options.used)) place({ name, fromDir: dir, isOptional }, next);
+    const { home, json } = next.package;
+    for (const { name, isOptional } of neededBy(json, options.used)) place({ name, fromDir: home, isOptional }, next);
   }
   return [...placed.values()]
     .map((placing) => ({ ...placing, needs: [...placing.needs].sort() }))
@@ -128,21 +134,10 @@ function parentPlace(place: string): string {
   return end < 0 ? "" : place.slice(0, end);
 }
 
-/** Whether npm would install it there: each list names what it is for, or with "!" what it is not for. */
-function isMadeFor(json: PackageJson, platform: Platform): boolean {
-  return allows(json.os, platform.os) && allows(json.cpu, platform.cpu) && allows(json.libc, "glibc");
-}
-
-function allows(list: readonly string[], value: string): boolean {
-  if (list.includes(`!${value}`)) return false;
-  const wanted = list.filter((item) => !item.startsWith("!"));
-  return wanted.length === 0 || wanted.includes(value) || wanted.includes("any");
-}
-
-function missing(request: PackageRequest, found: InstalledPackage | undefined, platform: Platform): ServingError {
+function missing(request: PackageRequest, found: InstalledPackage | undefined, machine: Machine): ServingError {
   const message =
     found === undefined
       ? `the package "${request.name}", which is needed in ${request.fromDir}, is not installed: run npm install`
-      : `the package "${request.name}" is not made for ${platform.os}-${platform.cpu}`;
+      : `the package "${request.name}" is not made for ${machine.os}-${machine.cpu}`;
   return new ServingError("FAILED_PRECONDITION", message);
 }

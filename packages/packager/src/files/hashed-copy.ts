@@ -23,7 +23,11 @@ export async function fileFacts(path: string, signal?: AbortSignal): Promise<Fil
 }
 
 /** Copies a file and gives the facts of the copy. */
-export async function hashedCopy(from: string, to: string, signal: AbortSignal): Promise<FileFacts> {
-  await copyInto(from, to);
+export async function hashedCopy(
+  from: string,
+  to: string,
+  { signal, isProgram = false }: { readonly signal: AbortSignal; readonly isProgram?: boolean },
+): Promise<FileFacts> {
+  await copyInto(from, to, { isProgram });
   return fileFacts(to, signal);
 }

@@ -1,9 +1,6 @@
-import { join } from "node:path";
 import type { BentoModel } from "@bento-ts/runtime/definition";
 import { lockedAt, type Lockfile } from "../dependencies/lockfile.ts";
 import type { PlacedPackage } from "../dependencies/walk-closure.ts";
-import { fileFacts } from "../files/hashed-copy.ts";
-import type { NodeBinary } from "../node-binary.ts";
 import type { BillItem } from "./bill.ts";
 import { integrityHashes } from "./integrity.ts";
 import { libraryItem, type OwnedLibrary } from "./library-item.ts";
@@ -17,10 +14,16 @@ export interface Contents {
   readonly packages: readonly PlacedPackage[];
   /** Paths of addons and shared libraries in the bento. */
   readonly natives: readonly string[];
-  readonly node: NodeBinary;
+  readonly node: StagedNode;
   readonly models: readonly BentoModel[];
   readonly lockfile: Lockfile | undefined;
   readonly signal: AbortSignal;
+}
+
+/** Node as it lies in a bento. */
+export interface StagedNode {
+  readonly version: string;
+  readonly sha256: string;
 }
 
 /** Every package, native library and model of a staged bento, and its Node, sorted by where it lies. */
@@ -32,7 +35,7 @@ export async function listContents(contents: Contents): Promise<readonly BillIte
   const items = [
     ...contents.packages.map((placed) => toPackage(placed, contents.lockfile, owned.get(placed.place) ?? [])),
     ...libraries.flatMap(({ item, linked }) => [item, ...linked]),
-    await toNode(contents),
+    toNode(contents.node),
     ...distinct(contents.models.flatMap(modelItems)),
   ];
   return items.sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -52,7 +55,7 @@ function toPackage(
   libraries: readonly OwnedLibrary[],
 ): BillItem {
   const { name, version, licence } = installed.json;
-  const locked = lockfile === undefined ? undefined : lockedAt(lockfile, installed.dir);
+  const locked = lockfile === undefined ? undefined : lockedAt(lockfile, installed);
   // Another version than the locked one has other bytes.
   const integrity = locked?.version === version ? locked.integrity : undefined;
   return {
@@ -67,16 +70,15 @@ function toPackage(
   };
 }
 
-async function toNode({ stage, node, signal }: Contents): Promise<BillItem> {
-  const { sha256 } = await fileFacts(join(stage, NODE_ID), signal);
+function toNode({ version, sha256 }: StagedNode): BillItem {
   return {
     id: NODE_ID,
     kind: "node",
     name: "node",
-    version: node.version,
+    version,
     // The terms of what it holds of others stand in the file beside it.
     licence: "MIT",
-    purl: genericPurl("node", node.version),
+    purl: genericPurl("node", version),
     hashes: [{ algorithm: "sha256", hex: sha256 }],
     needs: [],
   };
