@@ -65,7 +65,10 @@ export async function buildBento(options: BuildOptions): Promise<BentoReport> {
     const report = await finish(build, service, { ...dependencies, node, lockfile });
     return {
       ...report,
-      dir: outDir === undefined ? join(parent, `${report.name}-${report.version}`) : resolve(outDir),
+      dir:
+        outDir === undefined
+          ? join(parent, `${report.name}-${report.version}${options.folderEnding ?? ""}`)
+          : resolve(outDir),
     };
   });
 }

@@ -10,6 +10,8 @@ export interface BuildOptions {
   readonly entryFile: string;
   /** Where the bento goes; `.bento-ts/<name>-<version>` in the project unless given. A bento that is there is replaced. */
   readonly outDir?: string | undefined;
+  /** What the folder's name ends with when `outDir` is not given, such as "-arm64": bentos of several platforms lie side by side. */
+  readonly folderEnding?: string;
   /** Base image for the Dockerfile, instead of the configuration's `image.base`. */
   readonly base?: string | undefined;
   /** That of containers on this machine unless given. */

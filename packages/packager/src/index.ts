@@ -7,16 +7,17 @@ export type { BentoPackage, BentoReport, BentoSizes } from "./bento-report.ts";
 export { buildBento } from "./build-bento.ts";
 export type { BuildOptions, StagedBento } from "./build-options.ts";
 export type { LeftOut, LeftOutReason } from "./dependencies/package-files.ts";
-export type { Platform } from "./platform.ts";
+export { containerPlatform, dockerPlatform, parsePlatform, type Platform } from "./platform.ts";
 export type { BuildEvent, OnBuildEvent } from "./progress.ts";
 export {
-  type Builder,
   assertBuilderReady,
   buildImage,
-  BUILDERS,
   defaultTag,
   type ImageOptions,
   type ImageReport,
 } from "./image/build-image.ts";
+export { BUILDER_CHOICES, type BuilderChoice, chooseBuilder, type ImageBuilder } from "./image/choose-builder.ts";
+export type { ImagePlace, MadeImage } from "./image/image-report.ts";
+export { makeImage, type MakeImageOptions } from "./image/make-image.ts";
 export { pullImage, type PullOptions } from "./registry/pull-image.ts";
 export { pushImage, type PushOptions, type PushReport } from "./registry/push-image.ts";

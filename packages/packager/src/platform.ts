@@ -42,3 +42,10 @@ export function containerPlatform(arch: string = process.arch): Platform {
 export function dockerPlatform(platform: Platform): string {
   return DOCKER_NAMES[platform.cpu];
 }
+
+/** Reads a platform as container engines write it. Throws INVALID_ARGUMENT for one that images are not made for. */
+export function parsePlatform(text: string): Platform {
+  for (const cpu of ["x64", "arm64"] as const) if (DOCKER_NAMES[cpu] === text) return { os: "linux", cpu };
+  const known = Object.values(DOCKER_NAMES).join(" and ");
+  throw new ServingError("INVALID_ARGUMENT", `images are made for ${known}, not for "${text}"`);
+}

@@ -1,4 +1,4 @@
-import type { BentoReport } from "@bento-ts/packager";
+import type { BentoReport, MadeImage } from "@bento-ts/packager";
 import picocolors from "picocolors";
 import { describe, expect, it } from "vitest";
 import { buildLines } from "./build-lines.ts";
@@ -31,11 +31,12 @@ const bento: BentoReport = {
   files: [],
   warnings: ["something to know"],
 };
+const shownPath = (path: string): string => path.replace("/work/project/", "");
 const paint = picocolors.createColors(false);
 
 describe("buildLines", () => {
   it("shows each part with its size and how the bento is served", () => {
-    expect(buildLines({ bento, examples: [], image: null, dir: ".bento-ts/boston-1.4.0" }, paint)).toEqual([
+    expect(buildLines({ bento, otherBentos: [], examples: [], image: null, shownPath }, paint)).toEqual([
       "boston 1.4.0 for linux/amd64",
       "  Node          126.6 MB  24.21.0",
       "  dependencies  47.1 MB   2 packages: onnxruntime-node 46.2 MB, fastify 900.0 kB, …",
@@ -55,21 +56,26 @@ describe("buildLines", () => {
       { ...passed, api: "score", example: "two", tolerance: 0.001, largest: { path: "/0", difference: 0.00075 } },
       { ...passed, api: "name", example: "text", tolerance: 0, largest: null },
     ];
-    expect(buildLines({ bento, examples, image: null, dir: "b" }, paint)).toContain(
+    expect(buildLines({ bento, otherBentos: [], examples, image: null, shownPath }, paint)).toContain(
       "  golden examples  3 ok, largest difference 0.00075 of 0.001 (score · two)",
     );
   });
 
   it("shows the image with a command that starts it", () => {
-    const image = {
+    const image: MadeImage = {
+      builder: "docker",
       id: "sha256:1234",
+      digest: null,
       tags: ["boston:1", "boston:latest"],
       base: "debian:12-slim",
-      bytes: 187_500_000,
+      bytes: { uncompressed: 187_500_000, compressed: null },
+      platforms: [],
+      places: [{ kind: "engine", at: "docker" }],
     };
-    expect(buildLines({ bento, examples: [], image, dir: "b" }, paint).slice(-3)).toEqual([
+    expect(buildLines({ bento, otherBentos: [], examples: [], image, shownPath }, paint).slice(-4)).toEqual([
       "image  boston:1, boston:latest  187.5 MB on debian:12-slim",
       "       sha256:1234",
+      "       in the engine: docker",
       "next: docker run --rm -p 127.0.0.1:3000:3000 -e BENTO_SECURITY_ALLOW_ANONYMOUS=true -e BENTO_SECURITY_ALLOW_INSECURE_CONNECTIONS=true boston:1",
     ]);
   });

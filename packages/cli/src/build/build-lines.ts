@@ -1,24 +1,27 @@
 import { basename } from "node:path";
-import type { BentoReport, ImageReport, LeftOut, LeftOutReason } from "@bento-ts/packager";
+import type { BentoReport, LeftOut, LeftOutReason, MadeImage } from "@bento-ts/packager";
 import type { ExampleResult } from "../examples/run-example.ts";
 import type { createPaint } from "../output.ts";
 import { columns, printable, sizeText } from "../output.ts";
+import { imageLines } from "./image-lines.ts";
 
 /** What `bento-ts build` has made. */
 export interface BuildResult {
   readonly bento: BentoReport;
   /** How its golden examples went; none when they were not run. */
   readonly examples: readonly ExampleResult[];
+  /** Those of further platforms. */
+  readonly otherBentos: readonly BentoReport[];
   /** Null when only the bento was asked for. */
-  readonly image: ImageReport | null;
+  readonly image: MadeImage | null;
 }
 
 /** Packages named one by one in the report. */
 const SHOWN_PACKAGES = 4;
 
-/** The report for a person: what went in, how large each part is, and what to do next. `dir` is the bento's folder as the user sees it. */
+/** The report for a person: what went in, how large each part is, and what to do next. `shownPath` makes of an absolute path the one that the user sees. */
 export function buildLines(
-  { bento, examples, image, dir }: BuildResult & { readonly dir: string },
+  { bento, otherBentos, examples, image, shownPath }: BuildResult & { readonly shownPath: (path: string) => string },
   paint: ReturnType<typeof createPaint>,
 ): readonly string[] {
   const { bytes, packages } = bento;
@@ -30,13 +33,17 @@ export function buildLines(
     ["service", sizeText(bytes.service), "code, source map, files"],
     ...leftOutRow(bento.leftOut),
   ];
+  const dir = shownPath(bento.dir);
   return [
     `${paint.bold(`${bento.name} ${bento.version}`)} for ${bento.platform}`,
     ...columns(rows, "  ").map(printable),
     ...(examples.length === 0 ? [] : [`  golden examples  ${examples.length} ok${largestText(examples)}`]),
-    ...bento.warnings.map((warning) => paint.yellow(`warning: ${printable(warning)}`)),
+    ...[bento, ...otherBentos].flatMap((one) =>
+      one.warnings.map((text) => paint.yellow(`warning: ${printable(text)}`)),
+    ),
     `${paint.green("bento")}  ${dir === "" ? "." : dir}  ${sizeText(bytes.total)}`,
-    ...(image === null ? [`next: bento-ts serve ${dir}`] : imageLines(image, paint)),
+    ...otherBentos.map((one) => `${paint.green("bento")}  ${shownPath(one.dir)}  for ${one.platform}`),
+    ...(image === null ? [`next: bento-ts serve ${dir}`] : imageLines(image, { paint, shownPath })),
   ];
 }
 
@@ -58,15 +65,6 @@ function leftOutRow(leftOut: LeftOut): readonly (readonly string[])[] {
     .map(([reason, size]) => `${REASONS[reason]} ${sizeText(size)}`);
   if (parts.length === 0) return [];
   return [["left out", sizeText(entries.reduce((sum, [, size]) => sum + size, 0)), parts.join(", ")]];
-}
-
-function imageLines(image: ImageReport, paint: ReturnType<typeof createPaint>): readonly string[] {
-  const consent = ["ALLOW_ANONYMOUS", "ALLOW_INSECURE_CONNECTIONS"].map((key) => `-e BENTO_SECURITY_${key}=true`);
-  return [
-    `${paint.green("image")}  ${image.tags.join(", ")}  ${sizeText(image.bytes)} on ${image.base}`,
-    `       ${paint.dim(image.id)}`,
-    `next: docker run --rm -p 127.0.0.1:3000:3000 ${consent.join(" ")} ${image.tags[0] ?? image.id}`,
-  ];
 }
 
 /** The example whose numbers come nearest to their tolerance. */

@@ -1,9 +1,9 @@
 import { relative } from "node:path";
-import type { BentoReport, ImageReport, OnBuildEvent } from "@bento-ts/packager";
+import type { BuilderChoice, OnBuildEvent } from "@bento-ts/packager";
 import { type Command, Option } from "commander";
-import { buildLines, type BuildResult } from "../build/build-lines.ts";
-import { checkExamples, type CheckedExamples } from "../build/check-examples.ts";
+import { buildLines } from "../build/build-lines.ts";
 import { interruptible } from "../build/interruptible.ts";
+import { makeBuild } from "../build/make-build.ts";
 import type { CommandRow } from "../command.ts";
 import { wrongUsage } from "../command-error.ts";
 import { createPaint, printable, report } from "../output.ts";
@@ -11,13 +11,18 @@ import { findTarget } from "../target/find-target.ts";
 
 interface Flags {
   readonly tag: readonly string[];
-  readonly builder: "docker";
+  readonly builder: BuilderChoice;
   readonly baseImage?: string;
+  readonly platform?: string;
   readonly image: boolean;
   readonly test: boolean;
   readonly output?: string;
+  readonly push?: boolean;
   readonly json?: boolean;
 }
+
+/** The packager's `BUILDER_CHOICES`, which is loaded only when something is built. */
+const BUILDERS = ["auto", "oci", "docker"] as const satisfies readonly BuilderChoice[];
 
 /** `bento-ts build`: makes a bento of a project and a container image of the bento. */
 export const build: CommandRow = {
@@ -26,17 +31,28 @@ export const build: CommandRow = {
   examples: [
     ["bento-ts build --base-image debian:12-slim", "the project in this folder, tagged name:version"],
     ["bento-ts build -t models.example.com/boston:1 -t boston:latest", "two names; the base is named in bento.yaml"],
+    ["bento-ts build --builder oci -o boston.tar", "without an engine, into a tar for docker load"],
+    [
+      "bento-ts build --platform linux/amd64,linux/arm64 --push -t models.example.com/boston:1",
+      "for two platforms, into a registry",
+    ],
     ["bento-ts build --no-image -o ./bento", "the bento alone: a folder with a Dockerfile"],
   ],
   define(command: Command) {
     command
       .argument("[dir]", "folder of the project; this one when it is left out")
       .option("-t, --tag <name:version>", "name of the image, may be repeated; default: the service's", gather, [])
-      .addOption(new Option("--builder <builder>", "what builds the image").choices(["docker"]).default("docker"))
-      .option("--base-image <image>", "image to build on, above image.base in bento.yaml")
+      .addOption(
+        new Option("--builder <builder>", "what builds the image; auto: an engine that answers, else oci")
+          .choices(BUILDERS)
+          .default("auto"),
+      )
+      .option("--platform <list>", "linux/amd64, linux/arm64 or both, joined by a comma; default: this machine's")
+      .option("--base-image <image>", "image to build on, or an OCI layout or tar; above image.base in bento.yaml")
       .option("--no-image", "make the bento alone")
       .option("--no-test", "don't run the golden examples")
-      .option("-o, --output <dir>", "where the bento goes; default: .bento-ts/<name>-<version> in the project")
+      .option("-o, --output <place>", "image: a file .tar or a folder (OCI layout); with --no-image the bento's folder")
+      .option("--push", "bring the image to the registry that each name leads to")
       .option("--json", "print the report as JSON")
       .action(run);
   },
@@ -49,48 +65,15 @@ async function run(given: string | undefined, flags: Flags): Promise<void> {
       `${given ?? "this folder"} has no service to build: expected a project; "bento-ts init" writes one`,
     );
   }
-  const result = await interruptible((signal) => make(target, flags, signal));
+  const onEvent = flags.json === true ? undefined : createTeller();
+  const { tag: tags, builder, baseImage, platform, image, test, output, push = false } = flags;
+  const { file: entryFile, projectDir } = target;
+  const work = { projectDir, entryFile, tags, builder, baseImage, platform, image, test, output, push, onEvent };
+  const result = await interruptible((signal) => makeBuild({ ...work, signal }));
   report(result, {
     json: flags.json === true,
-    human: (made, paint) => buildLines({ ...made, dir: shownPath(made.bento.dir) }, paint),
+    human: (made, paint) => buildLines({ ...made, shownPath }, paint),
   });
-}
-
-async function make(
-  { file, projectDir }: { readonly file: string; readonly projectDir: string },
-  flags: Flags,
-  signal: AbortSignal,
-): Promise<BuildResult> {
-  const { assertBuilderReady, buildBento, buildImage } = await import("@bento-ts/packager");
-  if (flags.image) await assertBuilderReady({ builder: flags.builder, signal });
-  const onEvent = flags.json === true ? undefined : createTeller();
-  let examples: CheckedExamples = { results: [], skipped: "golden examples were not run: --no-test" };
-  const bento: BentoReport = await buildBento({
-    projectDir,
-    entryFile: file,
-    outDir: flags.output,
-    base: flags.baseImage,
-    check: async (staged) => {
-      if (flags.test) {
-        onEvent?.({ kind: "step", text: "running golden examples" });
-        examples = await checkExamples(staged, signal);
-      }
-      return examples.skipped === undefined ? [] : [examples.skipped];
-    },
-    signal,
-    onEvent,
-  });
-  const { results } = examples;
-  if (!flags.image) return { bento, examples: results, image: null };
-  const image: ImageReport = await buildImage({
-    bentoDir: bento.dir,
-    tags: flags.tag,
-    base: flags.baseImage,
-    builder: flags.builder,
-    signal,
-    onEvent,
-  });
-  return { bento, examples: results, image };
 }
 
 /** A path as short as it can be: relative to where the command runs unless it leads out of there. */

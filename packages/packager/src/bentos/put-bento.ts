@@ -37,7 +37,7 @@ export async function putBento(layout: BentoLayout, dir: string, options: PutOpt
       stage,
       bring: async ({ path, sha256 }, target) => {
         signal.throwIfAborted();
-        const copied = await hashedCopy(join(dir, path), target, signal);
+        const copied = await hashedCopy(join(dir, path), target, { signal });
         if (copied.sha256 !== sha256)
           throw new ServingError("FAILED_PRECONDITION", `${path} in ${dir} was changed while it was stored`);
       },

@@ -69,7 +69,8 @@ export function defaultTag(name: string, version: string): string {
 const TAG =
   /^(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?$/;
 
-function assertTag(tag: string): void {
+/** Throws INVALID_ARGUMENT for what no image can be named. */
+export function assertTag(tag: string): void {
   if (TAG.test(tag) && tag.length <= 255) return;
   throw new ServingError(
     "INVALID_ARGUMENT",

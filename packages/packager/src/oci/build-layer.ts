@@ -1,9 +1,8 @@
 import { createHash, type Hash } from "node:crypto";
-import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { Readable } from "node:stream";
-import { randomUUID } from "node:crypto";
 import type { BlobStore } from "../blobs/blob-store.ts";
+import { findRecord, putRecord, type RecordName } from "../blobs/records.ts";
+import { fileFacts } from "../files/hashed-copy.ts";
 import type { OnBuildEvent } from "../progress.ts";
 import { gzip, GZIP_ID } from "./gzip.ts";
 import type { LayerEntry } from "./layer-entries.ts";
@@ -41,9 +40,8 @@ export async function compressedLayer(
   source: { readonly key: string; readonly tar: () => Readable; readonly totalBytes: number },
   { name, blobs, signal, onEvent }: LayerOptions,
 ): Promise<BuiltLayer> {
-  const key = createHash("sha256").update(`${GZIP_ID}\n${source.key}`).digest("hex");
-  const record = join(blobs.dir, "layers", `${key}.json`);
-  const known = await readRecord(record, blobs);
+  const record: RecordName = { kind: "layers", key: `${GZIP_ID}\n${source.key}` };
+  const known = await wholeLayer(await findRecord(blobs, record), blobs);
   if (known !== undefined) return { ...known, isReused: true };
   const { totalBytes } = source;
   const hash = createHash("sha256");
@@ -52,34 +50,23 @@ export async function compressedLayer(
     bytes += length;
     onEvent?.({ kind: "bytes", task: "layer", name, doneBytes: Math.min(bytes, totalBytes), totalBytes });
   });
-  const { digest, size } = await blobs.put(Readable.from(gzip(counted)), {}, signal);
+  const { digest, size } = await blobs.put(Readable.from(gzip(counted, signal)), {}, signal);
   onEvent?.({ kind: "bytes", task: "layer", name, doneBytes: totalBytes, totalBytes });
   const descriptor: Descriptor = { mediaType: MEDIA_TYPES.layer, digest, size };
   const made = { descriptor, diffId: `sha256:${hash.digest("hex")}`, bytes };
-  await writeRecord(record, JSON.stringify(made));
+  await putRecord(blobs, record, made);
   return { ...made, isReused: false };
 }
 
 type LayerRecord = Omit<BuiltLayer, "isReused">;
 
-/** What is known of a layer whose blob is there, whole. */
-async function readRecord(path: string, blobs: BlobStore): Promise<LayerRecord | undefined> {
-  try {
-    const record = JSON.parse(await readFile(path, "utf8")) as LayerRecord;
-    const blob = await blobs.find(record.descriptor.digest);
-    if (blob === undefined || (await stat(blob)).size !== record.descriptor.size) return undefined;
-    return record;
-  } catch {
-    // Not there, or damaged: the layer is made anew.
-    return undefined;
-  }
-}
-
-async function writeRecord(path: string, text: string): Promise<void> {
-  await mkdir(join(path, ".."), { recursive: true });
-  const temporary = `${path}.${randomUUID()}`;
-  await writeFile(temporary, text);
-  await rename(temporary, path);
+/** What is known of a layer whose blob is there, whole: one that a failing disk has changed is made anew. */
+async function wholeLayer(record: unknown, blobs: BlobStore): Promise<LayerRecord | undefined> {
+  const known = record as LayerRecord | undefined;
+  const blob = known === undefined ? undefined : await blobs.find(known.descriptor.digest);
+  if (known === undefined || blob === undefined) return undefined;
+  const { sha256, size } = await fileFacts(blob);
+  return `sha256:${sha256}` === known.descriptor.digest && size === known.descriptor.size ? known : undefined;
 }
 
 async function* tap(

@@ -1,13 +1,15 @@
-import { BENTO_FILE_NAME, parseBentoFile } from "@bento-ts/runtime/definition";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { BENTO_FILE_NAME, parseBentoFile, ServingError } from "@bento-ts/runtime/definition";
 import type { BlobStore } from "../blobs/blob-store.ts";
-import { readImagePlan } from "../image/image-plan.ts";
+import { type ImagePlan, readImagePlan } from "../image/image-plan.ts";
 import type { OnBuildEvent } from "../progress.ts";
+import { assertBase } from "./assert-base.ts";
+import { isBasePath } from "./base-path.ts";
 import { buildLayer } from "./build-layer.ts";
 import { imageConfig, type NamedLayer } from "./image-config.ts";
 import { layerEntries } from "./layer-entries.ts";
-import { pickPlatform } from "./pick-platform.ts";
+import { type PlatformImage, pickPlatform } from "./pick-platform.ts";
 import { type Descriptor, MEDIA_TYPES, type OciIndex, type OciManifest } from "./types.ts";
 
 /** What `buildOciImage` is asked for. */
@@ -69,29 +71,50 @@ async function buildPlatform(
 ): Promise<BuiltPlatform & { readonly descriptor: Descriptor }> {
   const { platform } = parseBentoFile(await readFile(join(bentoDir, BENTO_FILE_NAME), "utf8"));
   const plan = await readImagePlan(bentoDir);
+  assertNeedsNoEngine(plan);
   const under = await pickPlatform(base, { platform, name: baseName, blobs });
+  await assertBase(under, { name: baseName, blobs, signal });
   const layers: NamedLayer[] = [];
   for (const layer of plan.layers) {
     const entries = await layerEntries(bentoDir, layer, { signal });
     layers.push({ name: layer.name, ...(await buildLayer(entries, { name: layer.name, blobs, signal, onEvent })) });
   }
-  const config = imageConfig(plan, { base: under.config, layers, created });
+  const labels = { ...plan.labels, ...baseLabels(under, { base: baseName }) };
+  const config = imageConfig({ ...plan, labels }, { base: under.config, layers, created });
   const configDescriptor = await putJson(config, MEDIA_TYPES.config, blobs);
   const manifest: OciManifest = {
     schemaVersion: 2,
     mediaType: MEDIA_TYPES.manifest,
     config: configDescriptor,
     layers: [...under.manifest.layers.map(toOciLayer), ...layers.map(({ descriptor }) => descriptor)],
-    annotations: {
-      ...plan.labels,
-      "org.opencontainers.image.base.digest": under.descriptor.digest,
-    },
+    annotations: labels,
   };
   const [os = "", architecture = ""] = platform.split("/");
   const descriptor = { ...(await putJson(manifest, MEDIA_TYPES.manifest, blobs)), platform: { os, architecture } };
   const bytes = manifest.layers.reduce((sum, { size }) => sum + size, configDescriptor.size);
   const baseBytes = under.manifest.layers.reduce((sum, { size }) => sum + size, 0);
   return { descriptor, platform, id: configDescriptor.digest, bytes, baseBytes, layers };
+}
+
+/**
+ * What an image stands on: the digest always; the name only where it leads to the same elsewhere too, as a path does not.
+ *
+ * Source: OCI Image Format 1.1, "Pre-Defined Annotation Keys".
+ */
+function baseLabels({ descriptor }: PlatformImage, { base }: { readonly base: string }): ImagePlan["labels"] {
+  const name: ImagePlan["labels"] = isBasePath(base, process.cwd())
+    ? {}
+    : { "org.opencontainers.image.base.name": base };
+  return { ...name, "org.opencontainers.image.base.digest": descriptor.digest };
+}
+
+/** Packages are installed by running the base's own programs. */
+function assertNeedsNoEngine({ packages }: ImagePlan): void {
+  if (packages.length === 0) return;
+  throw new ServingError(
+    "FAILED_PRECONDITION",
+    `image.packages (${packages.join(", ")}) are installed by a container engine: build with one (--builder docker), or name a base that has them`,
+  );
 }
 
 /** Docker's media types of layers say the same as OCI's: one manifest has those of one family. */

@@ -39,7 +39,7 @@ export async function pickPlatform(
 }
 
 /** All images under a root, an index inside of an index included. */
-export async function manifestsOf(root: Descriptor, blobs: BlobStore, depth = 0): Promise<readonly Descriptor[]> {
+async function manifestsOf(root: Descriptor, blobs: BlobStore, depth = 0): Promise<readonly Descriptor[]> {
   if (depth > MAX_DEPTH) return [];
   const read = await readRoot(root, blobs);
   if (read.kind === "manifest") return [root];
@@ -50,7 +50,7 @@ export async function manifestsOf(root: Descriptor, blobs: BlobStore, depth = 0)
 }
 
 /** As container engines write it; variants of one architecture run on each other's machines as far as images of Debian go. */
-export function platformText({ os, architecture }: OciPlatform): string {
+function platformText({ os, architecture }: OciPlatform): string {
   return `${os}/${architecture}`;
 }
 

@@ -4,7 +4,7 @@ import type { BlobStore } from "../blobs/blob-store.ts";
 import { type Descriptor, MEDIA_TYPES, type OciConfig, type OciIndex, type OciManifest } from "./types.ts";
 
 /** Largest manifest, index or configuration that is read, in bytes. Source: OCI Distribution 1.1 asks registries to take manifests of 4 MiB. */
-export const MAX_JSON_BYTES = 4 * 1024 * 1024;
+const MAX_JSON_BYTES = 4 * 1024 * 1024;
 
 /** What a descriptor of an image or of several may point at. */
 export type OciRoot =

@@ -51,6 +51,16 @@ export async function takeImage(
   for (const one of [read.manifest.config, ...read.manifest.layers]) await take(one);
 }
 
+/** Whether all blobs under a root are in the store. */
+export async function isWholeImage(root: Descriptor, blobs: BlobStore): Promise<boolean> {
+  let isWhole = (await blobs.find(root.digest)) !== undefined;
+  if (!isWhole) return false;
+  await takeImage(root, blobs, async ({ digest }) => {
+    if ((await blobs.find(digest)) === undefined) isWhole = false;
+  });
+  return isWhole;
+}
+
 /** Chooses one image of an `index.json`; the index itself becomes a blob when its images are one for each platform. */
 export async function chooseImage(
   index: OciIndex,

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
-import { PassThrough, pipeline, type Readable } from "node:stream";
+import { type Duplex, PassThrough, pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { ServingError } from "@bento-ts/runtime/definition";
 import { extract, type Header } from "tar-stream";
@@ -41,12 +41,28 @@ export async function* tarEntries(
   }
 }
 
-/** The bytes of a file, decompressed where gzip has compressed it. Source: RFC 1952, "ID1" and "ID2". */
+/**
+ * The bytes of a file, decompressed where gzip or zstd has compressed it.
+ *
+ * Throws FAILED_PRECONDITION for zstd on a Node that can't read it. Source: RFC 1952, "ID1" and "ID2"; RFC 8878, "Magic_Number".
+ */
 export async function plainBytes(path: string): Promise<Readable> {
   const file = await open(path);
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0).finally(async () => file.close());
+  const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0).finally(async () => file.close());
+  const decompressor = decompressorFor(buffer);
   const bytes = createReadStream(path, { highWaterMark: 1024 * 1024 });
-  const isGzip = bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
   // The callback keeps an error from being nobody's: readers of the result get it as well.
-  return pipeline(bytes, isGzip ? createGunzip() : new PassThrough(), () => undefined);
+  return pipeline(bytes, decompressor, () => undefined);
+}
+
+function decompressorFor(start: Buffer): Duplex {
+  if (start.readUInt16BE() === 0x1f8b) return createGunzip();
+  if (start.readUInt32LE() !== 0xfd2fb528) return new PassThrough();
+  // From Node 22.15 on.
+  const zlib: { readonly createZstdDecompress?: () => Duplex } = process.getBuiltinModule("node:zlib");
+  if (zlib.createZstdDecompress !== undefined) return zlib.createZstdDecompress();
+  throw new ServingError(
+    "FAILED_PRECONDITION",
+    "a layer is compressed by zstd: run the build with Node 22.15 or newer",
+  );
 }

@@ -1,0 +1,83 @@
+import { join } from "node:path";
+import type { BentoReport, BuilderChoice, BuildOptions, OnBuildEvent, Platform, StagedBento } from "@bento-ts/packager";
+import { wrongUsage } from "../command-error.ts";
+import type { ExampleResult } from "../examples/run-example.ts";
+import type { BuildResult } from "./build-lines.ts";
+import { checkExamples, type CheckedExamples } from "./check-examples.ts";
+
+/** What is to be built, as flags say it. */
+export interface BuildWork {
+  readonly projectDir: string;
+  readonly entryFile: string;
+  readonly tags: readonly string[];
+  readonly builder: BuilderChoice;
+  readonly baseImage: string | undefined;
+  /** `linux/amd64` and others, joined by commas; that of this machine's containers when left out. */
+  readonly platform: string | undefined;
+  readonly image: boolean;
+  /** Whether golden examples are run. */
+  readonly test: boolean;
+  /** Of the image; of the bento where no image is made. */
+  readonly output: string | undefined;
+  readonly push: boolean;
+  readonly signal: AbortSignal;
+  readonly onEvent: OnBuildEvent | undefined;
+}
+
+/** Builds a bento for each platform, and the image of them. */
+export async function makeBuild(work: BuildWork): Promise<BuildResult> {
+  const { projectDir, baseImage: base, signal, onEvent } = work;
+  const packager = await import("@bento-ts/packager");
+  const platforms = await platformsOf(work.platform);
+  if (!work.image && work.push)
+    throw wrongUsage("--push and --no-image exclude each other: it is the image that is pushed");
+  // Before a bento is built for nothing.
+  const builder = work.image ? await packager.chooseBuilder(work.builder, { platforms, base, signal }) : undefined;
+  const examples: ExampleResult[] = [];
+  const bentos: BentoReport[] = [];
+  const check = async (staged: StagedBento): Promise<readonly string[]> => {
+    const { results, skipped } = await examplesOf(staged, work);
+    examples.push(...results);
+    return skipped === undefined ? [] : [skipped];
+  };
+  for (const platform of platforms) bentos.push(await bentoFor(platform, { ...work, check }, platforms.length > 1));
+  const [bento, ...otherBentos] = bentos;
+  if (bento === undefined) throw wrongUsage("--platform names none");
+  if (builder === undefined) return { bento, otherBentos, examples, image: null };
+  const image = await packager.makeImage({
+    bentoDirs: bentos.map(({ dir }) => dir),
+    tags: work.tags,
+    builder,
+    base,
+    projectDir,
+    output: work.output,
+    push: work.push,
+    signal,
+    onEvent,
+  });
+  return { bento, otherBentos, examples, image };
+}
+
+async function platformsOf(given: string | undefined): Promise<readonly Platform[]> {
+  const { containerPlatform, parsePlatform } = await import("@bento-ts/packager");
+  if (given === undefined) return [containerPlatform()];
+  return [...new Set(given.split(","))].map((text) => parsePlatform(text.trim()));
+}
+
+async function examplesOf(staged: StagedBento, { test, signal, onEvent }: BuildWork): Promise<CheckedExamples> {
+  if (!test) return { results: [], skipped: "golden examples were not run: --no-test" };
+  onEvent?.({ kind: "step", text: "running golden examples" });
+  return checkExamples(staged, signal);
+}
+
+async function bentoFor(
+  platform: Platform,
+  work: BuildWork & Pick<BuildOptions, "check">,
+  isOneOfSeveral: boolean,
+): Promise<BentoReport> {
+  const { buildBento, dockerPlatform } = await import("@bento-ts/packager");
+  const { projectDir, entryFile, baseImage: base, check, signal, onEvent } = work;
+  const ending = isOneOfSeveral ? `-${dockerPlatform(platform).split("/")[1] ?? ""}` : "";
+  const outDir = work.image || work.output === undefined ? undefined : join(work.output, ending.slice(1));
+  return buildBento({ projectDir, entryFile, outDir, folderEnding: ending, base, platform, check, signal, onEvent });
+}

@@ -1,0 +1,71 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { trimCache } from "./trim-cache.ts";
+
+/** A build that says nothing for so long is gone, also one of another machine that shares the folder. */
+const GONE_MS = 24 * 60 * 60 * 1000;
+const TRIM_POLL_MS = 50;
+
+/**
+ * Does work with the cache of builds, in which nothing is taken away meanwhile; then takes away what was not used for long, unless other work goes on.
+ *
+ * Each build leaves a mark while it works, then waits for a trim that goes on; a trim leaves its mark, then looks for those of builds. So one of the two sees the other.
+ */
+export async function usingCache<T>(dir: string, signal: AbortSignal, work: (dir: string) => Promise<T>): Promise<T> {
+  const mark = await leaveMark(join(dir, "users"));
+  let result: T;
+  try {
+    while ((await liveMarks(join(dir, "trims"))) > 0) await setTimeout(TRIM_POLL_MS, undefined, { signal });
+    result = await work(dir);
+  } finally {
+    await rm(mark, { force: true });
+  }
+  // What was made is whole, whatever becomes of old blobs: the next build trims again.
+  await trimUnlessUsed(dir).catch(() => undefined);
+  return result;
+}
+
+async function trimUnlessUsed(dir: string): Promise<void> {
+  const mark = await leaveMark(join(dir, "trims"));
+  try {
+    if ((await liveMarks(join(dir, "users"))) === 0) await trimCache(dir);
+  } finally {
+    await rm(mark, { force: true });
+  }
+}
+
+async function leaveMark(folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const mark = join(folder, `${process.pid}_${randomUUID()}_${hostname()}`);
+  await writeFile(mark, "");
+  return mark;
+}
+
+/** How many marks are of processes that live; those of dead ones are taken away. */
+async function liveMarks(folder: string): Promise<number> {
+  let live = 0;
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (await isLive(folder, name)) live += 1;
+    else await rm(join(folder, name), { force: true });
+  }
+  return live;
+}
+
+async function isLive(folder: string, name: string): Promise<boolean> {
+  const found = await stat(join(folder, name)).catch(() => undefined);
+  if (found === undefined || Date.now() - found.mtimeMs > GONE_MS) return false;
+  const [pid, , ...host] = name.split("_");
+  return host.join("_") !== hostname() || isRunning(Number(pid));
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (cause) {
+    // Another user's process may not be signalled, and is there.
+    return cause instanceof Error && "code" in cause && cause.code === "EPERM";
+  }
+}

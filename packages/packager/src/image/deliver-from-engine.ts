@@ -1,0 +1,59 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+import { ServingError } from "@bento-ts/runtime/definition";
+import { buildCacheDir, openBlobStore } from "../blobs/blob-store.ts";
+import { usingCache } from "../blobs/using-cache.ts";
+import { readArchive } from "../oci/read-archive.ts";
+import { writeLayout } from "../oci/write-layout.ts";
+import { isArchiveName } from "./deliver-image.ts";
+import { runDocker } from "./docker-client.ts";
+import type { ImagePlace } from "./image-report.ts";
+import type { ImageWork } from "./make-image.ts";
+
+/** Brings an image that an engine has built to where it is asked for besides. */
+export async function deliverFromEngine(engine: string, work: ImageWork): Promise<readonly ImagePlace[]> {
+  const places: ImagePlace[] = [{ kind: "engine", at: engine }];
+  if (work.output !== undefined) places.push(await saveTo(resolve(work.output), work));
+  if (!work.push) return places;
+  for (const tag of work.tags) {
+    work.onEvent?.({ kind: "step", text: `pushing ${tag}` });
+    await docker(["push", "--quiet", tag], work, `${tag} can't be pushed`);
+    places.push({ kind: "registry", at: tag });
+  }
+  return places;
+}
+
+async function saveTo(place: string, work: ImageWork): Promise<ImagePlace> {
+  await mkdir(dirname(place), { recursive: true });
+  if (isArchiveName(place)) {
+    const temporary = join(dirname(place), `.${basename(place)}-${randomUUID()}`);
+    try {
+      await docker(["save", "--output", temporary, ...work.tags], work, "the image can't be saved");
+      await rename(temporary, place);
+    } finally {
+      await rm(temporary, { force: true });
+    }
+    return { kind: "archive", at: place };
+  }
+  const { env, signal, tags } = work;
+  const temporary = await mkdtemp(join(tmpdir(), "bento-save-"));
+  try {
+    const file = join(temporary, "image.tar");
+    await docker(["save", "--output", file, ...tags], work, "the image can't be saved");
+    await usingCache(buildCacheDir(env), signal, async (dir) => {
+      const blobs = openBlobStore(dir);
+      await writeLayout(await readArchive(file, { blobs, signal }), { dir: place, tags, blobs });
+    });
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+  return { kind: "layout", at: place };
+}
+
+async function docker(args: readonly string[], { env, signal }: ImageWork, failure: string): Promise<void> {
+  const { exitCode, output } = await runDocker(args, { env, signal });
+  if (exitCode === 0) return;
+  throw new ServingError("FAILED_PRECONDITION", `${failure}: ${output.trim().split("\n").at(-1) ?? ""}`);
+}

@@ -1,0 +1,77 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { ServingError } from "@bento-ts/runtime/definition";
+import type { BlobStore } from "../blobs/blob-store.ts";
+import { isBasePath } from "../oci/base-path.ts";
+import type { OciImage } from "../oci/build-oci-image.ts";
+import { writeArchive } from "../oci/write-archive.ts";
+import { writeLayout } from "../oci/write-layout.ts";
+import { pushImage } from "../registry/push-image.ts";
+import { runDocker } from "./docker-client.ts";
+import type { ImagePlace } from "./image-report.ts";
+import type { ImageWork } from "./make-image.ts";
+
+/**
+ * Brings an image to where it is asked for: a file, a folder, registries. When nothing is asked for, into a Docker engine that answers, else into an OCI layout
+ * in the project's `.bento-ts`, as it does with several platforms, of which an engine takes one.
+ */
+export async function deliverImage(image: OciImage, work: ImageWork, blobs: BlobStore): Promise<readonly ImagePlace[]> {
+  const { tags, output, signal, onEvent } = work;
+  const places: ImagePlace[] = [];
+  if (output !== undefined) places.push(await writeTo(resolve(output), image, { tags, blobs, signal }));
+  if (work.push) {
+    for (const tag of tags) {
+      onEvent?.({ kind: "step", text: `pushing ${tag}` });
+      const mountFrom = [work.base].filter((base) => !isBasePath(base, work.baseDir));
+      const { reference } = await pushImage(image.root, tag, { blobs, env: work.env, signal, onEvent, mountFrom });
+      places.push({ kind: "registry", at: reference });
+    }
+  }
+  if (places.length > 0) return places;
+  const isLoaded = image.platforms.length === 1 && (await loadIntoDocker(image, work, blobs));
+  if (isLoaded) return [{ kind: "engine", at: "docker" }];
+  const dir = join(work.projectDir, ".bento-ts", `${work.name}-${work.version}.oci`);
+  return [await writeTo(dir, image, { tags, blobs, signal })];
+}
+
+async function writeTo(
+  place: string,
+  { root }: OciImage,
+  {
+    tags,
+    blobs,
+    signal,
+  }: { readonly tags: readonly string[]; readonly blobs: BlobStore; readonly signal: AbortSignal },
+): Promise<ImagePlace> {
+  if (isArchiveName(place)) {
+    await writeArchive(root, { file: place, tags, blobs, signal });
+    return { kind: "archive", at: place };
+  }
+  await writeLayout(root, { dir: place, tags, blobs });
+  return { kind: "layout", at: place };
+}
+
+/** Whether a Docker engine answered and has taken the image. */
+async function loadIntoDocker({ root }: OciImage, work: ImageWork, blobs: BlobStore): Promise<boolean> {
+  const { tags, env, signal, onEvent } = work;
+  const version = await runDocker(["version"], { env, signal }).catch(() => undefined);
+  signal.throwIfAborted();
+  if (version?.exitCode !== 0) return false;
+  onEvent?.({ kind: "step", text: "loading the image into the Docker engine" });
+  const temporary = await mkdtemp(join(tmpdir(), "bento-load-"));
+  try {
+    const file = join(temporary, "image.tar");
+    await writeArchive(root, { file, tags, blobs, signal });
+    const { exitCode, output } = await runDocker(["load", "--input", file], { env, signal });
+    if (exitCode === 0) return true;
+    throw new ServingError("FAILED_PRECONDITION", `the Docker engine does not take the image: ${output.trim()}`);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Whether an output is the name of a tar. */
+export function isArchiveName(output: string): boolean {
+  return output.endsWith(".tar");
+}

@@ -1,0 +1,77 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { BENTO_FILE_NAME, parseBentoFile } from "@bento-ts/runtime/definition";
+import type { OnBuildEvent } from "../progress.ts";
+import { assertTag, buildImage, defaultTag } from "./build-image.ts";
+import { buildWithoutEngine } from "./build-without-engine.ts";
+import type { ImageBuilder } from "./choose-builder.ts";
+import { deliverFromEngine } from "./deliver-from-engine.ts";
+import { readImagePlan } from "./image-plan.ts";
+import type { MadeImage } from "./image-report.ts";
+
+/** What `makeImage` is asked for. */
+export interface MakeImageOptions {
+  /** Folders of bentos of one service, one for each platform. */
+  readonly bentoDirs: readonly string[];
+  /** Names `name:tag` of the image; `<service>:<version>` when empty. */
+  readonly tags: readonly string[];
+  readonly builder: ImageBuilder;
+  /** Base image: a Linux with glibc ≥ 2.28, libstdc++, `/bin/sh` and `sleep`; that of the bento when left out. A relative path is the process's. */
+  readonly base?: string | undefined;
+  /** Folder of the project: a relative path to a base in its configuration is meant from there. */
+  readonly projectDir: string;
+  /** Where the image goes: a file `….tar` for engines to load, another path for an OCI layout. Without it and without `push`, into an engine that answers. */
+  readonly output?: string | undefined;
+  /** Whether it goes to the registry that each tag names. */
+  readonly push?: boolean;
+  /** Variables of the process unless given. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: OnBuildEvent | undefined;
+}
+
+/** `MakeImageOptions` with everything decided. */
+export interface ImageWork {
+  readonly bentoDirs: readonly string[];
+  readonly name: string;
+  readonly version: string;
+  readonly tags: readonly string[];
+  readonly base: string;
+  readonly baseDir: string;
+  readonly projectDir: string;
+  readonly output: string | undefined;
+  readonly push: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+  readonly onEvent: OnBuildEvent | undefined;
+}
+
+/**
+ * Makes the image of bentos and brings it to where it is asked for.
+ *
+ * Throws INVALID_ARGUMENT for a tag that no image can have; FAILED_PRECONDITION, one sentence with the next step, when it can't be made. What is left in the way of a
+ * failure is whole: a file or folder appears at its place at once.
+ */
+export async function makeImage(options: MakeImageOptions): Promise<MadeImage> {
+  const work = await decide(options);
+  if (options.builder === "oci") return buildWithoutEngine(work);
+  const { tags, base, env, signal, onEvent } = work;
+  const [bentoDir = ""] = work.bentoDirs;
+  const { id, bytes } = await buildImage({ bentoDir, tags, base, builder: options.builder, env, signal, onEvent });
+  const places = await deliverFromEngine(options.builder, work);
+  const sizes = { uncompressed: bytes, compressed: null };
+  return { builder: options.builder, id, digest: null, tags, base, bytes: sizes, platforms: [], places };
+}
+
+async function decide(options: MakeImageOptions): Promise<ImageWork> {
+  const { bentoDirs, projectDir, output, env = process.env, signal = new AbortController().signal } = options;
+  const [bentoDir = ""] = bentoDirs;
+  const { definition } = parseBentoFile(await readFile(join(bentoDir, BENTO_FILE_NAME), "utf8"));
+  const { name, version } = definition;
+  const tags = options.tags.length > 0 ? options.tags : [defaultTag(name, version)];
+  for (const tag of tags) assertTag(tag);
+  const base = options.base ?? (await readImagePlan(bentoDir)).base;
+  const baseDir = options.base === undefined ? projectDir : process.cwd();
+  const { push = false, onEvent } = options;
+  return { bentoDirs, name, version, tags, base, baseDir, projectDir, output, push, env, signal, onEvent };
+}

@@ -1,0 +1,41 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ServingError } from "@bento-ts/runtime/definition";
+import type { BlobStore } from "../blobs/blob-store.ts";
+import { findRecord, putRecord } from "../blobs/records.ts";
+import { runDocker } from "../image/docker-client.ts";
+import { readArchive } from "./read-archive.ts";
+import { isWholeImage } from "./read-layout.ts";
+import type { Descriptor } from "./types.ts";
+
+interface EngineOptions {
+  readonly blobs: BlobStore;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+}
+
+/** Takes an image out of the Docker engine of this machine; undefined where no engine answers or it has none of that name. */
+export async function baseFromEngine(name: string, options: EngineOptions): Promise<Descriptor | undefined> {
+  const { blobs, env, signal } = options;
+  const client = { env, signal };
+  const found = await runDocker(["image", "inspect", "--format", "{{.Id}}", name], client).catch(() => undefined);
+  signal.throwIfAborted();
+  if (found?.exitCode !== 0) return undefined;
+  const record = { kind: "bases", key: `docker ${found.stdout.trim()}` } as const;
+  const known = (await findRecord(blobs, record)) as Descriptor | undefined;
+  if (known !== undefined && (await isWholeImage(known, blobs))) return known;
+  const temporary = await mkdtemp(join(tmpdir(), "bento-base-"));
+  try {
+    const file = join(temporary, "base.tar");
+    const { exitCode, output } = await runDocker(["save", "--output", file, name], client);
+    if (exitCode !== 0) {
+      throw new ServingError("FAILED_PRECONDITION", `the base image "${name}" can't be saved: ${output.trim()}`);
+    }
+    const root = await readArchive(file, { blobs, signal });
+    await putRecord(blobs, record, root);
+    return root;
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
