@@ -291,7 +291,7 @@ export default serviceClass({ name: "made" }, class {
   it("says that no engine answers before it builds anything", async () => {
     const out = join(tempDir(), "out");
     const socket = `unix://${out}.sock`;
-    const { exitCode, stderr } = await bentoTs(["build", fixture, "-o", out], {
+    const { exitCode, stderr } = await bentoTs(["build", fixture, "--builder", "docker", "-o", out], {
       DOCKER_HOST: socket,
       PATH: pathWithDocker(),
     });

@@ -48,7 +48,21 @@ it.each([
   ["@bento-ts/runtime/vitest", ["esbuild"]],
   [
     "@bento-ts/packager",
-    ["esbuild", "fastest-levenshtein", "ignore", "spdx-exceptions", "spdx-expression-parse", "spdx-license-ids"],
+    [
+      "b4a",
+      "esbuild",
+      "events-universal",
+      "fast-fifo",
+      "fastest-levenshtein",
+      "fflate",
+      "ignore",
+      "spdx-exceptions",
+      "spdx-expression-parse",
+      "spdx-license-ids",
+      "streamx",
+      "tar-stream",
+      "text-decoder",
+    ],
   ],
 ])("importing %s loads %j and no native code", async (specifier, packages) => {
   expect(await loadedBy(specifier)).toEqual({ packages, addons: [] });

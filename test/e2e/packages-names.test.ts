@@ -36,8 +36,8 @@ const PUBLIC: Readonly<Record<string, Names>> = {
     `ApiKeyRecord IssuedKey KeyOrder ListedKey`,
   ),
   "@bento-ts/runtime/models-store": names(
-    `createModelStore findServableModels inspectModel isTag modelStoreDir saveModel`,
-    `CopyOptions CopyProgress DeletedModel ImportOptions ImportedArchive InspectedModel LeftOutOutput ModelManifest ModelStore OnnxValueInfo
+    `createModelStore findServableModels inspectModel isTag modelStoreDir parseTag saveModel`,
+    `CopyOptions CopyProgress DeletedModel ImportOptions ImportedArchive InspectedModel LeftOutOutput ModelManifest ModelStore ModelTag OnnxValueInfo
     SaveModelOptions ServableModel StoredFile StoredModel`,
   ),
   "@bento-ts/runtime/openapi": names(
