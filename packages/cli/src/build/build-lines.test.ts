@@ -32,19 +32,27 @@ const bento: BentoReport = {
   warnings: ["something to know"],
 };
 const shownPath = (path: string): string => path.replace("/work/project/", "");
+const stored = { tag: "boston:1.4.0", files: 120, reusedFiles: 118, warning: null };
+const steps = [
+  { step: "bundling", ms: 250 },
+  { step: "describing", ms: 1250 },
+];
+const rest = { otherBentos: [], examples: [], stored, steps, image: null, shownPath };
 const paint = picocolors.createColors(false);
 
 describe("buildLines", () => {
   it("shows each part with its size and how the bento is served", () => {
-    expect(buildLines({ bento, otherBentos: [], examples: [], image: null, shownPath }, paint)).toEqual([
+    expect(buildLines({ bento, ...rest }, paint)).toEqual([
       "boston 1.4.0 for linux/amd64",
       "  Node          126.6 MB  24.21.0",
       "  dependencies  47.1 MB   2 packages: onnxruntime-node 46.2 MB, fastify 900.0 kB, …",
       "  models        2.9 MB    bos_rf.onnx",
       "  service       12.3 kB   code, source map, files",
       "  left out      259.8 MB  other platforms 254.8 MB, types 5.0 MB",
+      "  1.5 s: describing 1.3 s, bundling 0.3 s",
       "warning: something to know",
       "bento  .bento-ts/boston-1.4.0  176.6 MB",
+      "       boston:1.4.0 in the bento store, 118 of 120 files were there",
       "next: bento-ts serve .bento-ts/boston-1.4.0",
     ]);
   });
@@ -56,9 +64,16 @@ describe("buildLines", () => {
       { ...passed, api: "score", example: "two", tolerance: 0.001, largest: { path: "/0", difference: 0.00075 } },
       { ...passed, api: "name", example: "text", tolerance: 0, largest: null },
     ];
-    expect(buildLines({ bento, otherBentos: [], examples, image: null, shownPath }, paint)).toContain(
+    expect(buildLines({ bento, ...rest, examples }, paint)).toContain(
       "  golden examples  3 ok, largest difference 0.00075 of 0.001 (score · two)",
     );
+  });
+
+  it("warns when the bento could not be stored", () => {
+    const failed = { tag: null, files: 0, reusedFiles: 0, warning: "the bento was not put into the store: no space" };
+    const lines = buildLines({ bento, ...rest, stored: failed }, paint);
+    expect(lines).toContain("warning: the bento was not put into the store: no space");
+    expect(lines.join()).not.toContain("in the bento store");
   });
 
   it("shows the image with a command that starts it", () => {
@@ -72,7 +87,7 @@ describe("buildLines", () => {
       platforms: [],
       places: [{ kind: "engine", at: "docker" }],
     };
-    expect(buildLines({ bento, otherBentos: [], examples: [], image, shownPath }, paint).slice(-4)).toEqual([
+    expect(buildLines({ bento, ...rest, image }, paint).slice(-4)).toEqual([
       "image  boston:1, boston:latest  187.5 MB on debian:12-slim",
       "       sha256:1234",
       "       in the engine: docker",

@@ -3,7 +3,9 @@ import type { BentoReport, LeftOut, LeftOutReason, MadeImage } from "@bento-ts/p
 import type { ExampleResult } from "../examples/run-example.ts";
 import type { createPaint } from "../output.ts";
 import { columns, printable, sizeText } from "../output.ts";
+import type { StepTime } from "./build-progress.ts";
 import { imageLines } from "./image-lines.ts";
+import type { StoredBuild } from "./store-bento.ts";
 
 /** What `bento-ts build` has made. */
 export interface BuildResult {
@@ -12,6 +14,10 @@ export interface BuildResult {
   readonly examples: readonly ExampleResult[];
   /** Those of further platforms. */
   readonly otherBentos: readonly BentoReport[];
+  /** Of several platforms that of the first. */
+  readonly stored: StoredBuild;
+  /** In the order in which they began. */
+  readonly steps: readonly StepTime[];
   /** Null when only the bento was asked for. */
   readonly image: MadeImage | null;
 }
@@ -21,7 +27,15 @@ const SHOWN_PACKAGES = 4;
 
 /** The report for a person: what went in, how large each part is, and what to do next. `shownPath` makes of an absolute path the one that the user sees. */
 export function buildLines(
-  { bento, otherBentos, examples, image, shownPath }: BuildResult & { readonly shownPath: (path: string) => string },
+  {
+    bento,
+    otherBentos,
+    examples,
+    stored,
+    steps,
+    image,
+    shownPath,
+  }: BuildResult & { readonly shownPath: (path: string) => string },
   paint: ReturnType<typeof createPaint>,
 ): readonly string[] {
   const { bytes, packages } = bento;
@@ -38,14 +52,31 @@ export function buildLines(
     `${paint.bold(`${bento.name} ${bento.version}`)} for ${bento.platform}`,
     ...columns(rows, "  ").map(printable),
     ...(examples.length === 0 ? [] : [`  golden examples  ${examples.length} ok${largestText(examples)}`]),
-    ...[bento, ...otherBentos].flatMap((one) =>
-      one.warnings.map((text) => paint.yellow(`warning: ${printable(text)}`)),
-    ),
+    ...(steps.length === 0 ? [] : [paint.dim(`  ${stepText(steps)}`)]),
+    ...[bento, ...otherBentos]
+      .flatMap(({ warnings }) => warnings)
+      .concat(stored.warning ?? [])
+      .map((text) => paint.yellow(`warning: ${printable(text)}`)),
     `${paint.green("bento")}  ${dir === "" ? "." : dir}  ${sizeText(bytes.total)}`,
+    ...(stored.tag === null ? [] : [`       ${paint.dim(storedText(stored))}`]),
     ...otherBentos.map((one) => `${paint.green("bento")}  ${shownPath(one.dir)}  for ${one.platform}`),
     ...(image === null ? [`next: bento-ts serve ${dir}`] : imageLines(image, { paint, shownPath })),
   ];
 }
+
+function storedText({ tag, files, reusedFiles }: StoredBuild): string {
+  return `${tag ?? ""} in the bento store, ${reusedFiles} of ${files} files were there`;
+}
+
+/** The whole time and the steps that took the most of it. */
+function stepText(steps: readonly StepTime[]): string {
+  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+  const longest = steps.toSorted((a, b) => b.ms - a.ms).slice(0, SHOWN_STEPS);
+  const total = steps.reduce((sum, { ms }) => sum + ms, 0);
+  return `${seconds(total)}: ${longest.map(({ step, ms }) => `${printable(step)} ${seconds(ms)}`).join(", ")}`;
+}
+
+const SHOWN_STEPS = 3;
 
 const REASONS = {
   platforms: "other platforms",

@@ -3,6 +3,7 @@ import type { BentoReport, BuilderChoice, BuildOptions, OnBuildEvent, Platform, 
 import { wrongUsage } from "../command-error.ts";
 import type { ExampleResult } from "../examples/run-example.ts";
 import type { BuildResult } from "./build-lines.ts";
+import { storeBento } from "./store-bento.ts";
 import { checkExamples, type CheckedExamples } from "./check-examples.ts";
 
 /** What is to be built, as flags say it. */
@@ -25,7 +26,7 @@ export interface BuildWork {
 }
 
 /** Builds a bento for each platform, and the image of them. */
-export async function makeBuild(work: BuildWork): Promise<BuildResult> {
+export async function makeBuild(work: BuildWork): Promise<Omit<BuildResult, "steps">> {
   const { projectDir, baseImage: base, signal, onEvent } = work;
   const packager = await import("@bento-ts/packager");
   const platforms = await platformsOf(work.platform);
@@ -43,8 +44,12 @@ export async function makeBuild(work: BuildWork): Promise<BuildResult> {
   for (const platform of platforms) bentos.push(await bentoFor(platform, { ...work, check }, platforms.length > 1));
   const [bento, ...otherBentos] = bentos;
   if (bento === undefined) throw wrongUsage("--platform names none");
-  if (builder === undefined) return { bento, otherBentos, examples, image: null };
-  const image = await packager.makeImage({
+  const storing = storeBento(bento, signal);
+  if (builder === undefined) {
+    onEvent?.({ kind: "step", text: "storing the bento" });
+    return { bento, otherBentos, examples, stored: await storing, image: null };
+  }
+  const making = packager.makeImage({
     bentoDirs: bentos.map(({ dir }) => dir),
     tags: work.tags,
     builder,
@@ -55,7 +60,9 @@ export async function makeBuild(work: BuildWork): Promise<BuildResult> {
     signal,
     onEvent,
   });
-  return { bento, otherBentos, examples, image };
+  // Both have ended before this does, also when one has failed.
+  await Promise.allSettled([making, storing]);
+  return { bento, otherBentos, examples, stored: await storing, image: await making };
 }
 
 async function platformsOf(given: string | undefined): Promise<readonly Platform[]> {

@@ -1,12 +1,13 @@
 import { relative } from "node:path";
-import type { BuilderChoice, OnBuildEvent } from "@bento-ts/packager";
+import type { BuilderChoice } from "@bento-ts/packager";
 import { type Command, Option } from "commander";
+import { createBuildProgress } from "../build/build-progress.ts";
 import { buildLines } from "../build/build-lines.ts";
 import { interruptible } from "../build/interruptible.ts";
 import { makeBuild } from "../build/make-build.ts";
 import type { CommandRow } from "../command.ts";
 import { wrongUsage } from "../command-error.ts";
-import { createPaint, printable, report } from "../output.ts";
+import { report } from "../output.ts";
 import { findTarget } from "../target/find-target.ts";
 
 interface Flags {
@@ -65,14 +66,16 @@ async function run(given: string | undefined, flags: Flags): Promise<void> {
       `${given ?? "this folder"} has no service to build: expected a project; "bento-ts init" writes one`,
     );
   }
-  const onEvent = flags.json === true ? undefined : createTeller();
+  const progress = createBuildProgress({ isQuiet: flags.json === true });
+  const { onEvent } = progress;
   const { tag: tags, builder, baseImage, platform, image, test, output, push = false } = flags;
   const { file: entryFile, projectDir } = target;
   const work = { projectDir, entryFile, tags, builder, baseImage, platform, image, test, output, push, onEvent };
-  const result = await interruptible((signal) => makeBuild({ ...work, signal }));
+  const made = await interruptible((signal) => makeBuild({ ...work, signal })).finally(progress.stop);
+  const result = { ...made, steps: progress.stop() };
   report(result, {
     json: flags.json === true,
-    human: (made, paint) => buildLines({ ...made, shownPath }, paint),
+    human: (told, paint) => buildLines({ ...told, shownPath }, paint),
   });
 }
 
@@ -80,16 +83,6 @@ async function run(given: string | undefined, flags: Flags): Promise<void> {
 function shownPath(path: string): string {
   const short = relative(process.cwd(), path);
   return short.startsWith("..") ? path : short;
-}
-
-/** Progress goes to standard error: standard output is the report's. */
-function createTeller(): OnBuildEvent {
-  const paint = createPaint(process.stderr);
-  return (event) => {
-    if (event.kind === "bytes") return;
-    const text = event.kind === "step" ? `${event.text} …` : `  ${event.text}`;
-    process.stderr.write(`${paint.dim(printable(text))}\n`);
-  };
 }
 
 function gather(value: string, earlier: readonly string[]): readonly string[] {
