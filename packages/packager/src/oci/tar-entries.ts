@@ -26,18 +26,30 @@ export async function* tarEntries(
   const stop = (): void => parser.destroy(new Error("interrupted"));
   signal?.addEventListener("abort", stop, { once: true });
   plain.pipe(parser);
-  try {
-    for await (const entry of parser) {
-      yield { header: entry.header, bytes: entry as AsyncIterable<Uint8Array> };
-      entry.resume();
-    }
-  } catch (cause) {
+  const fail = (cause: unknown): never => {
     signal?.throwIfAborted();
     const reason = cause instanceof Error ? cause.message : "it can't be read";
     throw new ServingError("FAILED_PRECONDITION", `${name} is no whole tar: ${reason}`, { cause });
+  };
+  try {
+    for await (const entry of parser) {
+      yield { header: entry.header, bytes: bytesOf(entry as AsyncIterable<Uint8Array>, fail) };
+      entry.resume();
+    }
+  } catch (cause) {
+    fail(cause);
   } finally {
     signal?.removeEventListener("abort", stop);
     plain.destroy();
+  }
+}
+
+/** A tar that ends inside of an entry shows to who reads its bytes first. */
+async function* bytesOf(bytes: AsyncIterable<Uint8Array>, fail: (cause: unknown) => never): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes;
+  } catch (cause) {
+    fail(cause);
   }
 }
 
