@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { OWN_MARK } from "../files/process-mark.ts";
 import { type BentoStore, createBentoStore } from "./bento-store.ts";
 import { makeBento } from "./small-bento.fixture.ts";
 
@@ -84,14 +85,15 @@ describe("a bento store", () => {
   });
 
   it("sweeps what processes that were killed have left, not what running ones make", async () => {
+    const [host = ""] = OWN_MARK.split("-");
     const child = spawn(process.execPath, ["-e", ""]);
     await once(child, "exit");
-    await mkdir(join(store.dir, "tmp", `${child.pid}-dead`), { recursive: true });
-    await mkdir(join(store.dir, "tmp", `${process.ppid}-alive`), { recursive: true });
+    await mkdir(join(store.dir, "tmp", `${host}-${child.pid}-dead`), { recursive: true });
+    await mkdir(join(store.dir, "tmp", `${host}-${process.ppid}-alive`), { recursive: true });
     await mkdir(join(store.dir, "uses"), { recursive: true });
-    await writeFile(join(store.dir, "uses", `${"0".repeat(64)}.${child.pid}`), "");
+    await writeFile(join(store.dir, "uses", `${"0".repeat(64)}.${host}-${child.pid}`), "");
     await store.put(await makeBento(join(dir, "a")));
-    expect(await leftOvers()).toEqual([`${process.ppid}-alive`]);
+    expect(await leftOvers()).toEqual([`${host}-${process.ppid}-alive`]);
   });
 
   it("says what it holds when a tag is not there, and which tags it takes", async () => {

@@ -2,6 +2,7 @@ import { mkdir, rm, stat, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ServingError } from "@bento-ts/runtime/definition";
 import { type CopyOptions, parseTag } from "@bento-ts/runtime/models-store";
+import { OWN_MARK } from "../files/process-mark.ts";
 import type { BentoManifest } from "./bento-manifest.ts";
 import { collectGarbage } from "./collect-garbage.ts";
 import { exportBento } from "./export-bento.ts";
@@ -65,7 +66,7 @@ export function createBentoStore(dir: string): BentoStore {
     get: find,
     async use(tag) {
       const bento = await find(tag);
-      const mark = join(layout.uses, `${hexOf(bento.digest)}.${process.pid}`);
+      const mark = join(layout.uses, `${hexOf(bento.digest)}.${OWN_MARK}`);
       await mkdir(layout.uses, { recursive: true });
       await writeFile(mark, "");
       // Deleted between the two steps.

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rename, rm, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { isRunning } from "../files/is-running.ts";
+import { isInUse, OWN_MARK } from "../files/process-mark.ts";
 import { readTags } from "./read-tags.ts";
 import { removeAbandoned } from "./staged-work.ts";
 import { type BentoLayout, hexOf } from "./store-layout.ts";
@@ -23,7 +23,7 @@ export async function collectGarbage(layout: BentoLayout): Promise<number> {
 }
 
 async function removeTree(layout: BentoLayout, tree: string): Promise<void> {
-  const away = join(layout.tmp, `${process.pid}-${randomUUID()}`);
+  const away = join(layout.tmp, `${OWN_MARK}-${randomUUID()}`);
   await mkdir(layout.tmp, { recursive: true });
   // Gone when another process collects as well.
   if (!(await moved(join(layout.trees, tree), away))) return;
@@ -47,8 +47,8 @@ async function keptTrees(layout: BentoLayout): Promise<ReadonlySet<string>> {
 async function usedTrees({ uses }: BentoLayout): Promise<readonly string[]> {
   const used: string[] = [];
   for (const name of await namesIn(uses)) {
-    const [tree = "", pid = ""] = name.split(".");
-    if (isRunning(Number(pid))) used.push(tree);
+    const [tree = "", mark = ""] = name.split(".");
+    if (await isInUse(join(uses, name), mark)) used.push(tree);
     else await rm(join(uses, name), { force: true });
   }
   return used;

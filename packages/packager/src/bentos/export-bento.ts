@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { ServingError } from "@bento-ts/runtime/definition";
 import type { CopyOptions } from "@bento-ts/runtime/models-store";
+import { diskFault } from "../files/disk-fault.ts";
 import type { ListedFile } from "../files/file-list.ts";
 import { archiveHeader, END, paddingBytes } from "./archive-header.ts";
 import { type BentoManifest, encodeBentoManifest } from "./bento-manifest.ts";
@@ -46,7 +47,7 @@ export async function exportBento(
     await rename(draft, file);
   } catch (cause) {
     options.signal?.throwIfAborted();
-    throw cause;
+    throw diskFault(cause, dirname(file));
   } finally {
     await rm(draft, { force: true });
   }

@@ -11,9 +11,9 @@ export interface BentoLayout {
   readonly trees: string;
   /** Each file's bytes once, `blobs/<sha256>`; those of programs `blobs/<sha256>.x`, since links of a file share its mode. */
   readonly blobs: string;
-  /** Trees that a process uses: `uses/<digest>.<process id>`. */
+  /** Trees that a process uses: `uses/<digest>.<host>-<process id>`. */
   readonly uses: string;
-  /** What is being made, `tmp/<process id>-<random>`; moved into place when it is whole. */
+  /** What is being made, `tmp/<host>-<process id>-<random>`; moved into place when it is whole. */
   readonly tmp: string;
 }
 

@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { tempTree } from "../temp-tree.fixture.ts";
+import { OWN_MARK } from "./process-mark.ts";
 import { assertReplaceable, inStaging } from "./staging.ts";
 import { writeInto } from "./write-tree.ts";
 
@@ -67,6 +68,53 @@ describe("inStaging", () => {
       0o755, 0o755, 0o755,
     ]);
     expect(statSync(join(out, "deep/file.txt")).mode & 0o777).toBe(0o644);
+  });
+
+  it("sweeps what a killed build has left, and leaves alone what running ones fill", async () => {
+    const [host = ""] = OWN_MARK.split("-");
+    // No process has so high an id: Linux ends at 2^22.
+    const [dead, running] = [`.building-${host}-9999999-abc`, `.building-${host}-${process.ppid}-abc`];
+    const dir = tempTree({ [`${dead}/half`]: "1", [`${running}/half`]: "1", ".building-00000000-1-abc/half": "1" });
+    await inStaging(dir, async (stage) => {
+      writeFileSync(join(stage, "bento.json"), "new");
+      return { dir: join(dir, "out") };
+    });
+    // Another machine's is left until it was not touched for a day.
+    expect(readdirSync(dir).sort()).toEqual([".building-00000000-1-abc", running, "out"].sort());
+  });
+
+  it("gives one whole bento when two builds end at the same time", async () => {
+    const dir = tempTree({ "out/bento.json": "old" });
+    const builds = Array.from({ length: 8 }, (_, at) =>
+      inStaging(dir, async (stage) => {
+        writeFileSync(join(stage, "bento.json"), `${at}`);
+        writeFileSync(join(stage, "same"), `${at}`);
+        return { dir: join(dir, "out") };
+      }),
+    );
+    await Promise.all(builds);
+    expect(readdirSync(dir)).toEqual(["out"]);
+    expect(readFileSync(join(dir, "out/same"), "utf8")).toBe(readFileSync(join(dir, "out/bento.json"), "utf8"));
+  });
+
+  it("says in a sentence that a place can't be made or written to", async () => {
+    const dir = tempTree({ file: "1" });
+    const fill = async (): Promise<{ dir: string }> => ({ dir });
+    await expect(inStaging(join(dir, "file/below"), fill)).rejects.toMatchObject({
+      code: "FAILED_PRECONDITION",
+      message: `${join(dir, "file/below")} can't be made: a part of its path is a file`,
+    });
+    const failing = (code: string): Promise<unknown> =>
+      inStaging(dir, async () => {
+        throw Object.assign(new Error(code), { code, syscall: "write" });
+      });
+    await expect(failing("EROFS")).rejects.toThrow(
+      `${dir} can't be written to, its disk is read-only: name another place`,
+    );
+    await expect(failing("EACCES")).rejects.toThrow(
+      `${dir} can't be written to: give this user the right to, or name another place`,
+    );
+    await expect(failing("ENOSPC")).rejects.toThrow(/there is no space left/);
   });
 });
 

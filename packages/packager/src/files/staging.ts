@@ -2,7 +2,8 @@ import { chmodSync, readdirSync, rmSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BENTO_FILE_NAME, ServingError } from "@bento-ts/runtime/definition";
-import { diskFull, isDiskFull } from "./disk-full.ts";
+import { diskFault } from "./disk-fault.ts";
+import { isInUse, OWN_MARK } from "./process-mark.ts";
 
 /**
  * Makes a folder beside its final place, so that it appears there whole or not at all.
@@ -14,9 +15,9 @@ export async function inStaging<T extends { readonly dir: string }>(
   parent: string,
   fill: (stage: string) => Promise<T>,
 ): Promise<T> {
-  const made = await mkdir(parent, { recursive: true });
-  // Real: code that runs there learns its own place without symbolic links.
-  const stage = await realpath(await mkdtemp(join(parent, ".building-")));
+  const { made, stage } = await openStage(parent).catch((cause: unknown) => {
+    throw diskFault(cause, parent);
+  });
   try {
     const filled = await fill(stage);
     openFolders(stage);
@@ -26,8 +27,22 @@ export async function inStaging<T extends { readonly dir: string }>(
     await rm(stage, { recursive: true, force: true });
     // Only folders that were made for this and are empty.
     if (made !== undefined) await removeEmpty(parent, dirname(made));
-    throw isDiskFull(cause) ? diskFull(parent, cause) : cause;
+    throw diskFault(cause, parent);
   }
+}
+
+/** Names of temporary folders begin with this; the process that fills them follows. */
+const PREFIX = ".building-";
+
+/** Makes the temporary folder; `made` is the first of the folders that had to be made for it. Those of builds that were killed are swept. */
+async function openStage(parent: string): Promise<{ readonly made: string | undefined; readonly stage: string }> {
+  const made = await mkdir(parent, { recursive: true });
+  for (const name of await readdir(parent)) {
+    if (name.startsWith(PREFIX) && !(await isInUse(join(parent, name), name.slice(PREFIX.length))))
+      await rm(join(parent, name), { recursive: true, force: true });
+  }
+  // Real: code that runs there learns its own place without symbolic links.
+  return { made, stage: await realpath(await mkdtemp(join(parent, `${PREFIX}${OWN_MARK}-`))) };
 }
 
 /** Throws FAILED_PRECONDITION when something other than a bento or an empty folder stands there. */
@@ -39,22 +54,31 @@ export async function assertReplaceable(dir: string): Promise<void> {
   throw new ServingError("FAILED_PRECONDITION", `${dir} exists and is no bento: name another place with -o`);
 }
 
+/** Another build of the same bento may do the same meanwhile: then the last one stays, whole. */
 async function moveInto(stage: string, dir: string): Promise<void> {
-  await assertReplaceable(dir);
-  const old = `${stage}.old`;
-  const hadOld = await rename(dir, old).then(
-    () => true,
-    () => false,
-  );
-  try {
-    await rename(stage, dir);
-  } catch (cause) {
-    if (hadOld) await rename(old, dir);
-    throw cause;
+  for (let attempt = 1; ; attempt += 1) {
+    await assertReplaceable(dir);
+    const old = `${stage}.old${attempt}`;
+    const hadOld = await rename(dir, old).then(
+      () => true,
+      () => false,
+    );
+    try {
+      await rename(stage, dir);
+      // A tenth of the time of the one that waits for each file.
+      if (hadOld) rmSync(old, { recursive: true, force: true });
+      return;
+    } catch (cause) {
+      const isTaken = cause instanceof Error && "code" in cause && ["ENOTEMPTY", "EEXIST"].includes(String(cause.code));
+      if (hadOld && isTaken) await rm(old, { recursive: true, force: true });
+      else if (hadOld) await rename(old, dir);
+      if (!isTaken || attempt === MAX_ATTEMPTS) throw cause;
+    }
   }
-  // A tenth of the time of the one that waits for each file.
-  if (hadOld) rmSync(old, { recursive: true, force: true });
 }
+
+/** More builds than would ever end at one moment. */
+const MAX_ATTEMPTS = 50;
 
 /** Any user of a container may read the folders, whatever mask the builder's shell has. Not waiting for each takes a tenth of the time. */
 function openFolders(dir: string): void {
