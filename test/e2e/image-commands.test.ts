@@ -36,17 +36,8 @@ describeWith("docker with a base image", "an image by its name", () => {
   beforeAll(async () => {
     const manifest = { name: "golden", type: "module", dependencies: { "@bento-ts/runtime": "0.1.0" } };
     project = makeProject({ "package.json": JSON.stringify(manifest), "service.ts": SERVICE, "out.json": "1.5" });
-    const built = await bentoTs([
-      "build",
-      project,
-      "--no-test",
-      "--builder",
-      "docker",
-      "--base-image",
-      BASE,
-      "-t",
-      IMAGE,
-    ]);
+    const flags = ["--no-test", "--builder", "docker", "--base-image", BASE, "-t", IMAGE];
+    const built = await bentoTs(["build", project, ...flags], { env: { BENTO_HOME: temp } });
     if (built.code !== 0) throw new Error(built.stderr);
   }, 300_000);
   afterAll(async () => {
@@ -91,6 +82,21 @@ describeWith("docker with a base image", "an image by its name", () => {
     expect(inspected.layers.length).toBeGreaterThanOrEqual(4);
     const human = await bentoTs(["inspect", IMAGE]);
     expect(human.stdout).toMatch(/user +65532:0\n[^]*POST \/halve[^]*groups +team|POST \/halve[^]*team/);
+  });
+
+  it("is made again of the stored bento, by its tag", async () => {
+    const tag = "bento-commands-again:1";
+    derived.push(tag);
+    const flags = ["--builder", "docker", "--base-image", BASE, "-t", tag, "--json"];
+    const { code, stdout } = await bentoTs(["build", "golden:1.0.0", ...flags], { env: { BENTO_HOME: temp } });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ image: { tags: [tag], builder: "docker" } });
+    expect((await bentoTs(["test", tag])).stdout).toContain("1 ok, 1 failed");
+    const refused = await bentoTs(["build", "golden:1.0.0", "--no-image"], { env: { BENTO_HOME: temp } });
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      "error: --no-image and a bento exclude each other: it is there already\n",
+    ]);
   });
 
   it("says how its container ended", async () => {

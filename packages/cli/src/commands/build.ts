@@ -3,6 +3,8 @@ import type { BuilderChoice } from "@bento-ts/packager";
 import { type Command, Option } from "commander";
 import { createBuildProgress } from "../build/build-progress.ts";
 import { buildLines } from "../build/build-lines.ts";
+import { imageLines } from "../build/image-lines.ts";
+import { imageOfBento } from "../build/image-of-bento.ts";
 import { interruptible } from "../build/interruptible.ts";
 import { makeBuild } from "../build/make-build.ts";
 import type { CommandRow } from "../command.ts";
@@ -41,7 +43,10 @@ export const build: CommandRow = {
   ],
   define(command: Command) {
     command
-      .argument("[dir]", "folder of the project; this one when it is left out")
+      .argument(
+        "[dir]",
+        "folder of the project, this one when it is left out; or a bento, by folder or tag, to make its image",
+      )
       .option("-t, --tag <name:version>", "name of the image, may be repeated; default: the service's", gather, [])
       .addOption(
         new Option("--builder <builder>", "what builds the image; auto: an engine that answers, else oci")
@@ -61,7 +66,7 @@ export const build: CommandRow = {
 
 async function run(given: string | undefined, flags: Flags): Promise<void> {
   const target = await findTarget(given);
-  if (target.kind !== "module") {
+  if (target.kind === "models") {
     throw wrongUsage(
       `${given ?? "this folder"} has no service to build: expected a project; "bento-ts init" writes one`,
     );
@@ -69,9 +74,17 @@ async function run(given: string | undefined, flags: Flags): Promise<void> {
   const progress = createBuildProgress({ isQuiet: flags.json === true });
   const { onEvent } = progress;
   const { tag: tags, builder, baseImage, platform, image, test, output, push = false } = flags;
-  const { file: entryFile, projectDir } = target;
-  const work = { projectDir, entryFile, tags, builder, baseImage, platform, image, test, output, push, onEvent };
-  const made = await interruptible((signal) => makeBuild({ ...work, signal })).finally(progress.stop);
+  const work = { tags, builder, baseImage, platform, image, output, push, onEvent };
+  if (target.kind === "bento") {
+    const { projectDir: dir } = target;
+    const made = await interruptible((signal) => imageOfBento(dir, { ...work, signal })).finally(progress.stop);
+    return report(
+      { image: made, steps: progress.stop() },
+      { json: flags.json === true, human: (told, paint) => imageLines(told.image, { paint, shownPath }) },
+    );
+  }
+  const project = { projectDir: target.projectDir, entryFile: target.file, test };
+  const made = await interruptible((signal) => makeBuild({ ...work, ...project, signal })).finally(progress.stop);
   const result = { ...made, steps: progress.stop() };
   report(result, {
     json: flags.json === true,
