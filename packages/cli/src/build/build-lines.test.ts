@@ -22,7 +22,7 @@ const bento: BentoReport = {
       place: "node_modules/onnxruntime-node",
       bytes: 46_200_000,
       askedBy: ["@bento-ts/runtime"],
-      leftOut: {},
+      leftOut: { platforms: 242_000_000 },
     },
     { name: "fastify", version: "5.12.8", place: "node_modules/fastify", bytes: 900_000, askedBy: [], leftOut: {} },
   ],
@@ -45,7 +45,7 @@ describe("buildLines", () => {
     expect(buildLines({ bento, ...rest }, paint)).toEqual([
       "boston 1.4.0 for linux/amd64",
       "  Node          126.6 MB  24.21.0",
-      "  dependencies  47.1 MB   2 packages: onnxruntime-node 46.2 MB, fastify 900.0 kB, …",
+      "  dependencies  47.1 MB   2 packages: onnxruntime-node 288.2 MB → 46.2 MB, fastify 900.0 kB, …",
       "  models        2.9 MB    bos_rf.onnx",
       "  service       12.3 kB   code, source map, files",
       "  left out      259.8 MB  other platforms 254.8 MB, types 5.0 MB",

@@ -39,7 +39,7 @@ export function buildLines(
   paint: ReturnType<typeof createPaint>,
 ): readonly string[] {
   const { bytes, packages } = bento;
-  const largest = packages.slice(0, SHOWN_PACKAGES).map(({ name, bytes: size }) => `${name} ${sizeText(size)}`);
+  const largest = packages.slice(0, SHOWN_PACKAGES).map(packageText);
   const rows = [
     ["Node", sizeText(bytes.node), bento.nodeVersion],
     ["dependencies", sizeText(bytes.dependencies), `${packages.length} packages: ${largest.join(", ")}, …`],
@@ -77,6 +77,14 @@ function stepText(steps: readonly StepTime[]): string {
 }
 
 const SHOWN_STEPS = 3;
+
+/** A package with its size, and that of its installed files where most of them stayed out. */
+function packageText({ name, bytes, leftOut }: BentoReport["packages"][number]): string {
+  const before = Object.values(leftOut).reduce((sum, size) => sum + size, bytes);
+  return `${name} ${before > 2 * bytes && before > LARGE_BYTES ? `${sizeText(before)} → ` : ""}${sizeText(bytes)}`;
+}
+
+const LARGE_BYTES = 10_000_000;
 
 const REASONS = {
   platforms: "other platforms",
