@@ -296,7 +296,7 @@ export default serviceClass({ name: "made" }, class {
       PATH: pathWithDocker(),
     });
     expect(stderr).toBe(
-      `error: no Docker engine answers at ${socket} (DOCKER_HOST): start it, or build the bento alone with "--no-image"\n`,
+      `error: no Docker engine answers at ${socket} (DOCKER_HOST): start it, or use --builder oci, which needs no engine\n`,
     );
     expect(exitCode).toBe(1);
     expect(existsSync(out)).toBe(false);

@@ -201,7 +201,7 @@ async function finish(
     platform: dockerPlatform(build.platform),
   };
   const base = options.base ?? service.config.image.base;
-  await writeFacts(stage, { project, ...service, bento, base });
+  await writeFacts(stage, { project, ...service, bento, base, secrets: options.secrets ?? [] });
   const contents = { stage, packages: placed, natives: nativeFiles(packages), node, models, lockfile, signal };
   await writeSboms({ name, version, description }, contents);
   const checked = (await options.check?.({ dir: stage, file: bento })) ?? [];

@@ -14,6 +14,8 @@ export interface BuildOptions {
   readonly folderEnding?: string;
   /** Base image for the Dockerfile, instead of the configuration's `image.base`. */
   readonly base?: string | undefined;
+  /** Names of the secrets that `image.scripts` and the installation of `image.packages` may read; the values are given to `buildImage`. */
+  readonly secrets?: readonly string[] | undefined;
   /** That of containers on this machine unless given. */
   readonly platform?: Platform;
   /** Folder of the model store; the user's own unless given. */

@@ -21,3 +21,4 @@ export type { ImagePlace, MadeImage } from "./image/image-report.ts";
 export { makeImage, type MakeImageOptions } from "./image/make-image.ts";
 export { pullImage, type PullOptions } from "./registry/pull-image.ts";
 export { pushImage, type PushOptions, type PushReport } from "./registry/push-image.ts";
+export { parseSecret, type SecretSource } from "./image/engines/parse-secret.ts";

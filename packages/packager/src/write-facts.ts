@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "@bento-ts/runtime/config";
-import { BENTO_FILE_NAME, type BentoFile } from "@bento-ts/runtime/definition";
+import { BENTO_FILE_NAME, type BentoFile, ServingError } from "@bento-ts/runtime/definition";
 import { copyInto, writeInto } from "./files/write-tree.ts";
 import { dockerfile, dockerignore } from "./image/dockerfile.ts";
 import { gitRevision } from "./image/git-revision.ts";
@@ -9,6 +9,7 @@ import { PLAN_FILE_NAME, planImage } from "./image/image-plan.ts";
 import { INIT_FILE_NAME, INIT_SCRIPT } from "./image/init-script.ts";
 import type { Project } from "./project.ts";
 import { SBOM_FILES } from "./sbom/write-sboms.ts";
+import { stageScripts } from "./stage-scripts.ts";
 import type { ServiceProtoFiles } from "./service-proto.ts";
 
 /** What a build has learnt of a service. */
@@ -17,6 +18,8 @@ export interface BentoFacts {
   readonly bento: BentoFile;
   /** Base image. */
   readonly base: string;
+  /** Names of the secrets that scripts and packages may read. */
+  readonly secrets: readonly string[];
   readonly config: Config;
   readonly openApi: object;
   readonly proto: ServiceProtoFiles;
@@ -25,11 +28,18 @@ export interface BentoFacts {
 /** Writes what a bento says of itself, and the plan of its image. */
 export async function writeFacts(
   stage: string,
-  { project, bento, base, config, openApi, proto }: BentoFacts,
+  { project, bento, base, secrets, config, openApi, proto }: BentoFacts,
 ): Promise<void> {
   const { definition, models } = bento;
   const hasSettings = existsSync(join(project.dir, "bento.yaml"));
   const { image, server } = config;
+  const [secret] = secrets;
+  if (secret !== undefined && image.scripts.length + image.packages.length === 0) {
+    throw new ServingError(
+      "INVALID_ARGUMENT",
+      `nothing reads the secret "${secret}": secrets are for image.scripts and image.packages, and bento.yaml names none`,
+    );
+  }
   const plan = planImage({
     name: definition.name,
     version: definition.version,
@@ -37,6 +47,8 @@ export async function writeFacts(
     base,
     revision: await gitRevision(project),
     packages: image.packages,
+    scripts: await stageScripts(stage, project, image.scripts),
+    secrets,
     env: image.env,
     models: models.flatMap(({ source, digest }) => (digest === null ? [] : [{ source, digest }])),
     hasModels: models.some(({ path }) => path?.startsWith("models/") === true),

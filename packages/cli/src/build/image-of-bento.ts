@@ -10,7 +10,7 @@ export async function imageOfBento(
   dir: string,
   work: Omit<BuildWork, "projectDir" | "entryFile" | "test">,
 ): Promise<MadeImage> {
-  const { baseImage: base, tags, output, push, signal, onEvent } = work;
+  const { baseImage: base, tags, output, push, secrets, network, signal, onEvent } = work;
   if (!work.image) throw wrongUsage("--no-image and a bento exclude each other: it is there already");
   const { platform } = parseBentoFile(await readFile(join(dir, BENTO_FILE_NAME), "utf8"));
   if (work.platform !== undefined && work.platform !== platform)
@@ -18,5 +18,6 @@ export async function imageOfBento(
   const packager = await import("@bento-ts/packager");
   const platforms = [packager.parsePlatform(platform)];
   const builder = await packager.chooseBuilder(work.builder, { platforms, base, signal });
-  return packager.makeImage({ bentoDirs: [dir], projectDir: dir, tags, builder, base, output, push, signal, onEvent });
+  const wanted = { tags, builder, base, output, push, secrets, network };
+  return packager.makeImage({ bentoDirs: [dir], projectDir: dir, ...wanted, signal, onEvent });
 }

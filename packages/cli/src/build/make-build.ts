@@ -21,6 +21,10 @@ export interface BuildWork {
   /** Of the image; of the bento where no image is made. */
   readonly output: string | undefined;
   readonly push: boolean;
+  /** `id=NAME,src=FILE` or `id=NAME,env=VARIABLE`. */
+  readonly secrets: readonly string[];
+  /** Of the steps that run, as an engine names it. */
+  readonly network: string | undefined;
   readonly signal: AbortSignal;
   readonly onEvent: OnBuildEvent | undefined;
 }
@@ -33,6 +37,7 @@ export async function makeBuild(work: BuildWork): Promise<Omit<BuildResult, "ste
   if (!work.image && work.push)
     throw wrongUsage("--push and --no-image exclude each other: it is the image that is pushed");
   // Before a bento is built for nothing.
+  for (const text of work.secrets) packager.parseSecret(text, process.env);
   const builder = work.image ? await packager.chooseBuilder(work.builder, { platforms, base, signal }) : undefined;
   const examples: ExampleResult[] = [];
   const bentos: BentoReport[] = [];
@@ -57,6 +62,8 @@ export async function makeBuild(work: BuildWork): Promise<Omit<BuildResult, "ste
     projectDir,
     output: work.output,
     push: work.push,
+    secrets: work.secrets,
+    network: work.network,
     signal,
     onEvent,
   });
@@ -82,9 +89,11 @@ async function bentoFor(
   work: BuildWork & Pick<BuildOptions, "check">,
   isOneOfSeveral: boolean,
 ): Promise<BentoReport> {
-  const { buildBento, dockerPlatform } = await import("@bento-ts/packager");
+  const { buildBento, dockerPlatform, parseSecret } = await import("@bento-ts/packager");
   const { projectDir, entryFile, baseImage: base, check, signal, onEvent } = work;
   const ending = isOneOfSeveral ? `-${dockerPlatform(platform).split("/")[1] ?? ""}` : "";
   const outDir = work.image || work.output === undefined ? undefined : join(work.output, ending.slice(1));
-  return buildBento({ projectDir, entryFile, outDir, folderEnding: ending, base, platform, check, signal, onEvent });
+  const secrets = work.secrets.map((text) => parseSecret(text, process.env).id);
+  const chosen = { outDir, folderEnding: ending, base, secrets, platform };
+  return buildBento({ projectDir, entryFile, ...chosen, check, signal, onEvent });
 }

@@ -21,11 +21,13 @@ interface Flags {
   readonly test: boolean;
   readonly output?: string;
   readonly push?: boolean;
+  readonly secret: readonly string[];
+  readonly network?: string;
   readonly json?: boolean;
 }
 
 /** The packager's `BUILDER_CHOICES`, which is loaded only when something is built. */
-const BUILDERS = ["auto", "oci", "docker"] as const satisfies readonly BuilderChoice[];
+const BUILDERS = ["auto", "oci", "docker", "podman", "buildah"] as const satisfies readonly BuilderChoice[];
 
 /** `bento-ts build`: makes a bento of a project and a container image of the bento. */
 export const build: CommandRow = {
@@ -59,6 +61,13 @@ export const build: CommandRow = {
       .option("--no-test", "don't run the golden examples")
       .option("-o, --output <place>", "image: a file .tar or a folder (OCI layout); with --no-image the bento's folder")
       .option("--push", "bring the image to the registry that each name leads to")
+      .option(
+        "--secret <id=NAME,src=FILE>",
+        "for image.scripts and image.packages alone; or id=NAME,env=VARIABLE",
+        gather,
+        [],
+      )
+      .option("--network <mode>", "network of image.scripts and image.packages, as the engine names it: host, none")
       .option("--json", "print the report as JSON")
       .action(run);
   },
@@ -74,7 +83,9 @@ async function run(given: string | undefined, flags: Flags): Promise<void> {
   const progress = createBuildProgress({ isQuiet: flags.json === true });
   const { onEvent } = progress;
   const { tag: tags, builder, baseImage, platform, image, test, output, push = false } = flags;
-  const work = { tags, builder, baseImage, platform, image, output, push, onEvent };
+  const { secret: secrets, network } = flags;
+  const engine = { builder, secrets, network };
+  const work = { tags, ...engine, baseImage, platform, image, output, push, onEvent };
   if (target.kind === "bento") {
     const { projectDir: dir } = target;
     const made = await interruptible((signal) => imageOfBento(dir, { ...work, signal })).finally(progress.stop);

@@ -1,9 +1,10 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BentoFile, defineService, digestOf } from "@bento-ts/runtime/definition";
 import { expect, it } from "vitest";
 import { describeWith } from "../../../../test/support/needs.ts";
 import { tempTree } from "../temp-tree.fixture.ts";
-import { buildImage, defaultTag, type ImageOptions } from "./build-image.ts";
+import { buildImage, BUILDERS, defaultTag, type ImageOptions } from "./build-image.ts";
 import { dockerfile } from "./dockerfile.ts";
 import { planImage } from "./image-plan.ts";
 
@@ -31,6 +32,8 @@ function bento(change: Partial<BentoFile> = {}, base = "debian:12-slim"): string
     version: "1.4.0",
     description: "",
     packages: [],
+    scripts: [],
+    secrets: [],
     env: {},
     models: [],
     hasModels: false,
@@ -62,23 +65,46 @@ describeWith("docker", "buildImage with an engine", () => {
 
   it("refuses a bento of another architecture before anything is built", async () => {
     await expect(build(bento({ platform: "linux/s390x" }))).rejects.toThrow(
-      /^the bento is made for linux\/s390x and the Docker engine builds linux\/\w+: build on a machine of that kind$/,
+      /^the bento is made for linux\/s390x and docker builds linux\/\w+: use --builder oci, or build on a machine of that kind$/,
     );
   });
 
   it("says where no engine answers", async () => {
     const env = { ...process.env, DOCKER_HOST: `unix://${join(tempTree(), "no.sock")}` };
     await expect(build(bento(), { env })).rejects.toThrow(
-      `no Docker engine answers at ${env.DOCKER_HOST} (DOCKER_HOST): start it, or build the bento alone with "--no-image"`,
+      `no Docker engine answers at ${env.DOCKER_HOST} (DOCKER_HOST): start it, or use --builder oci, which needs no engine`,
     );
   });
 });
 
-it("says that there is no docker client", async () => {
-  await expect(build(bento(), { env: { PATH: tempTree() } })).rejects.toMatchObject({
+it.each(BUILDERS)("says that there is no %s client", async (builder) => {
+  await expect(build(bento(), { builder, env: { PATH: tempTree() } })).rejects.toMatchObject({
     code: "FAILED_PRECONDITION",
-    message: 'there is no docker client on this machine: install Docker, or build the bento alone with "--no-image"',
+    message: `there is no ${builder} client on this machine: install it, or use --builder oci, which needs no engine`,
   });
+});
+
+it.each([
+  [
+    "docker",
+    "permission denied while trying to connect",
+    /^the Docker engine at unix:\/\/\/x \(DOCKER_HOST\) does not let this user in: add the user to its group \(docker\), or use --builder oci/,
+  ],
+  [
+    "podman",
+    "Error: mkdir /nowhere: permission denied",
+    /^podman does not work here \(Error: mkdir \/nowhere: permission denied\): give this user a home folder/,
+  ],
+  [
+    "buildah",
+    "Error: no storage",
+    /^buildah does not work here \(Error: no storage\): set it up for this user, or use --builder oci/,
+  ],
+] as const)("says what keeps %s from answering", async (builder, words, message) => {
+  const dir = tempTree();
+  writeFileSync(join(dir, builder), `#!/bin/sh\necho "${words}" >&2\nexit 1\n`, { mode: 0o755 });
+  const env = { PATH: dir, DOCKER_HOST: "unix:///x" };
+  await expect(build(bento(), { builder, env })).rejects.toThrow(message);
 });
 
 it("ends with the abort's reason", async () => {

@@ -1,15 +1,22 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BENTO_FILE_NAME, parseBentoFile, ServingError } from "@bento-ts/runtime/definition";
 import { containerPlatform, dockerPlatform, type Platform } from "../platform.ts";
 import type { OnBuildEvent } from "../progress.ts";
-import { type ClientOptions, runDocker } from "./docker-client.ts";
-import { readImagePlan } from "./image-plan.ts";
+import { ENGINES } from "./engines/all.ts";
+import { assertEngine } from "./engines/assert-engine.ts";
+import { bringBase } from "./engines/bring-base.ts";
+import { ENGINE_NAMES, type EngineName } from "./engines/engine.ts";
+import { hideSecrets } from "./engines/hide-secrets.ts";
+import { parseSecret, type SecretSource } from "./engines/parse-secret.ts";
+import { type ClientOptions, runClient } from "./engines/run-client.ts";
+import { runBuild } from "./engines/run-build.ts";
+import { baseLabels, type ImagePlan, readImagePlan } from "./image-plan.ts";
+import { parseSize } from "./parse-size.ts";
 
 /** What builds images. */
-export const BUILDERS = ["docker"] as const;
-export type Builder = (typeof BUILDERS)[number];
+export const BUILDERS = ENGINE_NAMES;
+export type Builder = EngineName;
 
 /** What `buildImage` is asked for. */
 export interface ImageOptions {
@@ -20,7 +27,11 @@ export interface ImageOptions {
   /** Base image: a Linux with glibc ≥ 2.28, libstdc++, `/bin/sh` and `sleep`; that of the bento's Dockerfile when left out. */
   readonly base?: string | undefined;
   readonly builder: Builder;
-  /** Variables of the process unless given. */
+  /** Secrets that the bento's scripts and packages want: `id=NAME,src=FILE` or `id=NAME,env=VARIABLE`. */
+  readonly secrets?: readonly string[];
+  /** Network of scripts and of the installation of packages, as the engine names it. */
+  readonly network?: string | undefined;
+  /** Variables of the process unless given; engines are set up by those of their own. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
   readonly onEvent?: OnBuildEvent | undefined;
@@ -39,25 +50,29 @@ export interface ImageReport {
 /**
  * Builds the image of a bento with a container engine.
  *
- * Throws INVALID_ARGUMENT for a tag that no image can have; FAILED_PRECONDITION, one sentence with the next step, when client, engine or base are
- * missing, the engine is of another architecture, or the build fails.
+ * Throws INVALID_ARGUMENT for a tag that no image can have or a secret that is none; FAILED_PRECONDITION, one sentence with the next step, when client, engine, base
+ * or secret are missing, the engine is of another architecture, or the build fails. The names are given last: a build that fails or is ended moves none.
  */
 export async function buildImage(options: ImageOptions): Promise<ImageReport> {
-  const { bentoDir, env = process.env, signal = new AbortController().signal } = options;
+  const { bentoDir, builder, network, env = process.env, signal = new AbortController().signal } = options;
   const bento = parseBentoFile(await readFile(join(bentoDir, BENTO_FILE_NAME), "utf8"));
   const { name, version } = bento.definition;
   const tags = options.tags.length > 0 ? options.tags : [defaultTag(name, version)];
   for (const tag of tags) assertTag(tag);
-  const base = options.base ?? (await readImagePlan(bentoDir)).base;
+  const plan = await readImagePlan(bentoDir);
+  const secrets = (options.secrets ?? []).map((text) => parseSecret(text, env));
+  assertSecrets(plan, secrets);
+  const base = options.base ?? plan.base;
   const client: ClientOptions = { env, signal };
-  await assertEngine(client, bento.platform);
-  const id = await runBuild(bentoDir, {
-    tags,
-    base,
-    client: { ...client, onLine: (text) => options.onEvent?.({ kind: "line", text }) },
-  });
-  const { stdout } = await runDocker(["image", "inspect", "--format", "{{.Size}}", id], client);
-  return { id, tags, base, bytes: Number(stdout.trim()) };
+  await assertEngine(builder, bento.platform, client);
+  const hide = hideSecrets(secrets);
+  const onLine = (text: string): void => options.onEvent?.({ kind: "line", text: hide(text) });
+  await bringBase(builder, base, { ...client, onLine });
+  const request = { dir: bentoDir, base, labels: baseLabels(base), secrets, network };
+  const id = await runBuild(builder, request, { hide, client: { ...client, onLine } });
+  for (const tag of tags) await runClient(builder, ENGINES[builder].tag(id, tag), client);
+  const { stdout } = await runClient(builder, ENGINES[builder].size(id), client);
+  return { id, tags, base, bytes: parseSize(stdout.trim()) };
 }
 
 /** The name of an image unless its builder chooses another: `+`, which versions may have and tags may not, becomes `_`. */
@@ -86,60 +101,14 @@ export async function assertBuilderReady(
   options: Pick<ImageOptions, "builder" | "env" | "signal"> & { readonly platform?: Platform },
 ): Promise<void> {
   const { env = process.env, signal = new AbortController().signal, platform = containerPlatform() } = options;
-  await assertEngine({ env, signal }, dockerPlatform(platform));
+  await assertEngine(options.builder, dockerPlatform(platform), { env, signal });
 }
 
-async function assertEngine(client: ClientOptions, platform: string): Promise<void> {
-  const { exitCode, stdout, output } = await runDocker(
-    ["version", "--format", "{{.Server.Os}}/{{.Server.Arch}}"],
-    client,
+function assertSecrets({ secrets: wanted }: ImagePlan, given: readonly SecretSource[]): void {
+  const missing = wanted.find((id) => !given.some((secret) => secret.id === id));
+  if (missing === undefined) return;
+  throw new ServingError(
+    "FAILED_PRECONDITION",
+    `the bento's scripts want the secret "${missing}": give it with --secret id=${missing},src=FILE`,
   );
-  if (exitCode !== 0) {
-    const where = client.env["DOCKER_HOST"];
-    const place = where === undefined || where === "" ? "" : ` at ${where} (DOCKER_HOST)`;
-    const next = /permission denied/i.test(output) ? "let this user talk to it" : "start it";
-    throw refused(`no Docker engine answers${place}: ${next}, or build the bento alone with "--no-image"`);
-  }
-  if (stdout.trim() !== platform) {
-    throw refused(
-      `the bento is made for ${platform} and the Docker engine builds ${stdout.trim()}: build on a machine of that kind`,
-    );
-  }
-}
-
-async function runBuild(
-  bentoDir: string,
-  { tags, base, client }: { readonly tags: readonly string[]; readonly base: string; readonly client: ClientOptions },
-): Promise<string> {
-  const temp = await mkdtemp(join(tmpdir(), "bento-image-"));
-  const idFile = join(temp, "id");
-  try {
-    const named = tags.flatMap((tag) => ["--tag", tag]);
-    const args = ["build", "--build-arg", `BASE_IMAGE=${base}`, "--iidfile", idFile, ...named, bentoDir];
-    const { exitCode, output } = await runDocker(args, client);
-    if (exitCode !== 0) throw await buildFailed(base, output, client);
-    return (await readFile(idFile, "utf8")).trim();
-  } finally {
-    await rm(temp, { recursive: true, force: true });
-  }
-}
-
-async function buildFailed(base: string, output: string, client: ClientOptions): Promise<ServingError> {
-  const last =
-    output
-      .trim()
-      .split("\n")
-      .at(-1)
-      ?.replace(/^ERROR: /, "") ?? "";
-  const { exitCode } = await runDocker(["image", "inspect", "--format", "{{.Id}}", base], {
-    env: client.env,
-    signal: client.signal,
-  });
-  // Only a base that is not on this machine is fetched, so it is the likely reason when it still is not.
-  if (exitCode !== 0) return refused(`the base image "${base}" is not on this machine and can't be fetched: ${last}`);
-  return refused(`docker build failed: ${last}`);
-}
-
-function refused(message: string): ServingError {
-  return new ServingError("FAILED_PRECONDITION", message);
 }

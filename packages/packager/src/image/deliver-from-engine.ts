@@ -8,29 +8,31 @@ import { usingCache } from "../blobs/using-cache.ts";
 import { readArchive } from "../oci/read-archive.ts";
 import { writeLayout } from "../oci/write-layout.ts";
 import { isArchiveName } from "./deliver-image.ts";
-import { runDocker } from "./docker-client.ts";
+import { ENGINES } from "./engines/all.ts";
+import type { EngineName } from "./engines/engine.ts";
+import { runClient } from "./engines/run-client.ts";
 import type { ImagePlace } from "./image-report.ts";
 import type { ImageWork } from "./make-image.ts";
 
 /** Brings an image that an engine has built to where it is asked for besides. */
-export async function deliverFromEngine(engine: string, work: ImageWork): Promise<readonly ImagePlace[]> {
+export async function deliverFromEngine(engine: EngineName, work: ImageWork): Promise<readonly ImagePlace[]> {
   const places: ImagePlace[] = [{ kind: "engine", at: engine }];
-  if (work.output !== undefined) places.push(await saveTo(resolve(work.output), work));
+  if (work.output !== undefined) places.push(await saveTo(engine, resolve(work.output), work));
   if (!work.push) return places;
   for (const tag of work.tags) {
     work.onEvent?.({ kind: "step", text: `pushing ${tag}` });
-    await docker(["push", "--quiet", tag], work, `${tag} can't be pushed`);
+    await ask(engine, ENGINES[engine].push(tag), work, `${tag} can't be pushed`);
     places.push({ kind: "registry", at: tag });
   }
   return places;
 }
 
-async function saveTo(place: string, work: ImageWork): Promise<ImagePlace> {
+async function saveTo(engine: EngineName, place: string, work: ImageWork): Promise<ImagePlace> {
   await mkdir(dirname(place), { recursive: true });
   if (isArchiveName(place)) {
     const temporary = join(dirname(place), `.${basename(place)}-${randomUUID()}`);
     try {
-      await docker(["save", "--output", temporary, ...work.tags], work, "the image can't be saved");
+      await ask(engine, ENGINES[engine].save(work.tags, temporary), work, "the image can't be saved");
       await rename(temporary, place);
     } finally {
       await rm(temporary, { force: true });
@@ -41,7 +43,7 @@ async function saveTo(place: string, work: ImageWork): Promise<ImagePlace> {
   const temporary = await mkdtemp(join(tmpdir(), "bento-save-"));
   try {
     const file = join(temporary, "image.tar");
-    await docker(["save", "--output", file, ...tags], work, "the image can't be saved");
+    await ask(engine, ENGINES[engine].save(tags, file), work, "the image can't be saved");
     await usingCache(buildCacheDir(env), signal, async (dir) => {
       const blobs = openBlobStore(dir);
       await writeLayout(await readArchive(file, { blobs, signal }), { dir: place, tags, blobs });
@@ -52,8 +54,13 @@ async function saveTo(place: string, work: ImageWork): Promise<ImagePlace> {
   return { kind: "layout", at: place };
 }
 
-async function docker(args: readonly string[], { env, signal }: ImageWork, failure: string): Promise<void> {
-  const { exitCode, output } = await runDocker(args, { env, signal });
+async function ask(
+  engine: EngineName,
+  args: readonly string[],
+  { env, signal }: ImageWork,
+  failure: string,
+): Promise<void> {
+  const { exitCode, output } = await runClient(engine, args, { env, signal });
   if (exitCode === 0) return;
   throw new ServingError("FAILED_PRECONDITION", `${failure}: ${output.trim().split("\n").at(-1) ?? ""}`);
 }

@@ -8,6 +8,8 @@ const facts: ImageFacts = {
   description: "",
   base: "debian:12-slim",
   packages: [],
+  scripts: [],
+  secrets: [],
   env: {},
   models: [{ source: "models/a.onnx", digest: "sha256:ab" }],
   hasModels: true,
@@ -50,13 +52,36 @@ ENTRYPOINT ["/bin/sh","/app/init.sh","/usr/local/bin/node","/app/node_modules/@b
     expect(dockerfile(planImage({ ...facts, grpcPort: 3000 }))).toContain("\nEXPOSE 3000 3002\n");
   });
 
-  it("installs Debian packages as root before anything else, sorted, and leaves no lists behind", () => {
+  it("installs Debian packages as root before anything else, sorted, and leaves no lists, caches and logs behind", () => {
     const text = dockerfile(planImage({ ...facts, packages: ["libgomp1", "curl=7.88"] }));
+    const install = "DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends curl=7.88 libgomp1";
+    const left =
+      "/var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/cache/ldconfig/aux-cache /var/log/apt /var/log/alternatives.log /var/log/dpkg.log";
     expect(text).toContain(`FROM \${BASE_IMAGE}
 USER 0
-RUN apt-get update && apt-get install -y --no-install-recommends curl=7.88 libgomp1 && rm -rf /var/lib/apt/lists/*
+# Which version is the author's to say: image.packages takes name=version.
+# hadolint ignore=DL3008
+RUN apt-get update && ${install} && rm -rf ${left}
 COPY node/`);
     expect(text.indexOf("USER 65532:0")).toBeGreaterThan(text.indexOf("COPY bento.json"));
+  });
+
+  it("runs scripts as root after the packages, in the order given, each with the secrets mounted", () => {
+    const scripts = [
+      { path: "z.sh", hasInterpreter: false },
+      { path: "setup/a b.py", hasInterpreter: true },
+    ];
+    const text = dockerfile(planImage({ ...facts, packages: ["libgomp1"], scripts, secrets: ["token", "key"] }));
+    const mounts = "--mount=type=secret,id=token --mount=type=secret,id=key";
+    expect(text).toContain(`\nRUN ${mounts} apt-get update`);
+    const steps = text.split("\n").filter((line) => /^(COPY|RUN|USER)/.test(line));
+    expect(steps.slice(2, 6)).toEqual([
+      "COPY scripts/ /app/scripts/",
+      `RUN ${mounts} ["/bin/sh","-e","/app/scripts/z.sh"]`,
+      `RUN ${mounts} ["/app/scripts/setup/a b.py"]`,
+      "COPY node/ /usr/local/",
+    ]);
+    expect(dockerignore(planImage({ ...facts, scripts }))).toMatch(/^\*\n!scripts\n/);
   });
 
   it("keeps quotes, variables and line ends of the author's texts from being read as instructions", () => {

@@ -1,9 +1,9 @@
-import type { CopyPlan, ImagePlan } from "./image-plan.ts";
+import { type CopyPlan, type ImagePlan, SCRIPTS_FOLDER, SCRIPTS_HOME } from "./image-plan.ts";
 
 /**
  * The Dockerfile of a planned image: layers base, Node, dependencies, models, code, each changing more often than the one before it.
  *
- * The same plan gives the same text. No shell and nothing of the network is needed to build it, unless Debian packages are asked for.
+ * The same plan gives the same text. No shell and nothing of the network is needed to build it, unless packages or scripts are asked for.
  */
 export function dockerfile(plan: ImagePlan): string {
   const { base, healthcheck } = plan;
@@ -12,7 +12,7 @@ export function dockerfile(plan: ImagePlan): string {
     "# Written by bento-ts build.",
     `ARG BASE_IMAGE=${base}`,
     "FROM ${BASE_IMAGE}",
-    ...installLines(plan.packages),
+    ...setupLines(plan),
     ...plan.layers.flatMap(({ copies }) => copies.map(copyLine)),
     `WORKDIR ${plan.workdir}`,
     pairs("LABEL", plan.labels),
@@ -27,8 +27,9 @@ export function dockerfile(plan: ImagePlan): string {
 }
 
 /** What the engine is given of a bento's folder: nothing that someone else may have put there. */
-export function dockerignore({ layers }: Pick<ImagePlan, "layers">): string {
-  const names = layers.flatMap(({ copies }) => copies.flatMap(({ from }) => from));
+export function dockerignore({ layers, scripts }: Pick<ImagePlan, "layers" | "scripts">): string {
+  const copied = layers.flatMap(({ copies }) => copies.flatMap(({ from }) => from));
+  const names = scripts.length === 0 ? copied : [SCRIPTS_FOLDER, ...copied];
   return ["*", ...names.map((name) => `!${name}`), ""].join("\n");
 }
 
@@ -36,10 +37,41 @@ function copyLine({ from, to }: CopyPlan): string {
   return typeof from === "string" ? `COPY ${from}/ ${to}/` : `COPY ${from.join(" ")} ${to}/`;
 }
 
-function installLines(packages: readonly string[]): readonly string[] {
-  if (packages.length === 0) return [];
-  const install = `apt-get install -y --no-install-recommends ${packages.join(" ")}`;
-  return ["USER 0", `RUN apt-get update && ${install} && rm -rf /var/lib/apt/lists/*`];
+/** What runs as root before anything is copied that changes more often. Secrets are mounted for these steps alone, which no layer holds. */
+function setupLines({ packages, scripts, secrets }: ImagePlan): readonly string[] {
+  if (packages.length + scripts.length === 0) return [];
+  const mounts = secrets.map((id) => `--mount=type=secret,id=${id} `).join("");
+  return [
+    "USER 0",
+    ...(packages.length === 0 ? [] : [...UNPINNED, `RUN ${mounts}${installCommand(packages)}`]),
+    ...(scripts.length === 0 ? [] : [`COPY ${SCRIPTS_FOLDER}/ ${SCRIPTS_HOME}/`]),
+    ...scripts.flatMap((command) => [...APART, `RUN ${mounts}${JSON.stringify(command)}`]),
+  ];
+}
+
+const UNPINNED = [
+  "# Which version is the author's to say: image.packages takes name=version.",
+  "# hadolint ignore=DL3008",
+];
+const APART = [
+  "# Each script is a step of its own, so that a change to one does not run those before it.",
+  "# hadolint ignore=DL3059",
+];
+
+/** What apt and dpkg leave behind: lists and caches of the day, logs with the time. */
+const LEFT_BEHIND = [
+  "/var/lib/apt/lists/*",
+  "/var/cache/apt/*",
+  "/var/cache/debconf/*-old",
+  "/var/cache/ldconfig/aux-cache",
+  "/var/log/apt",
+  "/var/log/alternatives.log",
+  "/var/log/dpkg.log",
+];
+
+function installCommand(packages: readonly string[]): string {
+  const install = `DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ${packages.join(" ")}`;
+  return `apt-get update && ${install} && rm -rf ${LEFT_BEHIND.join(" ")}`;
 }
 
 function pairs(instruction: "LABEL" | "ENV", values: Readonly<Record<string, string>>): string {

@@ -14,6 +14,10 @@ export interface ImageFacts {
   readonly base: string;
   /** Debian packages to install. */
   readonly packages: readonly string[];
+  /** The author's scripts, by their paths in the bento's folder `scripts`, in the order in which they run. */
+  readonly scripts: readonly ScriptFacts[];
+  /** Names of the secrets that packages and scripts may read. */
+  readonly secrets: readonly string[];
   /** The author's variables. */
   readonly env: Readonly<Record<string, string>>;
   /** Models in the bento: what the code names, and "sha256:…". */
@@ -25,6 +29,13 @@ export interface ImageFacts {
   /** The same as `port` where one port takes both. */
   readonly grpcPort: number;
   readonly adminPort: number;
+}
+
+/** A script of the author. */
+export interface ScriptFacts {
+  readonly path: string;
+  /** Whether its first line says what runs it (`#!`); otherwise /bin/sh does. */
+  readonly hasInterpreter: boolean;
 }
 
 /** One layer above the base: parts of the bento and where they go. */
@@ -45,6 +56,10 @@ export interface ImagePlan {
   readonly formatVersion: typeof PLAN_FORMAT_VERSION;
   readonly base: string;
   readonly packages: readonly string[];
+  /** Commands that run as root, once the bento's folder `scripts` is copied and before anything else is. */
+  readonly scripts: readonly (readonly string[])[];
+  /** Names of secrets; never their values. */
+  readonly secrets: readonly string[];
   /** Those that change least come first. */
   readonly layers: readonly LayerPlan[];
   readonly labels: Readonly<Record<string, string>>;
@@ -71,6 +86,10 @@ const MODELS_LABEL = "bento-ts.models";
 const PLAN_FORMAT_VERSION = 1;
 /** Where the bento lies in an image. */
 const HOME = "/app";
+/** Folder of scripts in a bento. */
+export const SCRIPTS_FOLDER = "scripts";
+/** Where they lie in an image. */
+export const SCRIPTS_HOME = `${HOME}/${SCRIPTS_FOLDER}`;
 const NODE = "/usr/local/bin/node";
 /** Relative to the bento. */
 const SERVER = "node_modules/@bento-ts/runtime/dist/server/entry.js";
@@ -81,11 +100,16 @@ const SERVER = "node_modules/@bento-ts/runtime/dist/server/entry.js";
  * The user is numeric, so that Kubernetes can tell that it is not root, and in group 0, so that any other user id may take its place.
  */
 export function planImage(facts: ImageFacts): ImagePlan {
-  const { base, packages } = facts;
+  const { base, packages, scripts, secrets } = facts;
   return {
     formatVersion: PLAN_FORMAT_VERSION,
     base,
     packages: [...packages].sort(),
+    scripts: scripts.map(({ path, hasInterpreter }) => [
+      ...(hasInterpreter ? [] : ["/bin/sh", "-e"]),
+      `${SCRIPTS_HOME}/${path}`,
+    ]),
+    secrets,
     layers: [
       { name: "node", copies: [{ from: "node", to: "/usr/local" }] },
       { name: "dependencies", copies: [{ from: "node_modules", to: `${HOME}/node_modules` }] },
@@ -113,6 +137,15 @@ export function planImage(facts: ImageFacts): ImagePlan {
       startPeriodSeconds: 60,
     },
     entrypoint: ["/bin/sh", `${HOME}/${INIT_FILE_NAME}`, NODE, `${HOME}/${SERVER}`, "--bento", HOME, "--image"],
+  };
+}
+
+/** Labels that tell the base of an image, by the name that was asked for and, where that has one, its digest. */
+export function baseLabels(base: string): ImagePlan["labels"] {
+  const [name = "", digest] = base.split("@");
+  return {
+    "org.opencontainers.image.base.name": name,
+    ...(digest === undefined ? {} : { "org.opencontainers.image.base.digest": digest }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { BENTO_FILE_NAME, parseBentoFile } from "@bento-ts/runtime/definition";
+import { BENTO_FILE_NAME, parseBentoFile, ServingError } from "@bento-ts/runtime/definition";
 import type { OnBuildEvent } from "../progress.ts";
 import { assertTag, buildImage, defaultTag } from "./build-image.ts";
 import { buildWithoutEngine } from "./build-without-engine.ts";
@@ -24,6 +24,10 @@ export interface MakeImageOptions {
   readonly output?: string | undefined;
   /** Whether it goes to the registry that each tag names. */
   readonly push?: boolean;
+  /** Secrets that scripts and packages want: `id=NAME,src=FILE` or `id=NAME,env=VARIABLE`. */
+  readonly secrets?: readonly string[];
+  /** Network of scripts and of the installation of packages, as an engine names it. */
+  readonly network?: string | undefined;
   /** Variables of the process unless given. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
@@ -54,13 +58,27 @@ export interface ImageWork {
  */
 export async function makeImage(options: MakeImageOptions): Promise<MadeImage> {
   const work = await decide(options);
-  if (options.builder === "oci") return buildWithoutEngine(work);
-  const { tags, base, env, signal, onEvent } = work;
   const [bentoDir = ""] = work.bentoDirs;
-  const { id, bytes } = await buildImage({ bentoDir, tags, base, builder: options.builder, env, signal, onEvent });
+  if (options.builder === "oci") {
+    await assertRunsNothing(bentoDir);
+    return buildWithoutEngine(work);
+  }
+  const { tags, base, env, signal, onEvent } = work;
+  const { builder, secrets = [], network } = options;
+  const { id, bytes } = await buildImage({ bentoDir, tags, base, builder, secrets, network, env, signal, onEvent });
   const places = await deliverFromEngine(options.builder, work);
   const sizes = { uncompressed: bytes, compressed: null };
   return { builder: options.builder, id, digest: null, tags, base, bytes: sizes, platforms: [], places };
+}
+
+/** Throws FAILED_PRECONDITION for an image in which something has to run: only engines can. */
+async function assertRunsNothing(bentoDir: string): Promise<void> {
+  const { packages, scripts } = await readImagePlan(bentoDir);
+  if (packages.length + scripts.length === 0) return;
+  throw new ServingError(
+    "FAILED_PRECONDITION",
+    "image.packages and image.scripts need a container engine that runs them: use --builder docker, podman or buildah",
+  );
 }
 
 async function decide(options: MakeImageOptions): Promise<ImageWork> {

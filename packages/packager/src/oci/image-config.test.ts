@@ -17,6 +17,8 @@ const plan = planImage({
   description: "",
   base: "debian:12-slim",
   packages: [],
+  scripts: [],
+  secrets: [],
   env: { LANG: "C.UTF-8" },
   models: [],
   hasModels: false,

@@ -106,7 +106,7 @@ describe("values", () => {
         audit: { sink: null, webhook: null, level: "metadata", functions: {}, publicRoutes: false, mode: "drop" },
       },
       telemetry: { logLevel: "info", logFormat: "auto" },
-      image: { base: "debian:12-slim", packages: [], env: {}, files: [] },
+      image: { base: "debian:12-slim", packages: [], env: {}, scripts: [], files: [] },
       seldon: NO_SELDON,
       kserve: { isDeployed: false },
     });
@@ -169,7 +169,7 @@ security:
   rateLimits: [{ rate: 100, window: 1m, burst: 10, per: ip, functions: [score], cost: rows }, { rate: 7, window: 1s }]
   audit: { file: stdout, webhook: { url: "https://audit.example.com", authorization: { file: /t }, ca: /ca.pem, batchSize: 5, batchDelay: 2s, timeout: 3s }, level: none, functions: { score: bodyHash }, publicRoutes: true, mode: strict }
 telemetry: { logLevel: silent, logFormat: json }
-image: { base: "debian:13-slim", packages: [libgomp1], env: { TZ: UTC }, files: [labels.json] }
+image: { base: "debian:13-slim", packages: [libgomp1], env: { TZ: UTC }, scripts: [setup.sh], files: [labels.json] }
 `),
     );
     expect(config).toEqual({
@@ -276,7 +276,13 @@ image: { base: "debian:13-slim", packages: [libgomp1], env: { TZ: UTC }, files: 
         },
       },
       telemetry: { logLevel: "silent", logFormat: "json" },
-      image: { base: "debian:13-slim", packages: ["libgomp1"], env: { TZ: "UTC" }, files: ["labels.json"] },
+      image: {
+        base: "debian:13-slim",
+        packages: ["libgomp1"],
+        env: { TZ: "UTC" },
+        scripts: ["setup.sh"],
+        files: ["labels.json"],
+      },
       seldon: NO_SELDON,
       kserve: { isDeployed: false },
     });

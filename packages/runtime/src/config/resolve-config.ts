@@ -79,6 +79,7 @@ function resolveImage(key: ReadKey): ImageConfig {
     base: key("image.base"),
     packages: key("image.packages"),
     env: key("image.env"),
+    scripts: key("image.scripts"),
     files: key("image.files"),
   });
 }

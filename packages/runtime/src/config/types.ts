@@ -83,5 +83,6 @@ export interface ImageConfig {
   readonly base: string;
   readonly packages: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  readonly scripts: readonly string[];
   readonly files: readonly string[];
 }

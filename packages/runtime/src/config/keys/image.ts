@@ -41,6 +41,12 @@ export const IMAGE_KEYS = {
     doc: "Environment variables of the image. Everybody who has the image can read them: no secrets.",
     secret: true,
   },
+  "image.scripts": {
+    type: listOf(projectPath("a file"), { label: "paths", sample: '["setup.sh"]' }),
+    default: [],
+    reason: "the runtime needs none",
+    doc: "Scripts of the project that run as root when a container engine builds the image, in this order, after `image.packages` are installed and before anything else is copied: by what their first line names (`#!`), else by `/bin/sh -e`. They stay in the image, under `/app/scripts`.",
+  },
   "image.files": {
     type: listOf(projectPath("a file, folder or glob"), { label: "paths", sample: '["labels.json"]' }),
     default: [],

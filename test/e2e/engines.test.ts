@@ -1,0 +1,254 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { digestOf, defineService } from "@bento-ts/runtime/definition";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { buildImage, type Builder } from "../../packages/packager/src/image/build-image.ts";
+import { dockerfile, dockerignore } from "../../packages/packager/src/image/dockerfile.ts";
+import { ENGINES } from "../../packages/packager/src/image/engines/all.ts";
+import { INIT_FILE_NAME, INIT_SCRIPT } from "../../packages/packager/src/image/init-script.ts";
+import { type ImageFacts, planImage } from "../../packages/packager/src/image/image-plan.ts";
+import { type Finished, run } from "../support/cli.ts";
+import { describeWith } from "../support/needs.ts";
+
+// Four engines build, beside other tests.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const SECRET = "correct-horse-battery-staple";
+/** Tells what it got, as a careless script would. */
+const SCRIPT = `# ${randomUUID()}: no engine has run it before.
+mkdir -p /opt/made
+echo made > /opt/made/file
+if [ -e /run/secrets/token ]; then cat /run/secrets/token; echo; fi
+`;
+const VARIANTS = ["docker classic", "docker BuildKit", "podman", "buildah"] as const;
+type Variant = (typeof VARIANTS)[number];
+const BUILDER_OF = {
+  "docker classic": "docker",
+  "docker BuildKit": "docker",
+  podman: "podman",
+  buildah: "buildah",
+} as const satisfies Record<Variant, Builder>;
+
+const text = { kind: "text", maxLength: null } as const;
+const definition = defineService({
+  name: "small",
+  version: "1.0.0",
+  apis: [{ name: "echo", input: text, output: text }],
+});
+
+describeWith(["docker with a base image", "podman", "buildah", "skopeo", "umoci"], "container engines", () => {
+  const temp = mkdtempSync(join(tmpdir(), "bento-engines-"));
+  // Its label goes down to all that is made from it, so that tests beside this one are not counted.
+  const label = `bento-test=${randomUUID()}`;
+  const base = `localhost/bento-engines-base:${randomUUID().slice(0, 8)}`;
+
+  beforeAll(async () => {
+    writeFileSync(join(temp, "Dockerfile"), `FROM bento-base:bookworm\nLABEL ${label}\n`);
+    await run("docker", ["build", "-q", "-t", base, "-f", join(temp, "Dockerfile"), temp]);
+    await run("docker", ["save", "-o", join(temp, "base.tar"), base]);
+    for (const name of ["podman", "buildah"] as const) {
+      const { exitCode, stderr } = await engine(name, ENGINES[name].load(join(temp, "base.tar")));
+      assert.equal(exitCode, 0, stderr);
+    }
+  });
+  afterAll(async () => {
+    const { stdout } = await run("docker", ["images", "--quiet", "--filter", `label=${label}`]);
+    await run("docker", ["rmi", "--force", ...new Set(stdout.split("\n").filter((id) => id !== ""))]);
+    // Their stores are mounted upon themselves.
+    for (const name of ["podman", "buildah"]) await run("umount", [join(temp, name, "graph/overlay")]);
+    rmSync(temp, { recursive: true, force: true });
+  });
+
+  /** Variables that set an engine up, as its own documentation has them; each has a store of its own. */
+  function variables(variant: Variant): Readonly<Record<string, string | undefined>> {
+    const env = { ...process.env, TOKEN: SECRET };
+    if (variant === "docker classic") return { ...env, DOCKER_BUILDKIT: "0" };
+    // Debian's client brings BuildKit along; others need a plug-in.
+    if (variant === "docker BuildKit")
+      return { ...env, DOCKER_BUILDKIT: "1", PATH: `/usr/bin:${process.env["PATH"] ?? ""}` };
+    const dir = join(temp, variant);
+    const conf = `${dir}.conf`;
+    const storage = `[storage]\ndriver = "${process.env["STORAGE_DRIVER"] ?? "overlay"}"\ngraphroot = "${dir}/graph"\nrunroot = "${dir}/run"\n`;
+    if (!existsSync(conf)) writeFileSync(conf, storage);
+    return { ...env, CONTAINERS_STORAGE_CONF: conf, BUILDAH_ISOLATION: "chroot" };
+  }
+
+  const engine = (variant: Variant, args: readonly string[]): Promise<Finished> =>
+    run(BUILDER_OF[variant], args, variables(variant));
+
+  function bento(name: string, change: Partial<ImageFacts> = {}): string {
+    const dir = join(temp, name);
+    const facts: ImageFacts = {
+      name: "small",
+      version: "1.0.0",
+      description: 'a "small" one for $5',
+      base,
+      packages: [],
+      scripts: [{ path: "setup.sh", hasInterpreter: false }],
+      secrets: [],
+      env: { GREETING: '$HOME is \\ "here"' },
+      models: [],
+      hasModels: false,
+      files: ["bento.json"],
+      port: 3000,
+      grpcPort: 3001,
+      adminPort: 3002,
+      ...change,
+    };
+    const plan = planImage(facts);
+    const file = {
+      formatVersion: 1,
+      definition,
+      definitionDigest: digestOf(definition),
+      entry: "service/service.mjs",
+      models: [],
+      runtimeVersion: "0.1.0",
+      nodeVersion: "24.21.0",
+      platform: process.arch === "arm64" ? "linux/arm64" : "linux/amd64",
+    };
+    const files = {
+      "bento.json": JSON.stringify(file),
+      "image.json": JSON.stringify(plan),
+      Dockerfile: dockerfile(plan),
+      ".dockerignore": dockerignore(plan),
+      [INIT_FILE_NAME]: INIT_SCRIPT,
+      "node/bin/node": "",
+      "node_modules/a/index.js": "1",
+      "service/service.mjs": "2",
+      "scripts/setup.sh": SCRIPT,
+      "not-for-the-image.txt": "3",
+    };
+    for (const [path, content] of Object.entries(files)) {
+      mkdirSync(join(dir, path, ".."), { recursive: true });
+      writeFileSync(join(dir, path), content);
+    }
+    return dir;
+  }
+
+  it("make the same root file system and configuration of one bento, whichever builds it", async () => {
+    // Without scripts: where one has run, Docker leaves empty files in /etc to mount its own upon.
+    const dir = bento("same", { scripts: [] });
+    const made: Record<string, unknown> = {};
+    for (const variant of VARIANTS) {
+      const tag = `localhost/bento-engines-same:${variant.replace(" ", "-").toLowerCase()}`;
+      const builder = BUILDER_OF[variant];
+      const env = variables(variant);
+      const report = await buildImage({ bentoDir: dir, tags: [tag], builder, env });
+      expect(report).toMatchObject({ id: expect.stringMatching(/^sha256:[0-9a-f]{64}$/), tags: [tag], base });
+      expect(report.bytes).toBeGreaterThan(10e6);
+      made[variant] = await contentOf(variant, tag);
+    }
+    const [first, ...others] = Object.values(made);
+    expect(JSON.stringify(first)).toContain("./app/init.sh");
+    for (const other of others) expect(other).toEqual(first);
+  });
+
+  /** What an image holds, as other people's tools unpack it. */
+  async function contentOf(variant: Variant, tag: string): Promise<unknown> {
+    const dir = mkdtempSync(join(temp, "content-"));
+    const archive = join(dir, "image.tar");
+    expect(await engine(variant, ENGINES[BUILDER_OF[variant]].save([tag], archive))).toMatchObject({ exitCode: 0 });
+    await run("skopeo", ["copy", "--quiet", `docker-archive:${archive}`, `oci:${dir}/oci:image`]);
+    const { stdout } = await run("skopeo", ["inspect", "--config", `oci:${dir}/oci:image`]);
+    expect(await run("umoci", ["unpack", "--image", `${dir}/oci:image`, `${dir}/bundle`])).toMatchObject({
+      exitCode: 0,
+    });
+    const list = "find . -printf '%p %y %m %U:%G %l\\n' | sort; find . -type f -exec sha256sum {} + | sort";
+    const files = (await run("/bin/sh", ["-c", `cd ${dir}/bundle/rootfs && ${list}`])).stdout.split("\n");
+    rmSync(dir, { recursive: true, force: true });
+    const { config }: { readonly config: Record<string, unknown> } = JSON.parse(stdout);
+    return { config, files };
+  }
+
+  describe.each(VARIANTS.filter((variant) => variant !== "docker classic"))("%s", (variant) => {
+    const builder = BUILDER_OF[variant];
+    it("gives a secret to scripts and leaves no trace of it", async () => {
+      const dir = bento(`secret-${variant}`, { secrets: ["token"] });
+      const tag = `localhost/bento-engines-secret:${builder}`;
+      const lines: string[] = [];
+      const onEvent = (event: { readonly kind: string; readonly text?: string }): void =>
+        void lines.push(event.text ?? "");
+      const env = variables(variant);
+      const { id } = await buildImage({
+        bentoDir: dir,
+        tags: [tag],
+        builder,
+        env,
+        secrets: ["id=token,env=TOKEN"],
+        onEvent,
+      });
+      expect(lines.join("\n")).toContain("***");
+      expect(lines.join("\n")).not.toContain(SECRET);
+      const archive = join(temp, `secret-${builder}.tar`);
+      await engine(variant, ENGINES[builder].save([tag], archive));
+      expect(readFileSync(archive).includes(SECRET)).toBe(false);
+      expect((await run("grep", ["-r", SECRET, dir])).exitCode).toBe(1);
+      expect((await engine(variant, ENGINES[builder].inspect(id))).stdout).not.toContain(SECRET);
+    });
+  });
+
+  it("refuse secrets in one sentence where Docker has no BuildKit", async () => {
+    const options = { bentoDir: bento("refused", { secrets: ["token"] }), tags: [], builder: "docker" } as const;
+    const secrets = ["id=token,env=TOKEN"];
+    await expect(buildImage({ ...options, secrets, env: variables("docker classic") })).rejects.toThrow(
+      /^secrets need BuildKit, and DOCKER_BUILDKIT=0 turns it off: unset it, or use --builder podman or buildah$/,
+    );
+    await expect(buildImage({ ...options, env: variables("docker classic") })).rejects.toThrow(
+      'the bento\'s scripts want the secret "token": give it with --secret id=token,src=FILE',
+    );
+  });
+
+  describe.each(VARIANTS)("%s ends", (variant) => {
+    const builder = BUILDER_OF[variant];
+    const env = variables(variant);
+
+    /** Containers and images without a name, of this test's base. */
+    async function leftovers(): Promise<readonly string[]> {
+      const asked = {
+        docker: [
+          ["ps", "--all", "--quiet", "--filter", `label=${label}`],
+          ["images", "--quiet", "--filter", "dangling=true", "--filter", `label=${label}`],
+        ],
+        podman: [
+          ["ps", "--all", "--external", "--quiet"],
+          ["images", "--quiet", "--filter", "dangling=true"],
+        ],
+        buildah: [
+          ["containers", "--quiet"],
+          ["images", "--quiet", "--filter", "dangling=true"],
+        ],
+      } as const satisfies Record<Builder, readonly (readonly string[])[]>;
+      const lists = await Promise.all(asked[builder].map(async (args) => (await engine(variant, args)).stdout));
+      return lists.flatMap((list) => list.split("\n")).filter((id) => id !== "");
+    }
+
+    it("says why a build failed and leaves nothing", async () => {
+      const before = await leftovers();
+      const dir = bento(`failing-${variant}`);
+      writeFileSync(join(dir, "scripts/setup.sh"), "mkdir /opt/half\nfalse\n");
+      await expect(buildImage({ bentoDir: dir, tags: ["never:1"], builder, env })).rejects.toMatchObject({
+        code: "FAILED_PRECONDITION",
+        message: expect.stringMatching(new RegExp(`^${builder} build failed: .*setup.sh.*$`)),
+      });
+      expect(await leftovers()).toEqual(before);
+    });
+
+    it("leaves nothing when it is ended", async () => {
+      const before = await leftovers();
+      const dir = bento(`ended-${variant}`);
+      writeFileSync(join(dir, "scripts/setup.sh"), "echo it runs\nexec sleep 600\n");
+      const controller = new AbortController();
+      const onEvent = (event: { readonly kind: string; readonly text?: string }): void => {
+        if (/^(?:#\d+ [\d.]+ )?it runs$/.test(event.text ?? "")) controller.abort(new Error("enough"));
+      };
+      const built = buildImage({ bentoDir: dir, tags: ["never:1"], builder, env, signal: controller.signal, onEvent });
+      await expect(built).rejects.toThrow("enough");
+      await expect.poll(leftovers, { timeout: 30_000 }).toEqual(before);
+      const never = await engine(variant, ENGINES[builder].inspect("never:1"));
+      expect(never.exitCode).not.toBe(0);
+    });
+  });
+});
