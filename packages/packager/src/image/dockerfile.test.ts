@@ -1,4 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
+import { describeWith, imageTool } from "../../../../test/support/needs.ts";
 import { dockerfile, dockerignore } from "./dockerfile.ts";
 import { type ImageFacts, planImage } from "./image-plan.ts";
 
@@ -106,6 +108,25 @@ COPY node/`);
 
   it("needs no frontend of the network", () => {
     expect(dockerfile(planImage(facts))).not.toMatch(/syntax=/);
+  });
+});
+
+describeWith("hadolint", "hadolint", () => {
+  const scripts = [
+    { path: "a.sh", hasInterpreter: false },
+    { path: "b.py", hasInterpreter: true },
+  ];
+  it.each<[string, Partial<ImageFacts>]>([
+    ["the plain one", {}],
+    ["one with packages", { packages: ["libgomp1", "curl=7.88"] }],
+    ["one with scripts", { scripts }],
+    ["one with packages, scripts and secrets", { packages: ["libgomp1"], scripts, secrets: ["token", "key"] }],
+    ["one without models on a pinned base", { models: [], hasModels: false, base: `debian@sha256:${"0".repeat(64)}` }],
+  ])("finds nothing in %s", (_name, change) => {
+    const input = dockerfile(planImage({ ...facts, ...change }));
+    const { status, stdout } = spawnSync(imageTool("hadolint"), ["--failure-threshold", "style", "-"], { input });
+    expect(stdout.toString()).toBe("");
+    expect(status).toBe(0);
   });
 });
 
