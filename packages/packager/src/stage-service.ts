@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { type ServiceDefinition, ServingError } from "@bento-ts/runtime/definition";
 import type { ServiceBundle } from "./bundle/bundle-service.ts";
 import { isDiskFull } from "./files/disk-full.ts";
+import { isNeverTaken } from "./files/ignore-rules.ts";
 import { projectFiles } from "./files/project-files.ts";
 import { copyInto, writeInto } from "./files/write-tree.ts";
 import { pathInProject, type Project } from "./project.ts";
@@ -75,6 +76,9 @@ export async function stageExamples(
     const path = pathInProject(project, from);
     const place = `API "${api}": its example file ${file}`;
     if (path === undefined) throw new ServingError("FAILED_PRECONDITION", `${place} lies outside of the project`);
+    if (isNeverTaken(path)) {
+      throw new ServingError("FAILED_PRECONDITION", `${place} has the name of a secret, which no image may hold`);
+    }
     try {
       await copyInto(from, join(stage, FOLDER, path));
     } catch (cause) {
