@@ -51,8 +51,10 @@ function tree(dir: string): Readonly<Record<string, string>> {
   );
 }
 
+const sha256Of = (path: string): string => createHash("sha256").update(readFileSync(path)).digest("hex");
+
 /** The line that names the commit, in a Dockerfile and in JSON. */
-const REVISION = /^ *"?org\.opencontainers\.image\.revision.*\n/m;
+const REVISION = /^ *"?(org\.opencontainers\.image\.)?revision.*\n/m;
 
 const build = (projectDir: string, entry: string, outDir: string): Promise<BentoReport> =>
   buildBento({ projectDir, entryFile: join(projectDir, entry), outDir });
@@ -77,9 +79,7 @@ describe("a bento", () => {
   it("holds the bundle, the author's files, the model, facts and a Dockerfile", async () => {
     const { bytes, models, packages } = built;
     const own = files(dir).filter((file) => !file.startsWith("node_modules/"));
-    const digest = createHash("sha256")
-      .update(readFileSync(`${fixture}/models/add-one.onnx`))
-      .digest("hex");
+    const digest = sha256Of(`${fixture}/models/add-one.onnx`);
     expect(own).toEqual([
       ".dockerignore",
       "Dockerfile",
@@ -105,6 +105,11 @@ describe("a bento", () => {
       definition: { name: "packaged", version: "2.1.0+build.7" },
       entry: "service/src/service.mjs",
       models,
+      schemas: { keys: { input: { type: "string" }, output: { type: "string" } } },
+      source: {
+        lockfile: { name: "package-lock.json", digest: `sha256:${sha256Of(`${root}package-lock.json`)}` },
+        packages: { "@bento-ts/runtime": "0.1.0", "onnxruntime-node": "1.30.0" },
+      },
     });
     expect(JSON.parse(readFileSync(join(dir, "openapi.json"), "utf8"))).toMatchObject({ info: { title: "packaged" } });
     expect(bytes).toMatchObject({ dependencies: packages.reduce((sum, one) => sum + one.bytes, 0), models: 115 });
@@ -137,11 +142,11 @@ describe("a bento", () => {
     const other = join(tempDir(), "other");
     await build(copy, "src/service.ts", other);
     // The commit that a project is at is told of images, and the copy is in no repository.
-    for (const name of ["Dockerfile", "image.json"]) {
+    for (const name of ["Dockerfile", "bento.json", "image.json"]) {
       const [here, there] = [dir, other].map((bento) => readFileSync(join(bento, name), "utf8").replace(REVISION, ""));
       expect(there).toBe(here);
     }
-    const same = { Dockerfile: "", "image.json": "" };
+    const same = { Dockerfile: "", "bento.json": "", "image.json": "" };
     expect({ ...tree(other), ...same }).toEqual({ ...tree(dir), ...same });
     expect(readFileSync(join(other, "service/src/service.mjs.map"), "utf8")).not.toContain(root);
   });

@@ -2,9 +2,10 @@ import { dirname, join, resolve } from "node:path";
 import type { Config } from "@bento-ts/runtime/config";
 import { BENTO_FORMAT_VERSION, type BentoFile, digestOf, type ServiceDefinition } from "@bento-ts/runtime/definition";
 import { modelStoreDir } from "@bento-ts/runtime/models-store";
-import { openApiDocument } from "@bento-ts/runtime/openapi";
+import { apiSchemas, openApiDocument } from "@bento-ts/runtime/openapi";
 import { type BentoReport, reportPackages, sumLeftOut } from "./bento-report.ts";
 import { bentoSizes } from "./bento-sizes.ts";
+import { bentoSource } from "./bento-source.ts";
 import type { BuildOptions } from "./build-options.ts";
 import { bundleService, type ServiceBundle } from "./bundle/bundle-service.ts";
 import { buildCacheDir } from "./blobs/blob-store.ts";
@@ -18,6 +19,7 @@ import { describeProject } from "./describe/describe-project.ts";
 import { assertReplaceable, inStaging } from "./files/staging.ts";
 import { hashedCopy } from "./files/hashed-copy.ts";
 import { copyInto } from "./files/write-tree.ts";
+import { gitRevision } from "./image/git-revision.ts";
 import { findNodeBinary } from "./node-binary.ts";
 import { placeModels } from "./place-models.ts";
 import { containerPlatform, dockerPlatform, machineOf, ownMachine, type Platform } from "./platform.ts";
@@ -190,6 +192,7 @@ async function finish(
   build.step("listing what is in it");
   const placed = packages.map((one) => one.placed);
   const runtime = placed.find(({ place }) => place === `node_modules/${RUNTIME}`);
+  const revision = await gitRevision(project);
   const bento: BentoFile = {
     formatVersion: BENTO_FORMAT_VERSION,
     definition,
@@ -199,9 +202,11 @@ async function finish(
     runtimeVersion: runtime?.package.json.version ?? "",
     nodeVersion: node.version,
     platform: dockerPlatform(build.platform),
+    schemas: apiSchemas(definition),
+    source: bentoSource(lockfile, { packages: placed, revision }),
   };
   const base = options.base ?? service.config.image.base;
-  await writeFacts(stage, { project, ...service, bento, base, secrets: options.secrets ?? [] });
+  await writeFacts(stage, { project, ...service, bento, revision, base, secrets: options.secrets ?? [] });
   const contents = { stage, packages: placed, natives: nativeFiles(packages), node, models, lockfile, signal };
   await writeSboms({ name, version, description }, contents);
   const checked = (await options.check?.({ dir: stage, file: bento })) ?? [];

@@ -22,3 +22,4 @@ export { makeImage, type MakeImageOptions } from "./image/make-image.ts";
 export { pullImage, type PullOptions } from "./registry/pull-image.ts";
 export { pushImage, type PushOptions, type PushReport } from "./registry/push-image.ts";
 export { parseSecret, type SecretSource } from "./image/engines/parse-secret.ts";
+export { SBOM_FILES } from "./sbom/write-sboms.ts";

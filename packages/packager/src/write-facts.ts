@@ -4,7 +4,6 @@ import type { Config } from "@bento-ts/runtime/config";
 import { BENTO_FILE_NAME, type BentoFile, ServingError } from "@bento-ts/runtime/definition";
 import { copyInto, writeInto } from "./files/write-tree.ts";
 import { dockerfile, dockerignore } from "./image/dockerfile.ts";
-import { gitRevision } from "./image/git-revision.ts";
 import { PLAN_FILE_NAME, planImage } from "./image/image-plan.ts";
 import { INIT_FILE_NAME, INIT_SCRIPT } from "./image/init-script.ts";
 import type { Project } from "./project.ts";
@@ -16,6 +15,8 @@ import type { ServiceProtoFiles } from "./service-proto.ts";
 export interface BentoFacts {
   readonly project: Project;
   readonly bento: BentoFile;
+  /** The commit that the project is at. */
+  readonly revision: string | undefined;
   /** Base image. */
   readonly base: string;
   /** Names of the secrets that scripts and packages may read. */
@@ -28,7 +29,7 @@ export interface BentoFacts {
 /** Writes what a bento says of itself, and the plan of its image. */
 export async function writeFacts(
   stage: string,
-  { project, bento, base, secrets, config, openApi, proto }: BentoFacts,
+  { project, bento, revision, base, secrets, config, openApi, proto }: BentoFacts,
 ): Promise<void> {
   const { definition, models } = bento;
   const hasSettings = existsSync(join(project.dir, "bento.yaml"));
@@ -45,7 +46,7 @@ export async function writeFacts(
     version: definition.version,
     description: definition.description,
     base,
-    revision: await gitRevision(project),
+    revision,
     packages: image.packages,
     scripts: await stageScripts(stage, project, image.scripts),
     secrets,

@@ -37,7 +37,7 @@ const steps = [
   { step: "bundling", ms: 250 },
   { step: "describing", ms: 1250 },
 ];
-const rest = { otherBentos: [], examples: [], stored, steps, image: null, shownPath };
+const rest = { otherBentos: [], examples: [], sboms: [], stored, steps, image: null, shownPath };
 const paint = picocolors.createColors(false);
 
 describe("buildLines", () => {

@@ -14,6 +14,8 @@ export interface BuildResult {
   readonly examples: readonly ExampleResult[];
   /** Those of further platforms. */
   readonly otherBentos: readonly BentoReport[];
+  /** Absolute paths of the SBOMs that were copied out. */
+  readonly sboms: readonly string[];
   /** Of several platforms that of the first. */
   readonly stored: StoredBuild;
   /** In the order in which they began. */
@@ -31,6 +33,7 @@ export function buildLines(
     bento,
     otherBentos,
     examples,
+    sboms,
     stored,
     steps,
     image,
@@ -59,6 +62,7 @@ export function buildLines(
       .map((text) => paint.yellow(`warning: ${printable(text)}`)),
     `${paint.green("bento")}  ${dir === "" ? "." : dir}  ${sizeText(bytes.total)}`,
     ...(stored.tag === null ? [] : [`       ${paint.dim(storedText(stored))}`]),
+    ...sboms.map((path) => `${paint.green("sbom")}   ${shownPath(path)}`),
     ...otherBentos.map((one) => `${paint.green("bento")}  ${shownPath(one.dir)}  for ${one.platform}`),
     ...(image === null ? [`next: bento-ts serve ${dir}`] : imageLines(image, { paint, shownPath })),
   ];

@@ -3,6 +3,7 @@ import type { BentoReport, BuilderChoice, BuildOptions, OnBuildEvent, Platform, 
 import { wrongUsage } from "../command-error.ts";
 import type { ExampleResult } from "../examples/run-example.ts";
 import type { BuildResult } from "./build-lines.ts";
+import { copySboms, type SbomCopy } from "./copy-sboms.ts";
 import { storeBento } from "./store-bento.ts";
 import { checkExamples, type CheckedExamples } from "./check-examples.ts";
 
@@ -25,6 +26,7 @@ export interface BuildWork {
   readonly secrets: readonly string[];
   /** Of the steps that run, as an engine names it. */
   readonly network: string | undefined;
+  readonly sboms: readonly SbomCopy[];
   readonly signal: AbortSignal;
   readonly onEvent: OnBuildEvent | undefined;
 }
@@ -49,10 +51,11 @@ export async function makeBuild(work: BuildWork): Promise<Omit<BuildResult, "ste
   for (const platform of platforms) bentos.push(await bentoFor(platform, { ...work, check }, platforms.length > 1));
   const [bento, ...otherBentos] = bentos;
   if (bento === undefined) throw wrongUsage("--platform names none");
+  const sboms = (await Promise.all(bentos.map((one) => copySboms(work.sboms, one, endingOf(one, bentos))))).flat();
   const storing = storeBento(bento, signal);
   if (builder === undefined) {
     onEvent?.({ kind: "step", text: "storing the bento" });
-    return { bento, otherBentos, examples, stored: await storing, image: null };
+    return { bento, otherBentos, examples, sboms, stored: await storing, image: null };
   }
   const making = packager.makeImage({
     bentoDirs: bentos.map(({ dir }) => dir),
@@ -69,7 +72,12 @@ export async function makeBuild(work: BuildWork): Promise<Omit<BuildResult, "ste
   });
   // Both have ended before this does, also when one has failed.
   await Promise.allSettled([making, storing]);
-  return { bento, otherBentos, examples, stored: await storing, image: await making };
+  return { bento, otherBentos, examples, sboms, stored: await storing, image: await making };
+}
+
+/** What keeps files of several platforms apart. */
+function endingOf({ platform }: Pick<BentoReport, "platform">, bentos: readonly BentoReport[]): string {
+  return bentos.length > 1 ? `-${platform.split("/")[1] ?? ""}` : "";
 }
 
 async function platformsOf(given: string | undefined): Promise<readonly Platform[]> {

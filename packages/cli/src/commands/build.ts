@@ -3,6 +3,7 @@ import type { BuilderChoice } from "@bento-ts/packager";
 import { type Command, Option } from "commander";
 import { createBuildProgress } from "../build/build-progress.ts";
 import { buildLines } from "../build/build-lines.ts";
+import { parseSbom, type SbomCopy } from "../build/copy-sboms.ts";
 import { imageLines } from "../build/image-lines.ts";
 import { imageOfBento } from "../build/image-of-bento.ts";
 import { interruptible } from "../build/interruptible.ts";
@@ -23,6 +24,7 @@ interface Flags {
   readonly push?: boolean;
   readonly secret: readonly string[];
   readonly network?: string;
+  readonly sbom: readonly SbomCopy[];
   readonly json?: boolean;
 }
 
@@ -68,6 +70,12 @@ export const build: CommandRow = {
         [],
       )
       .option("--network <mode>", "network of image.scripts and image.packages, as the engine names it: host, none")
+      .option(
+        "--sbom <format>",
+        "copy the SBOM out: spdx, cyclonedx, or a file .spdx.json or .cdx.json",
+        gatherSbom,
+        [],
+      )
       .option("--json", "print the report as JSON")
       .action(run);
   },
@@ -83,18 +91,19 @@ async function run(given: string | undefined, flags: Flags): Promise<void> {
   const progress = createBuildProgress({ isQuiet: flags.json === true });
   const { onEvent } = progress;
   const { tag: tags, builder, baseImage, platform, image, test, output, push = false } = flags;
-  const { secret: secrets, network } = flags;
+  const { secret: secrets, network, sbom: sboms } = flags;
   const engine = { builder, secrets, network };
   const work = { tags, ...engine, baseImage, platform, image, output, push, onEvent };
   if (target.kind === "bento") {
     const { projectDir: dir } = target;
+    if (sboms.length > 0) throw wrongUsage(`--sbom is for projects: ${dir} is a bento, which holds its SBOMs`);
     const made = await interruptible((signal) => imageOfBento(dir, { ...work, signal })).finally(progress.stop);
     return report(
       { image: made, steps: progress.stop() },
       { json: flags.json === true, human: (told, paint) => imageLines(told.image, { paint, shownPath }) },
     );
   }
-  const project = { projectDir: target.projectDir, entryFile: target.file, test };
+  const project = { projectDir: target.projectDir, entryFile: target.file, test, sboms };
   const made = await interruptible((signal) => makeBuild({ ...work, ...project, signal })).finally(progress.stop);
   const result = { ...made, steps: progress.stop() };
   report(result, {
@@ -111,4 +120,8 @@ function shownPath(path: string): string {
 
 function gather(value: string, earlier: readonly string[]): readonly string[] {
   return [...earlier, value];
+}
+
+function gatherSbom(value: string, earlier: readonly SbomCopy[]): readonly SbomCopy[] {
+  return [...earlier, parseSbom(value)];
 }

@@ -1,6 +1,5 @@
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { owningPackage } from "../dependencies/installed-package.ts";
+import { join } from "node:path";
+import { packagerVersion } from "../bento-source.ts";
 import { writeInto } from "../files/write-tree.ts";
 import type { Bill, BillService } from "./bill.ts";
 import { cycloneDx } from "./cyclonedx.ts";
@@ -22,12 +21,8 @@ export async function writeSboms(
   const direct = contents.packages.filter(({ askedBy }) => askedBy.length === 0).map(({ place }) => place);
   const models = items.filter(({ kind }) => kind === "model").map(({ id }) => id);
   const needs = [...direct, NODE_ID, ...models].sort();
-  const bill: Bill = { service: { ...service, toolVersion: ownVersion(), needs }, items };
+  const bill: Bill = { service: { ...service, toolVersion: packagerVersion(), needs }, items };
   for (const [format, file] of Object.entries(SBOM_FILES) as readonly (readonly [SbomFormat, string])[]) {
     await writeInto(join(contents.stage, file), `${JSON.stringify(WRITERS[format](bill), undefined, 2)}\n`);
   }
-}
-
-function ownVersion(): string {
-  return owningPackage(dirname(fileURLToPath(import.meta.url)))?.json.version ?? "";
 }

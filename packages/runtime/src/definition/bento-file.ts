@@ -29,6 +29,18 @@ export interface BentoModel {
   readonly files: readonly BentoModelFile[];
 }
 
+/** Of what a bento was made. */
+export interface BentoSource {
+  /** The packager's. */
+  readonly packagerVersion: string;
+  /** The author's lockfile: its name and the digest "sha256:…" of its bytes; null for none. */
+  readonly lockfile: { readonly name: string; readonly digest: string } | null;
+  /** The commit; null where a tracked file differs from it, and outside of a repository. */
+  readonly revision: string | null;
+  /** Versions by name of the packages that the service itself asks for, and of its engines. */
+  readonly packages: Readonly<Record<string, string>>;
+}
+
 /** What `bento.json` says: everything that a server needs to know before it loads any code. */
 export interface BentoFile {
   readonly formatVersion: typeof BENTO_FORMAT_VERSION;
@@ -41,6 +53,9 @@ export interface BentoFile {
   readonly nodeVersion: string;
   /** As container engines write it: `linux/amd64`. */
   readonly platform: string;
+  /** JSON Schemas of inputs and outputs by the API's name; bentos of before 2026-12 have none, nor `source`. */
+  readonly schemas?: Readonly<Record<string, { readonly input: object; readonly output: object }>>;
+  readonly source?: BentoSource;
 }
 
 /**

@@ -6,6 +6,7 @@ export {
   type BentoFile,
   type BentoModel,
   type BentoModelFile,
+  type BentoSource,
   parseBentoFile,
 } from "./bento-file.ts";
 export { defineService, type ApiInput, type ExampleInput, type ServiceInput } from "./define-service.ts";
