@@ -50,6 +50,8 @@ const NEEDS = {
     present: () => existsSync(join(interopDir(), "installed")),
     command: "scripts/install-interop-clients.sh",
   },
+  // It mounts a small disk.
+  root: { present: () => process.getuid?.() === 0, command: "run the tests as root" },
   "spdx-tools": {
     present: () => existsSync(join(sbomToolsDir(), "installed")),
     command: "scripts/install-sbom-tools.sh",
