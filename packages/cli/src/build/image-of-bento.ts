@@ -8,7 +8,7 @@ import type { BuildWork } from "./make-build.ts";
 /** Makes the image of a bento that was built before: for its platform, of what is in it. Throws CommandError for flags that a bento has decided. */
 export async function imageOfBento(
   dir: string,
-  work: Omit<BuildWork, "projectDir" | "entryFile" | "test">,
+  work: Omit<BuildWork, "projectDir" | "entryFile" | "test" | "sboms">,
 ): Promise<MadeImage> {
   const { baseImage: base, tags, output, push, secrets, network, signal, onEvent } = work;
   if (!work.image) throw wrongUsage("--no-image and a bento exclude each other: it is there already");

@@ -49,9 +49,17 @@ async function openStage(parent: string): Promise<{ readonly made: string | unde
 export async function assertReplaceable(dir: string): Promise<void> {
   const found = await stat(dir).catch(() => undefined);
   if (found === undefined) return;
-  const names = found.isDirectory() ? await readdir(dir) : [""];
+  // What was there may be taken away meanwhile, by another build of the same: then nothing is in the way.
+  const names = found.isDirectory() ? await readdir(dir).catch(async () => ((await isThere(dir)) ? [""] : [])) : [""];
   if (names.length === 0 || names.includes(BENTO_FILE_NAME)) return;
   throw new ServingError("FAILED_PRECONDITION", `${dir} exists and is no bento: name another place with -o`);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Another build of the same bento may do the same meanwhile: then the last one stays, whole. */
