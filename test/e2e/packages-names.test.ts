@@ -22,7 +22,7 @@ const PUBLIC: Readonly<Record<string, Names>> = {
   ),
   "@bento-ts/runtime/definition": names(
     `BENTO_FILE_NAME BENTO_FORMAT_VERSION RESERVED_NAMES ServingError canonicalJson defineService digestOf parseBentoFile ruleText toServiceName`,
-    `Access AllowRule ApiDefinition ApiInput AuthMethod Authorize BentoFile BentoModel BentoModelFile ClaimPath DenyRule ExampleDefinition ExampleInput ExampleValue IoSpec JsonSchema JsonValue
+    `Access AllowRule ApiDefinition ApiInput AuthMethod Authorize BentoFile BentoModel BentoModelFile BentoSource ClaimPath DenyRule ExampleDefinition ExampleInput ExampleValue IoSpec JsonSchema JsonValue
     NanPolicy Problem Role RuleValue ServiceDefinition ServiceInput`,
   ),
   "@bento-ts/runtime/config": names(
@@ -41,8 +41,8 @@ const PUBLIC: Readonly<Record<string, Names>> = {
     SaveModelOptions ServableModel StoredFile StoredModel`,
   ),
   "@bento-ts/runtime/openapi": names(
-    `openApiDocument`,
-    `DocumentedSecurity JsonObject OpenApiDocument OpenApiOptions OpenApiVersion SignIn`,
+    `apiSchemas openApiDocument`,
+    `ApiSchemas DocumentedSecurity JsonObject OpenApiDocument OpenApiOptions OpenApiVersion SignIn`,
   ),
   "@bento-ts/runtime/proto": names(
     `PROTO_RECORD_FILE planProto printProto printProtoRecord protoChanges readProtoRecord toProtoRecord`,

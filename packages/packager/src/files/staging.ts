@@ -49,17 +49,11 @@ async function openStage(parent: string): Promise<{ readonly made: string | unde
 export async function assertReplaceable(dir: string): Promise<void> {
   const found = await stat(dir).catch(() => undefined);
   if (found === undefined) return;
-  // What was there may be taken away meanwhile, by another build of the same: then nothing is in the way.
-  const names = found.isDirectory() ? await readdir(dir).catch(async () => ((await isThere(dir)) ? [""] : [])) : [""];
+  const names = found.isDirectory() ? await readdir(dir).catch(() => [""]) : [""];
   if (names.length === 0 || names.includes(BENTO_FILE_NAME)) return;
+  // Another build of the same may have put its own there meanwhile, and be taking away what was read here.
+  if ((await stat(dir).catch(() => undefined))?.ino !== found.ino) return assertReplaceable(dir);
   throw new ServingError("FAILED_PRECONDITION", `${dir} exists and is no bento: name another place with -o`);
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Another build of the same bento may do the same meanwhile: then the last one stays, whole. */
