@@ -73,15 +73,21 @@ function createUpload(source: UploadSource, mountFrom: string | undefined): Uplo
   let hasBegun = false;
   let isWhole = blob.size <= SMALL_BYTES;
   let most = 0;
+  let wasMisplaced = false;
 
   const sendParts = async (begun: UploadPlace): Promise<UploadPlace> => {
     let at = begun;
     while (at.offset < blob.size) {
       const end = Math.min(at.offset + Math.max(PART_BYTES, at.minPartBytes), blob.size);
       const next = await sendPart(source, at, end);
-      isWhole = next === undefined;
-      place = next;
-      if (next === undefined || next.offset <= at.offset) {
+      if (next === "misplaced" && !wasMisplaced) {
+        // What broke off was still arriving when the registry was asked how far it is: it is asked again.
+        wasMisplaced = true;
+        throw new ServingError("UNAVAILABLE", `the blob ${blob.digest}: ${session.root.host} has another part of it`);
+      }
+      isWhole = typeof next === "string";
+      place = typeof next === "string" ? undefined : next;
+      if (typeof next === "string" || next.offset <= at.offset) {
         throw new ServingError("UNAVAILABLE", `the blob ${blob.digest}: ${session.root.host} takes no parts of it`);
       }
       at = next;

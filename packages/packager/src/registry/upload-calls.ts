@@ -44,12 +44,12 @@ export async function beginUpload(
   return { url, offset: 0, minPartBytes: Number(reply.header("oci-chunk-min-length") ?? 0) || 0 };
 }
 
-/** Sends the bytes from the place's offset to `end`; undefined when the registry takes no such part. */
+/** Sends the bytes from the place's offset to `end`; "refused" when the registry takes no parts, "misplaced" when it is elsewhere. */
 export async function sendPart(
   source: UploadSource,
   place: UploadPlace,
   end: number,
-): Promise<UploadPlace | undefined> {
+): Promise<UploadPlace | "refused" | "misplaced"> {
   const { reply, url = place.url } = await ask(source, {
     method: "PATCH",
     url: place.url,
@@ -57,7 +57,8 @@ export async function sendPart(
     body: async () => readPart(source, place.offset, end),
     expect: [202, 400, 404, 405, 411, 416, 501],
   });
-  return reply.status === 202 ? { ...place, url, offset: endOf(reply) ?? end } : undefined;
+  if (reply.status === 416) return "misplaced";
+  return reply.status === 202 ? { ...place, url, offset: endOf(reply) ?? end } : "refused";
 }
 
 /** Where an upload stands that broke off; undefined when the registry has given it up. */
