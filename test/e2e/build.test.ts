@@ -16,7 +16,7 @@ const BASE = "bento-base:bookworm";
 const TAGS = ["boston:test", "team/boston:also"];
 /** As strict as a cluster would run it, with a user id that no image knows. */
 const HARDENED =
-  "--read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges --user 12345:0 --memory 512m --cpus 1".split(
+  "--read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges --user 1000720000:0 --memory 512m --cpus 0.5".split(
     " ",
   );
 const CONSENTS = ["ALLOW_ANONYMOUS", "ALLOW_INSECURE_CONNECTIONS"].flatMap((key) => [

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ServingError } from "@bento-ts/runtime/definition";
+import { diskFault, makeFolder } from "../files/disk-fault.ts";
 
 /** Bytes by their digest, in a folder that all builds of a user share. */
 export interface BlobStore {
@@ -60,13 +61,15 @@ export function openBlobStore(dir: string): BlobStore {
     },
     async put(bytes, expected = {}, signal) {
       const temporary = join(dir, "tmp", randomUUID());
-      await mkdir(join(dir, "tmp"), { recursive: true });
+      await makeFolder(join(dir, "tmp"));
       try {
         const stored = await writeHashed(bytes, temporary, signal);
         assertExpected(stored, expected);
         await mkdir(join(dir, "blobs", "sha256"), { recursive: true });
         await rename(temporary, place(stored.digest));
         return stored;
+      } catch (cause) {
+        throw diskFault(cause, dir);
       } finally {
         await rm(temporary, { force: true });
       }

@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { ServingError } from "@bento-ts/runtime/definition";
 import { diskFull, isDiskFull } from "./disk-full.ts";
 
@@ -15,4 +16,11 @@ export function diskFault(cause: unknown, dir: string): unknown {
   const isSystem = cause instanceof Error && "syscall" in cause && "code" in cause;
   const message = isSystem ? FAULTS[String(cause.code)]?.(dir) : undefined;
   return message === undefined ? cause : new ServingError("FAILED_PRECONDITION", message, { cause });
+}
+
+/** Makes a folder and those above it. Throws FAILED_PRECONDITION that says what to do where it can't be made. */
+export async function makeFolder(dir: string): Promise<void> {
+  await mkdir(dir, { recursive: true }).catch((cause: unknown) => {
+    throw diskFault(cause, dir);
+  });
 }

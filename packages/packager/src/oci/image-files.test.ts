@@ -73,6 +73,19 @@ describe("an OCI layout", () => {
   });
 });
 
+it("says of a place that can't be written to what to do, for a layout and for a tar", async () => {
+  const blobs = freshBlobs();
+  const image = await putImage(blobs);
+  const dir = tempTree({ file: "1" });
+  const place = join(dir, "file/below/image");
+  const refusal = {
+    code: "FAILED_PRECONDITION",
+    message: `${join(dir, "file/below")} can't be made: a part of its path is a file`,
+  };
+  await expect(writeLayout(image, { dir: place, tags: [], blobs })).rejects.toMatchObject(refusal);
+  await expect(writeArchive(image, { file: place, tags: [], blobs })).rejects.toMatchObject(refusal);
+});
+
 describe("a tar for engines", () => {
   it("is read back as the image that was written, and is the same each time", async () => {
     const blobs = freshBlobs();

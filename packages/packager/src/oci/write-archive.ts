@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { ServingError } from "@bento-ts/runtime/definition";
 import { pack } from "tar-stream";
 import type { BlobStore } from "../blobs/blob-store.ts";
+import { diskFault, makeFolder } from "../files/disk-fault.ts";
 import { takeImage } from "./read-layout.ts";
 import { readRoot } from "./read-json.ts";
 import type { Descriptor } from "./types.ts";
@@ -35,13 +36,15 @@ export async function writeArchive(root: Descriptor, { file, tags, blobs, signal
   const saved = [{ Config: blobName(config), RepoTags: tags, Layers: layers.map(blobName) }];
   const texts = { ...layoutFiles(root, tags), "manifest.json": JSON.stringify(saved) };
   const place = resolve(file);
-  await mkdir(dirname(place), { recursive: true });
   const temporary = join(dirname(place), `.${basename(place)}-${randomUUID()}`);
+  await makeFolder(dirname(place));
   try {
     const tar = pack();
     const written = pipeline(tar, createWriteStream(temporary), signal === undefined ? {} : { signal });
     await Promise.all([written, fill(tar, { root, texts, blobs })]);
     await rename(temporary, place);
+  } catch (cause) {
+    throw diskFault(cause, dirname(place));
   } finally {
     await rm(temporary, { force: true });
   }

@@ -2,6 +2,7 @@ import { copyFile, constants, mkdir, mkdtemp, readdir, rename, rm, stat, writeFi
 import { basename, dirname, join, resolve } from "node:path";
 import { ServingError } from "@bento-ts/runtime/definition";
 import type { BlobStore } from "../blobs/blob-store.ts";
+import { diskFault, makeFolder } from "../files/disk-fault.ts";
 import { isLayout, REF_NAME, takeImage } from "./read-layout.ts";
 import type { Descriptor } from "./types.ts";
 
@@ -16,8 +17,10 @@ export async function writeLayout(
 ): Promise<void> {
   const place = resolve(dir);
   await assertLayoutPlace(place);
-  await mkdir(dirname(place), { recursive: true });
-  const stage = await mkdtemp(join(dirname(place), `.${basename(place)}-`));
+  await makeFolder(dirname(place));
+  const stage = await mkdtemp(join(dirname(place), `.${basename(place)}-`)).catch((cause: unknown) => {
+    throw diskFault(cause, dirname(place));
+  });
   try {
     for (const [name, text] of Object.entries(layoutFiles(root, tags))) await writeFile(join(stage, name), text);
     await mkdir(join(stage, "blobs", "sha256"), { recursive: true });
@@ -27,6 +30,8 @@ export async function writeLayout(
     });
     await rm(place, { recursive: true, force: true });
     await rename(stage, place);
+  } catch (cause) {
+    throw diskFault(cause, dirname(place));
   } finally {
     await rm(stage, { recursive: true, force: true });
   }
