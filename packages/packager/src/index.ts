@@ -4,6 +4,7 @@ export type { PlacedBento } from "./bentos/place-bento.ts";
 export type { TaggedBento } from "./bentos/read-tags.ts";
 export { bentoStoreDir } from "./bentos/store-layout.ts";
 export type { BentoPackage, BentoReport, BentoSizes } from "./bento-report.ts";
+export { type ListedFile, listFiles as listBentoFiles } from "./files/file-list.ts";
 export { buildBento } from "./build-bento.ts";
 export type { BuildOptions, StagedBento } from "./build-options.ts";
 export type { LeftOut, LeftOutReason } from "./dependencies/package-files.ts";

@@ -1,5 +1,13 @@
 import { join } from "node:path";
-import type { BentoReport, BuilderChoice, BuildOptions, OnBuildEvent, Platform, StagedBento } from "@bento-ts/packager";
+import type {
+  BentoReport,
+  BuilderChoice,
+  BuildOptions,
+  ListedFile,
+  OnBuildEvent,
+  Platform,
+  StagedBento,
+} from "@bento-ts/packager";
 import { wrongUsage } from "../command-error.ts";
 import type { ExampleResult } from "../examples/run-example.ts";
 import type { BuildResult } from "./build-lines.ts";
@@ -43,8 +51,12 @@ export async function makeBuild(work: BuildWork): Promise<Omit<BuildResult, "ste
   const builder = work.image ? await packager.chooseBuilder(work.builder, { platforms, base, signal }) : undefined;
   const examples: ExampleResult[] = [];
   const bentos: BentoReport[] = [];
+  const files = new Map<string, readonly ListedFile[]>();
   const check = async (staged: StagedBento): Promise<readonly string[]> => {
-    const { results, skipped } = await examplesOf(staged, work);
+    // Both take a second, one of them mostly waiting.
+    const listing = packager.listBentoFiles(staged.dir, { signal });
+    const [{ results, skipped }, listed] = await Promise.all([examplesOf(staged, work), listing]);
+    files.set(staged.file.platform, listed);
     examples.push(...results);
     return skipped === undefined ? [] : [skipped];
   };
@@ -52,13 +64,19 @@ export async function makeBuild(work: BuildWork): Promise<Omit<BuildResult, "ste
   const [bento, ...otherBentos] = bentos;
   if (bento === undefined) throw wrongUsage("--platform names none");
   const sboms = (await Promise.all(bentos.map((one) => copySboms(work.sboms, one, endingOf(one, bentos))))).flat();
-  const storing = storeBento(bento, signal);
+  const storing = storeBento(bento, { files: files.get(bento.platform), signal });
   if (builder === undefined) {
     onEvent?.({ kind: "step", text: "storing the bento" });
     return { bento, otherBentos, examples, sboms, stored: await storing, image: null };
   }
   const making = packager.makeImage({
     bentoDirs: bentos.map(({ dir }) => dir),
+    listed: new Map(
+      bentos.flatMap(({ dir, platform }) => {
+        const listed = files.get(platform);
+        return listed === undefined ? [] : [[dir, listed] as const];
+      }),
+    ),
     tags: work.tags,
     builder,
     base,

@@ -1,4 +1,4 @@
-import type { BentoReport } from "@bento-ts/packager";
+import type { BentoReport, ListedFile } from "@bento-ts/packager";
 
 /** A bento as the store has it. */
 export interface StoredBuild {
@@ -12,10 +12,13 @@ export interface StoredBuild {
 }
 
 /** Puts a bento into the user's store. Throws what the abort signal says, and nothing else. */
-export async function storeBento({ dir }: BentoReport, signal: AbortSignal): Promise<StoredBuild> {
+export async function storeBento(
+  { dir }: BentoReport,
+  { files: listed, signal }: { readonly files: readonly ListedFile[] | undefined; readonly signal: AbortSignal },
+): Promise<StoredBuild> {
   const { bentoStoreDir, createBentoStore } = await import("@bento-ts/packager");
   try {
-    const { manifest, reusedFiles } = await createBentoStore(bentoStoreDir()).put(dir, { signal });
+    const { manifest, reusedFiles } = await createBentoStore(bentoStoreDir()).put(dir, { files: listed, signal });
     const { name, version, files } = manifest;
     return { tag: `${name}:${version}`, files: files.length, reusedFiles, warning: null };
   } catch (cause) {

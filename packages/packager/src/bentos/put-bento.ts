@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BENTO_FILE_NAME, parseBentoFile, ServingError } from "@bento-ts/runtime/definition";
-import { digestOfFiles, listFiles } from "../files/file-list.ts";
+import { digestOfFiles, type ListedFile, listFiles } from "../files/file-list.ts";
 import { hashedCopy } from "../files/hashed-copy.ts";
 import type { BentoManifest } from "./bento-manifest.ts";
 import { type PlacedBento, placeBento } from "./place-bento.ts";
@@ -11,6 +11,8 @@ import { storeVersion } from "./store-version.ts";
 
 export interface PutOptions {
   readonly signal?: AbortSignal | undefined;
+  /** The bento's files where they were listed before: reading them takes a second. */
+  readonly files?: readonly ListedFile[] | undefined;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface PutOptions {
 export async function putBento(layout: BentoLayout, dir: string, options: PutOptions = {}): Promise<PlacedBento> {
   const signal = options.signal ?? new AbortController().signal;
   const { definition, platform } = parseBentoFile(await readBento(dir));
-  const files = await listFiles(dir, { signal });
+  const files = options.files ?? (await listFiles(dir, { signal }));
   const manifest: BentoManifest = {
     formatVersion: 1,
     name: definition.name,

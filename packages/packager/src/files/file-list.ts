@@ -16,19 +16,14 @@ export interface ListedFile {
 
 /** How files are listed. */
 export interface ListOptions {
-  /** Names of files at the top to list instead of all. */
-  readonly only?: readonly string[];
   /** Ends the reading. */
   readonly signal?: AbortSignal | undefined;
   readonly onFile?: (file: ListedFile) => void;
 }
 
 /** All files of a folder with their digests, sorted by the code units of their paths. Symbolic links are none. */
-export async function listFiles(
-  dir: string,
-  { only, signal, onFile }: ListOptions = {},
-): Promise<readonly ListedFile[]> {
-  const paths = only === undefined ? await pathsIn(dir) : [...only].sort();
+export async function listFiles(dir: string, { signal, onFile }: ListOptions = {}): Promise<readonly ListedFile[]> {
+  const paths = await pathsIn(dir);
   const files: ListedFile[] = [];
   let next = 0;
   const listOn = async (): Promise<void> => {

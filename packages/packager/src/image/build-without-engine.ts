@@ -24,6 +24,7 @@ export async function buildWithoutEngine(work: ImageWork): Promise<MadeImage> {
     const created = createdAt(env);
     const image = await buildOciImage({
       bentoDirs: work.bentoDirs,
+      listed: work.listed,
       base: root,
       baseName: base,
       blobs,

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BENTO_FILE_NAME, parseBentoFile, ServingError } from "@bento-ts/runtime/definition";
+import type { ListedFile } from "../files/file-list.ts";
 import type { OnBuildEvent } from "../progress.ts";
 import { assertTag, buildImage, defaultTag } from "./build-image.ts";
 import { buildWithoutEngine } from "./build-without-engine.ts";
@@ -13,6 +14,8 @@ import type { MadeImage } from "./image-report.ts";
 export interface MakeImageOptions {
   /** Folders of bentos of one service, one for each platform. */
   readonly bentoDirs: readonly string[];
+  /** Files of these folders where they were listed before: reading them takes a second. */
+  readonly listed?: ReadonlyMap<string, readonly ListedFile[]> | undefined;
   /** Names `name:tag` of the image; `<service>:<version>` when empty. */
   readonly tags: readonly string[];
   readonly builder: ImageBuilder;
@@ -37,6 +40,7 @@ export interface MakeImageOptions {
 /** `MakeImageOptions` with everything decided. */
 export interface ImageWork {
   readonly bentoDirs: readonly string[];
+  readonly listed: ReadonlyMap<string, readonly ListedFile[]> | undefined;
   readonly name: string;
   readonly version: string;
   readonly tags: readonly string[];
@@ -82,7 +86,7 @@ async function assertRunsNothing(bentoDir: string): Promise<void> {
 }
 
 async function decide(options: MakeImageOptions): Promise<ImageWork> {
-  const { bentoDirs, projectDir, output, env = process.env, signal = new AbortController().signal } = options;
+  const { bentoDirs, listed, projectDir, output, env = process.env, signal = new AbortController().signal } = options;
   const [bentoDir = ""] = bentoDirs;
   const { definition } = parseBentoFile(await readFile(join(bentoDir, BENTO_FILE_NAME), "utf8"));
   const { name, version } = definition;
@@ -91,5 +95,5 @@ async function decide(options: MakeImageOptions): Promise<ImageWork> {
   const base = options.base ?? (await readImagePlan(bentoDir)).base;
   const baseDir = options.base === undefined ? projectDir : process.cwd();
   const { push = false, onEvent } = options;
-  return { bentoDirs, name, version, tags, base, baseDir, projectDir, output, push, env, signal, onEvent };
+  return { bentoDirs, listed, name, version, tags, base, baseDir, projectDir, output, push, env, signal, onEvent };
 }

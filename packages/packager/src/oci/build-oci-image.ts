@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { BENTO_FILE_NAME, parseBentoFile, ServingError } from "@bento-ts/runtime/definition";
+import { BENTO_FILE_NAME, parseBentoFile } from "@bento-ts/runtime/definition";
 import type { BlobStore } from "../blobs/blob-store.ts";
+import { type ListedFile, listFiles } from "../files/file-list.ts";
 import { type ImagePlan, readImagePlan } from "../image/image-plan.ts";
 import type { OnBuildEvent } from "../progress.ts";
 import { assertBase } from "./assert-base.ts";
@@ -16,6 +17,8 @@ import { type Descriptor, MEDIA_TYPES, type OciIndex, type OciManifest } from ".
 export interface OciImageOptions {
   /** Folders of bentos of one service, each for a platform of its own. */
   readonly bentoDirs: readonly string[];
+  /** Files of these folders where they were listed before: reading them takes a second. */
+  readonly listed?: ReadonlyMap<string, readonly ListedFile[]> | undefined;
   /** The base: an image or an index, whose blobs are in the store. */
   readonly base: Descriptor;
   /** The base as the user names it. */
@@ -67,16 +70,16 @@ export async function buildOciImage(options: OciImageOptions): Promise<OciImage>
 
 async function buildPlatform(
   bentoDir: string,
-  { base, baseName, blobs, created = "1970-01-01T00:00:00Z", signal, onEvent }: OciImageOptions,
+  { listed, base, baseName, blobs, created = "1970-01-01T00:00:00Z", signal, onEvent }: OciImageOptions,
 ): Promise<BuiltPlatform & { readonly descriptor: Descriptor }> {
   const { platform } = parseBentoFile(await readFile(join(bentoDir, BENTO_FILE_NAME), "utf8"));
   const plan = await readImagePlan(bentoDir);
-  assertNeedsNoEngine(plan);
   const under = await pickPlatform(base, { platform, name: baseName, blobs });
   await assertBase(under, { name: baseName, blobs, signal });
+  const files = listed?.get(bentoDir) ?? (await listFiles(bentoDir, { signal }));
   const layers: NamedLayer[] = [];
   for (const layer of plan.layers) {
-    const entries = await layerEntries(bentoDir, layer, { signal });
+    const entries = layerEntries(bentoDir, layer, files);
     layers.push({ name: layer.name, ...(await buildLayer(entries, { name: layer.name, blobs, signal, onEvent })) });
   }
   const labels = { ...plan.labels, ...baseLabels(under, { base: baseName }) };
@@ -106,15 +109,6 @@ function baseLabels({ descriptor }: PlatformImage, { base }: { readonly base: st
     ? {}
     : { "org.opencontainers.image.base.name": base };
   return { ...name, "org.opencontainers.image.base.digest": descriptor.digest };
-}
-
-/** Packages are installed by running the base's own programs. */
-function assertNeedsNoEngine({ packages }: ImagePlan): void {
-  if (packages.length === 0) return;
-  throw new ServingError(
-    "FAILED_PRECONDITION",
-    `image.packages (${packages.join(", ")}) are installed by a container engine: build with one (--builder docker), or name a base that has them`,
-  );
 }
 
 /** Docker's media types of layers say the same as OCI's: one manifest has those of one family. */

@@ -3,12 +3,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { expect, it } from "vitest";
+import { listFiles } from "../files/file-list.ts";
 import { tempTree } from "../temp-tree.fixture.ts";
 import { layerEntries } from "./layer-entries.ts";
 import { tarLayer } from "./tar-layer.ts";
 
 async function tarOf(dir: string, from: string | readonly string[], to: string): Promise<Buffer> {
-  return buffer(tarLayer(await layerEntries(dir, { name: "code", copies: [{ from, to }] })));
+  return buffer(tarLayer(layerEntries(dir, { name: "code", copies: [{ from, to }] }, await listFiles(dir))));
 }
 
 function listed(tar: Buffer, ...flags: readonly string[]): readonly string[] {
@@ -66,7 +67,21 @@ it("is the same for the same files in another folder, whatever their times and m
 
 it("breaks off when a file is no longer what was listed", async () => {
   const dir = tempTree({ "service/a": "abc" });
-  const entries = await layerEntries(dir, { name: "code", copies: [{ from: "service", to: "/app" }] });
+  const files = await listFiles(dir);
+  const entries = layerEntries(dir, { name: "code", copies: [{ from: "service", to: "/app" }] }, files);
   writeFileSync(join(dir, "service/a"), "abcdef");
   await expect(buffer(tarLayer(entries))).rejects.toThrow(/size|mismatch/i);
+});
+
+it("says what a bento lacks that its image wants", async () => {
+  const dir = tempTree({ "service/a": "1" });
+  const files = await listFiles(dir);
+  for (const [from, part] of [
+    ["models", "models"],
+    [["bento.json"], "bento.json"],
+  ] as const) {
+    expect(() => layerEntries(dir, { name: "code", copies: [{ from, to: "/app" }] }, files)).toThrow(
+      `${dir} is no whole bento: ${part} is missing, build it anew`,
+    );
+  }
 });
