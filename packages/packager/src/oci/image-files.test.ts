@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ARM64, freshBlobs, putImage, putIndex } from "../../../../test/support/small-image.ts";
@@ -24,6 +24,7 @@ describe("an OCI layout", () => {
     await writeLayout(image, { dir: join(dir, "one"), tags: ["small:1"], blobs });
     await writeLayout(both, { dir: join(dir, "two"), tags: ["small:1", "small:latest"], blobs });
     expect(readdirSync(dir)).toEqual(["one", "two"]);
+    expect((statSync(join(dir, "one")).mode & 0o777).toString(8)).toBe("755");
     expect(await readLayout(join(dir, "one"), { blobs: freshBlobs() })).toMatchObject(bare(image));
     const other = freshBlobs();
     expect(await readLayout(join(dir, "two"), { blobs: other })).toEqual(bare(both));

@@ -1,4 +1,4 @@
-import { copyFile, constants, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, copyFile, constants, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { ServingError } from "@bento-ts/runtime/definition";
 import type { BlobStore } from "../blobs/blob-store.ts";
@@ -28,6 +28,8 @@ export async function writeLayout(
       const to = join(stage, "blobs", ...digest.split(":", 2));
       await copyFile(await pathOf(digest, blobs), to, constants.COPYFILE_FICLONE);
     });
+    // Temporary folders are their maker's alone; an image is read by whoever copies it.
+    await chmod(stage, 0o755);
     await rm(place, { recursive: true, force: true });
     await rename(stage, place);
   } catch (cause) {
