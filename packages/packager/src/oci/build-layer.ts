@@ -6,7 +6,7 @@ import { fileFacts } from "../files/hashed-copy.ts";
 import type { OnBuildEvent } from "../progress.ts";
 import { gzip, GZIP_ID } from "./gzip.ts";
 import type { LayerEntry } from "./layer-entries.ts";
-import { tarLayer } from "./tar-layer.ts";
+import { TAR_ID, tarLayer } from "./tar-layer.ts";
 import { type Descriptor, MEDIA_TYPES } from "./types.ts";
 
 /** A layer in the store of blobs. */
@@ -32,7 +32,7 @@ interface LayerOptions {
 export async function buildLayer(entries: readonly LayerEntry[], options: LayerOptions): Promise<BuiltLayer> {
   const facts = entries.map(({ path, isProgram, size, sha256 }) => [path, isProgram, size, sha256]);
   const totalBytes = entries.reduce((sum, { size }) => sum + size, 0);
-  return compressedLayer({ key: JSON.stringify(facts), tar: () => tarLayer(entries), totalBytes }, options);
+  return compressedLayer({ key: JSON.stringify([TAR_ID, facts]), tar: () => tarLayer(entries), totalBytes }, options);
 }
 
 /** Compresses the tar of a layer, unless an earlier build has: `key` says what is in the tar. */

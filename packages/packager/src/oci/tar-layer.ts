@@ -4,6 +4,9 @@ import type { Readable } from "node:stream";
 import { pack, type Pack } from "tar-stream";
 import type { LayerEntry } from "./layer-entries.ts";
 
+/** Names the way in which tars are written in keys of caches: raise the last number when their bytes change. */
+export const TAR_ID = "tar-stream-3.2.2-1";
+
 /**
  * The tar of a layer: its files and their folders as root's, readable by all, without times.
  *
