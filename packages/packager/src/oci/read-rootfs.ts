@@ -25,7 +25,12 @@ export async function readRootfs(
   const source = { key: digest, tar: () => Readable.from(tar()), totalBytes: size };
   const { descriptor, diffId } = await compressedLayer(source, { name: "base", blobs, signal });
   const [os = "", architecture = ""] = platform.split("/");
-  const config: OciConfig = { architecture, os, config: {}, rootfs: { type: "layers", diff_ids: [diffId] } };
+  const config: OciConfig = {
+    architecture,
+    os,
+    config: { Env: [PATH] },
+    rootfs: { type: "layers", diff_ids: [diffId] },
+  };
   const manifest: OciManifest = {
     schemaVersion: 2,
     mediaType: MEDIA_TYPES.manifest,
@@ -34,6 +39,9 @@ export async function readRootfs(
   };
   return { mediaType: MEDIA_TYPES.manifest, ...(await blobs.put(Buffer.from(JSON.stringify(manifest)))) };
 }
+
+/** Where programs are looked for: what engines put in the place of none. Source: moby, "DefaultPathEnvUnix". */
+const PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 async function digestOf(
   bytes: AsyncIterable<Uint8Array>,
