@@ -136,6 +136,27 @@ describe("bento-ts build --builder oci", () => {
     expect(image.platforms[1]?.layers.find(({ name }) => name === "models")?.descriptor.digest).toBe(layer);
   });
 
+  describeWith("mounts of one's own", "on a full disk", () => {
+    it.each([
+      ["image.tar", "home"],
+      ["image", "home"],
+      ["image.tar", "small/home"],
+    ])("says so in one sentence and leaves nothing of -o %s half-written, with BENTO_HOME %s", async (out, home) => {
+      const small = join(dir, "small");
+      mkdirSync(small, { recursive: true });
+      const command = [process.execPath, `${root}packages/cli/dist/bin.js`, "build", project];
+      const flags = ["--builder", "oci", "--no-test", "--base-image", base, "-o", join(small, out)];
+      // The mount is seen by these processes alone and goes with them.
+      const script = `mount -t tmpfs -o size=20m tmpfs '${small}' && mkdir '${small}/home' && "$@"; code=$?; ls -A '${small}'; exit $code`;
+      const finished = await run("unshare", ["--mount", "sh", "-c", script, "sh", ...command, ...flags], {
+        BENTO_HOME: join(dir, home),
+        DOCKER_HOST: `unix://${dir}/none.sock`,
+      });
+      expect([finished.exitCode, finished.stdout]).toEqual([1, "home\n"]);
+      expect(finished.stderr.trim().split("\n").at(-1)).toMatch(/^error: .*there is no space left/);
+    });
+  });
+
   it.each([
     [
       ["--base-image", "./nowhere.tar"],

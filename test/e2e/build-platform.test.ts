@@ -87,7 +87,7 @@ describeWith("root", "a full disk", () => {
     mkdirSync(join(disk, "place"));
     const { exitCode, stderr } = await bentoTs(["build", project(), "--no-image", "-o", join(disk, "place/bento")]);
     expect(stderr.trim().split("\n").at(-1)).toBe(
-      `error: there is no space left where the bento is made, ${join(disk, "place")}: free some, or name another place with -o`,
+      `error: there is no space left in ${join(disk, "place")}: free some, or name another place (-o, BENTO_HOME)`,
     );
     expect(exitCode).toBe(1);
     expect(readdirSync(join(disk, "place"))).toEqual([]);

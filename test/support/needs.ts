@@ -14,6 +14,10 @@ const IMAGE_TOOLS = "scripts/install-image-tools.sh";
 
 /** What some tests need beyond Node and npm. */
 const NEEDS = {
+  "mounts of one's own": {
+    present: () => succeeds("unshare", ["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]),
+    command: "run the tests as root",
+  },
   docker: {
     present: () => succeeds("docker", ["info"]),
     command: 'scripts/docker.sh install && export "$(scripts/docker.sh start)" && scripts/base-image.sh',

@@ -9,7 +9,7 @@ export function isDiskFull(cause: unknown): boolean {
 export function diskFull(place: string, cause: unknown): ServingError {
   return new ServingError(
     "FAILED_PRECONDITION",
-    `there is no space left where the bento is made, ${place}: free some, or name another place with -o`,
+    `there is no space left in ${place}: free some, or name another place (-o, BENTO_HOME)`,
     { cause },
   );
 }

@@ -3,12 +3,14 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { freshBlobs } from "../../../../test/support/small-image.ts";
 import type { BlobStore } from "../blobs/blob-store.ts";
+import { listFiles } from "../files/file-list.ts";
 import { tempTree } from "../temp-tree.fixture.ts";
 import { buildLayer, type BuiltLayer } from "./build-layer.ts";
 import { layerEntries } from "./layer-entries.ts";
 
 async function layerOf(dir: string, blobs: BlobStore, signal?: AbortSignal): Promise<BuiltLayer> {
-  const entries = await layerEntries(dir, { name: "code", copies: [{ from: "service", to: "/app/service" }] });
+  const plan = { name: "code", copies: [{ from: "service", to: "/app/service" }] } as const;
+  const entries = layerEntries(dir, plan, await listFiles(dir));
   return buildLayer(entries, { name: "code", blobs, signal });
 }
 
@@ -43,7 +45,8 @@ it("tells how far it is, and is ended by its signal", async () => {
   await expect(layerOf(dir, blobs, controller.signal)).rejects.toThrow("The operation was aborted");
   expect((await layerOf(dir, blobs)).isReused).toBe(false);
   const events: number[] = [];
-  const entries = await layerEntries(dir, { name: "code", copies: [{ from: "service", to: "/app" }] });
+  const plan = { name: "code", copies: [{ from: "service", to: "/app" }] } as const;
+  const entries = layerEntries(dir, plan, await listFiles(dir));
   await buildLayer(entries, {
     name: "code",
     blobs,
