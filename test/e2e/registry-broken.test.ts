@@ -72,6 +72,38 @@ describeWith("docker-registry", "a registry behind a line that breaks", () => {
     });
   });
 
+  it("is given up when it breaks off again and again, however little it brings each time", async () => {
+    const { proxy, direct } = await behind(({ method, path }) =>
+      method === "GET" && path.endsWith(layerDigest) ? { kind: "cut answer", afterBytes: 10 } : undefined,
+    );
+    const here = freshBlobs();
+    const image = await putImage(here);
+    const layerDigest = image.layer.digest;
+    await pushImage(image, `${direct}/a:1`, { blobs: here, env });
+    const pulling = pullImage(`${proxy.host}/a:1`, { blobs: freshBlobs(), platforms, env, wait: clock().wait });
+    await expect(pulling).rejects.toMatchObject({
+      code: "FAILED_PRECONDITION",
+      message: `the blob ${layerDigest}: got 500 of ${image.layer.size} bytes in 50 tries`,
+    });
+  });
+
+  it("is sent a blob whole where it takes no parts, and nothing twice when only the last answer was lost", async () => {
+    let hasLost = false;
+    const { proxy, direct } = await behind(({ method, path }) => {
+      if (method === "PATCH") return { kind: "answer", status: 405 };
+      const isLost = method === "PUT" && path.includes("/uploads/") && !hasLost;
+      hasLost ||= isLost;
+      return isLost ? { kind: "cut answer", afterBytes: 0 } : undefined;
+    });
+    const here = freshBlobs();
+    const image = await putImage(here, { layerBytes: 2 * MiB });
+    await pushImage(image, `${proxy.host}/a:1`, { blobs: here, env, wait: clock().wait });
+    expect(proxy.seen.filter(({ bodyBytes }) => bodyBytes === image.layer.size)).toHaveLength(1);
+    expect(await pullImage(`${direct}/a:1`, { blobs: freshBlobs(), platforms, env })).toMatchObject({
+      digest: image.digest,
+    });
+  });
+
   it("is waited for as long as it asks, and asked again", async () => {
     let refusals = 0;
     const { proxy, direct } = await behind(({ path }) =>

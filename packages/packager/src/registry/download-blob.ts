@@ -35,6 +35,10 @@ async function* pieces(
   const next = async (): Promise<Buffer | undefined> => {
     try {
       if (source === undefined) {
+        if (connections === MAX_CONNECTIONS) {
+          const got = `got ${offset} of ${blob.size} bytes in ${connections} tries`;
+          throw new ServingError("FAILED_PRECONDITION", `${what}: ${got}`);
+        }
         connections += 1;
         source = await openFrom(session, blob, offset);
       }
@@ -46,10 +50,7 @@ async function* pieces(
     }
     source = undefined;
     if (offset === blob.size) return undefined;
-    throw new ServingError(
-      connections < MAX_CONNECTIONS ? "UNAVAILABLE" : "FAILED_PRECONDITION",
-      `${what}: got ${offset} of ${blob.size} bytes`,
-    );
+    throw new ServingError("UNAVAILABLE", `${what}: got ${offset} of ${blob.size} bytes`);
   };
   tell(0);
   for (;;) {
