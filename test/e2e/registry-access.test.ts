@@ -176,7 +176,7 @@ describeWith("docker-registry", "a registry behind TLS", () => {
     });
     await expect(pullImage(reference, { blobs: freshBlobs(), platforms: [AMD64], env })).rejects.toMatchObject({
       code: "FAILED_PRECONDITION",
-      message: `the registry: the certificate of ${registry.host} is not trusted (UNABLE_TO_VERIFY_LEAF_SIGNATURE); give the certificate of its authority with --registry-ca`,
+      message: `the registry: the certificate of ${registry.host} is not trusted (UNABLE_TO_VERIFY_LEAF_SIGNATURE); name a file with its authority's certificate in BENTO_REGISTRY_CA`,
     });
     const none = pullImage(reference, { blobs: freshBlobs(), platforms: [AMD64], env, caFile: "/nonexistent/ca.pem" });
     await expect(none).rejects.toThrow("the registry's certificates can't be read from /nonexistent/ca.pem");
@@ -221,7 +221,7 @@ describeWith("docker-registry", "a registry behind TLS", () => {
     const wait = async (): Promise<void> => undefined;
     const reference = "registry.test:5000/a:1";
     await expect(pushImage(image, reference, { blobs, env, wait })).rejects.toThrow(
-      /registry\.test:5000 does not speak TLS \(\w+\); if it is meant to be without TLS, allow that with --registry-plain-http registry\.test:5000$/,
+      /registry\.test:5000 does not speak TLS \(\w+\); if it is meant to be without TLS, allow that with BENTO_REGISTRY_PLAIN_HTTP=registry\.test:5000$/,
     );
     await pushImage(image, reference, { blobs, env, wait, plainHttpHosts: ["registry.test:5000"] });
     const byVariable = { ...env, BENTO_REGISTRY_PLAIN_HTTP: "other.test, registry.test:5000" };

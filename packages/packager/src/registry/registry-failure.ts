@@ -30,11 +30,11 @@ export function toNetworkFailure(cause: unknown, what: string, host: string): Se
   if (cause instanceof ServingError) return cause;
   const code = networkCode(cause);
   if (code.startsWith("ERR_SSL_") || code === "EPROTO") {
-    const next = `if it is meant to be without TLS, allow that with --registry-plain-http ${host}`;
+    const next = `if it is meant to be without TLS, allow that with BENTO_REGISTRY_PLAIN_HTTP=${host}`;
     return new ServingError("FAILED_PRECONDITION", `${what}: ${host} does not speak TLS (${code}); ${next}`, { cause });
   }
   if (/CERT|SELF_SIGNED|UNABLE_TO|ALTNAME/.test(code)) {
-    const next = "give the certificate of its authority with --registry-ca";
+    const next = "name a file with its authority's certificate in BENTO_REGISTRY_CA";
     return new ServingError(
       "FAILED_PRECONDITION",
       `${what}: the certificate of ${host} is not trusted (${code}); ${next}`,
