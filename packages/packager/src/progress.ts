@@ -7,7 +7,7 @@ export type BuildEvent =
   /** How far a long task is; the first of a task has `doneBytes` 0, the last has both equal. */
   | {
       readonly kind: "bytes";
-      readonly task: "hash" | "layer" | "pull" | "push";
+      readonly task: "layer" | "pull" | "push";
       /** What is worked on: a layer's name, a digest. */
       readonly name: string;
       readonly doneBytes: number;

@@ -27,7 +27,7 @@ describe("createBuildProgress", () => {
     const { progress, text } = shown({ isTTY: false });
     progress.onEvent({ kind: "step", text: "making layers" });
     for (const done of [0, 5_000_000, 20_000_000]) progress.onEvent(layer(done));
-    progress.onEvent({ kind: "bytes", task: "hash", name: "a", doneBytes: 0, totalBytes: 1000 });
+    progress.onEvent({ kind: "bytes", task: "pull", name: "a", doneBytes: 0, totalBytes: 1000 });
     progress.onEvent({ kind: "line", text: "Step 1\u001b[31m" });
     progress.stop();
     expect(text()).toBe("making layers …\n  compressing node, 20.0 MB\n  Step 1\\u001b[31m\n");

@@ -16,7 +16,6 @@ export interface StepTime {
 
 /** What is done with the bytes of a task. */
 const TASKS = {
-  hash: "reading",
   layer: "compressing",
   pull: "pulling",
   push: "pushing",

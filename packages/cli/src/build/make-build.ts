@@ -1,13 +1,5 @@
 import { join } from "node:path";
-import type {
-  BentoReport,
-  BuilderChoice,
-  BuildOptions,
-  ListedFile,
-  OnBuildEvent,
-  Platform,
-  StagedBento,
-} from "@bento-ts/packager";
+import type { BentoReport, BuilderChoice, ListedFile, OnBuildEvent, Platform, StagedBento } from "@bento-ts/packager";
 import { wrongUsage } from "../command-error.ts";
 import type { ExampleResult } from "../examples/run-example.ts";
 import type { BuildResult } from "./build-lines.ts";
@@ -47,36 +39,22 @@ export async function makeBuild(work: BuildWork): Promise<Omit<BuildResult, "ste
   if (!work.image && work.push)
     throw wrongUsage("--push and --no-image exclude each other: it is the image that is pushed");
   // Before a bento is built for nothing.
-  for (const text of work.secrets) packager.parseSecret(text, process.env);
+  const secrets = work.secrets.map((text) => packager.parseSecret(text, process.env).id);
   const builder = work.image ? await packager.chooseBuilder(work.builder, { platforms, base, signal }) : undefined;
-  const examples: ExampleResult[] = [];
-  const bentos: BentoReport[] = [];
-  const files = new Map<string, readonly ListedFile[]>();
-  const check = async (staged: StagedBento): Promise<readonly string[]> => {
-    // Both take a second, one of them mostly waiting.
-    const listing = packager.listBentoFiles(staged.dir, { signal });
-    const [{ results, skipped }, listed] = await Promise.all([examplesOf(staged, work), listing]);
-    files.set(staged.file.platform, listed);
-    examples.push(...results);
-    return skipped === undefined ? [] : [skipped];
-  };
-  for (const platform of platforms) bentos.push(await bentoFor(platform, { ...work, check }, platforms.length > 1));
+  const { bentos, examples, listed } = await buildBentos(work, { platforms, secrets });
   const [bento, ...otherBentos] = bentos;
   if (bento === undefined) throw wrongUsage("--platform names none");
-  const sboms = (await Promise.all(bentos.map((one) => copySboms(work.sboms, one, endingOf(one, bentos))))).flat();
-  const storing = storeBento(bento, { files: files.get(bento.platform), signal });
+  const sboms = (
+    await Promise.all(bentos.map((one) => copySboms(work.sboms, one, endingOf(one.platform, bentos.length))))
+  ).flat();
+  const storing = storeBento(bento, { files: listed.get(bento.dir), signal });
   if (builder === undefined) {
     onEvent?.({ kind: "step", text: "storing the bento" });
     return { bento, otherBentos, examples, sboms, stored: await storing, image: null };
   }
   const making = packager.makeImage({
     bentoDirs: bentos.map(({ dir }) => dir),
-    listed: new Map(
-      bentos.flatMap(({ dir, platform }) => {
-        const listed = files.get(platform);
-        return listed === undefined ? [] : [[dir, listed] as const];
-      }),
-    ),
+    listed,
     tags: work.tags,
     builder,
     base,
@@ -93,9 +71,43 @@ export async function makeBuild(work: BuildWork): Promise<Omit<BuildResult, "ste
   return { bento, otherBentos, examples, sboms, stored: await storing, image: await making };
 }
 
+/** Builds a bento for each platform, its golden examples run first. */
+async function buildBentos(
+  work: BuildWork,
+  { platforms, secrets }: { readonly platforms: readonly Platform[]; readonly secrets: readonly string[] },
+): Promise<{
+  readonly bentos: readonly BentoReport[];
+  readonly examples: readonly ExampleResult[];
+  /** The files of each, by its folder. */
+  readonly listed: ReadonlyMap<string, readonly ListedFile[]>;
+}> {
+  const { buildBento, dockerPlatform, listBentoFiles } = await import("@bento-ts/packager");
+  const { projectDir, entryFile, baseImage: base, signal, onEvent } = work;
+  const bentos: BentoReport[] = [];
+  const examples: ExampleResult[] = [];
+  const listed = new Map<string, readonly ListedFile[]>();
+  for (const platform of platforms) {
+    let files: readonly ListedFile[] | undefined;
+    const check = async (staged: StagedBento): Promise<readonly string[]> => {
+      // Both take a second, one of them mostly waiting.
+      const [checked, found] = await Promise.all([examplesOf(staged, work), listBentoFiles(staged.dir, { signal })]);
+      files = found;
+      examples.push(...checked.results);
+      return checked.skipped === undefined ? [] : [checked.skipped];
+    };
+    const ending = endingOf(dockerPlatform(platform), platforms.length);
+    const outDir = work.image || work.output === undefined ? undefined : join(work.output, ending.slice(1));
+    const chosen = { outDir, folderEnding: ending, base, secrets, platform };
+    const bento = await buildBento({ projectDir, entryFile, ...chosen, check, signal, onEvent });
+    if (files !== undefined) listed.set(bento.dir, files);
+    bentos.push(bento);
+  }
+  return { bentos, examples, listed };
+}
+
 /** What keeps files of several platforms apart. */
-function endingOf({ platform }: Pick<BentoReport, "platform">, bentos: readonly BentoReport[]): string {
-  return bentos.length > 1 ? `-${platform.split("/")[1] ?? ""}` : "";
+function endingOf(platform: string, platforms: number): string {
+  return platforms > 1 ? `-${platform.split("/")[1] ?? ""}` : "";
 }
 
 async function platformsOf(given: string | undefined): Promise<readonly Platform[]> {
@@ -108,18 +120,4 @@ async function examplesOf(staged: StagedBento, { test, signal, onEvent }: BuildW
   if (!test) return { results: [], skipped: "golden examples were not run: --no-test" };
   onEvent?.({ kind: "step", text: "running golden examples" });
   return checkExamples(staged, signal);
-}
-
-async function bentoFor(
-  platform: Platform,
-  work: BuildWork & Pick<BuildOptions, "check">,
-  isOneOfSeveral: boolean,
-): Promise<BentoReport> {
-  const { buildBento, dockerPlatform, parseSecret } = await import("@bento-ts/packager");
-  const { projectDir, entryFile, baseImage: base, check, signal, onEvent } = work;
-  const ending = isOneOfSeveral ? `-${dockerPlatform(platform).split("/")[1] ?? ""}` : "";
-  const outDir = work.image || work.output === undefined ? undefined : join(work.output, ending.slice(1));
-  const secrets = work.secrets.map((text) => parseSecret(text, process.env).id);
-  const chosen = { outDir, folderEnding: ending, base, secrets, platform };
-  return buildBento({ projectDir, entryFile, ...chosen, check, signal, onEvent });
 }

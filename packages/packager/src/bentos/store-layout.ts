@@ -1,6 +1,6 @@
-import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { ListedFile } from "../files/file-list.ts";
+import { homeFolder } from "../files/home-folder.ts";
 
 /** Where things stand in a bento store. */
 export interface BentoLayout {
@@ -53,6 +53,5 @@ export function hexOf(digest: string): string {
 
 /** The folder of the bento store: `$BENTO_HOME/bentos`, `~/.bento-ts/bentos` unless that is set. */
 export function bentoStoreDir(env: Readonly<Record<string, string | undefined>> = process.env): string {
-  const home = env["BENTO_HOME"];
-  return join(home === undefined || home === "" ? join(homedir(), ".bento-ts") : home, "bentos");
+  return homeFolder("bentos", env);
 }

@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, rename, rm, stat, utimes } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ServingError } from "@bento-ts/runtime/definition";
 import { diskFault, makeFolder } from "../files/disk-fault.ts";
+import { homeFolder } from "../files/home-folder.ts";
 
 /** Bytes by their digest, in a folder that all builds of a user share. */
 export interface BlobStore {
@@ -14,6 +14,8 @@ export interface BlobStore {
   readonly dir: string;
   /** Absolute path of a blob that is there, undefined of one that is not; marks it as used. */
   find(digest: string): Promise<string | undefined>;
+  /** As `find`, for one that was put in before. Throws FAILED_PRECONDITION when it is not there. */
+  path(digest: string): Promise<string>;
   /** The bytes of a blob. Throws FAILED_PRECONDITION when it is not there. */
   open(digest: string): Promise<Readable>;
   /**
@@ -35,8 +37,7 @@ export interface StoredBlob {
 
 /** The folder of layers and base images that builds keep: `$BENTO_HOME/cache`, `~/.bento-ts/cache` unless that is set. */
 export function buildCacheDir(env: Readonly<Record<string, string | undefined>> = process.env): string {
-  const home = env["BENTO_HOME"];
-  return join(home === undefined || home === "" ? join(homedir(), ".bento-ts") : home, "cache");
+  return homeFolder("cache", env);
 }
 
 /** Opens the store in a folder, which is made when something is put in. */
@@ -51,14 +52,16 @@ export function openBlobStore(dir: string): BlobStore {
       () => undefined,
     );
   };
+  const pathOf = async (digest: string): Promise<string> => {
+    const path = await find(digest);
+    if (path === undefined) throw refused(`the blob ${digest} is not in ${dir}: build again`);
+    return path;
+  };
   return {
     dir,
     find,
-    async open(digest) {
-      const path = await find(digest);
-      if (path === undefined) throw refused(`the blob ${digest} is not in ${dir}`);
-      return createReadStream(path, { highWaterMark: 1024 * 1024 });
-    },
+    path: pathOf,
+    open: async (digest) => createReadStream(await pathOf(digest), { highWaterMark: 1024 * 1024 }),
     async put(bytes, expected = {}, signal) {
       const temporary = join(dir, "tmp", randomUUID());
       await makeFolder(join(dir, "tmp"));

@@ -1,6 +1,7 @@
-import { createHash, randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { createHash } from "node:crypto";
+import { readFile, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeWhole } from "../files/whole-file.ts";
 import type { BlobStore } from "./blob-store.ts";
 
 /** Names a record: its kind is a folder of the cache, its key whatever the record was found out from. */
@@ -23,15 +24,7 @@ export async function findRecord(blobs: BlobStore, name: RecordName): Promise<un
 
 /** Keeps what was found out for later builds; whole or not at all. */
 export async function putRecord(blobs: BlobStore, name: RecordName, value: object): Promise<void> {
-  const path = pathOf(blobs, name);
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${randomUUID()}`;
-  try {
-    await writeFile(temporary, JSON.stringify(value));
-    await rename(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  await writeWhole(pathOf(blobs, name), (temporary) => writeFile(temporary, JSON.stringify(value)));
 }
 
 function pathOf({ dir }: BlobStore, { kind, key }: RecordName): string {

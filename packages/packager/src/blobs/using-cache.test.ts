@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { OWN_MARK } from "../files/process-mark.ts";
 import { tempTree } from "../temp-tree.fixture.ts";
 import { openBlobStore } from "./blob-store.ts";
 import { findRecord, putRecord } from "./records.ts";
@@ -44,7 +44,7 @@ it("takes nothing away while another build works, of this process or another", a
   const { dir: other, old: kept } = await oldCache();
   await usingCache(other, signal, async () => {
     const child = spawn(process.execPath, ["-e", "process.stdin.resume()"], { stdio: ["pipe", "ignore", "inherit"] });
-    writeFileSync(join(other, "users", `${child.pid ?? 0}_x_${hostname()}`), "");
+    writeFileSync(join(other, "users", `${OWN_MARK.split("-")[0] ?? ""}-${child.pid ?? 0}-x`), "");
     try {
       await usingCache(other, signal, async () => undefined);
     } finally {
@@ -60,7 +60,7 @@ it("takes nothing away while another build works, of this process or another", a
 
 it("does not begin while old blobs are taken away", async () => {
   const dir = tempTree({ "trims/.keep": "" });
-  const mark = join(dir, "trims", `${process.pid}_x_${hostname()}`);
+  const mark = join(dir, "trims", `${OWN_MARK}-x`);
   writeFileSync(mark, "");
   const controller = new AbortController();
   let isBegun = false;

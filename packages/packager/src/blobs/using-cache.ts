@@ -1,12 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { isInUse, OWN_MARK } from "../files/process-mark.ts";
 import { trimCache } from "./trim-cache.ts";
 
-/** A build that says nothing for so long is gone, also one of another machine that shares the folder. */
-const GONE_MS = 24 * 60 * 60 * 1000;
 const TRIM_POLL_MS = 50;
 
 /**
@@ -39,7 +37,7 @@ async function trimUnlessUsed(dir: string): Promise<void> {
 
 async function leaveMark(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });
-  const mark = join(folder, `${process.pid}_${randomUUID()}_${hostname()}`);
+  const mark = join(folder, `${OWN_MARK}-${randomUUID()}`);
   await writeFile(mark, "");
   return mark;
 }
@@ -48,24 +46,8 @@ async function leaveMark(folder: string): Promise<string> {
 async function liveMarks(folder: string): Promise<number> {
   let live = 0;
   for (const name of await readdir(folder).catch(() => [])) {
-    if (await isLive(folder, name)) live += 1;
+    if (await isInUse(join(folder, name), name)) live += 1;
     else await rm(join(folder, name), { force: true });
   }
   return live;
-}
-
-async function isLive(folder: string, name: string): Promise<boolean> {
-  const found = await stat(join(folder, name)).catch(() => undefined);
-  if (found === undefined || Date.now() - found.mtimeMs > GONE_MS) return false;
-  const [pid, , ...host] = name.split("_");
-  return host.join("_") !== hostname() || isRunning(Number(pid));
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (cause) {
-    // Another user's process may not be signalled, and is there.
-    return cause instanceof Error && "code" in cause && cause.code === "EPERM";
-  }
 }

@@ -14,15 +14,11 @@ export interface ListedFile {
   readonly sha256: string;
 }
 
-/** How files are listed. */
-export interface ListOptions {
-  /** Ends the reading. */
-  readonly signal?: AbortSignal | undefined;
-  readonly onFile?: (file: ListedFile) => void;
-}
-
-/** All files of a folder with their digests, sorted by the code units of their paths. Symbolic links are none. */
-export async function listFiles(dir: string, { signal, onFile }: ListOptions = {}): Promise<readonly ListedFile[]> {
+/** All files of a folder with their digests, sorted by the code units of their paths. Symbolic links are none; the abort signal ends the reading. */
+export async function listFiles(
+  dir: string,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<readonly ListedFile[]> {
   const paths = await pathsIn(dir);
   const files: ListedFile[] = [];
   let next = 0;
@@ -32,9 +28,7 @@ export async function listFiles(dir: string, { signal, onFile }: ListOptions = {
       next += 1;
       const full = join(dir, path);
       const isProgram = ((await stat(full)).mode & 0o100) !== 0;
-      const file = { path, isProgram, ...(await fileFacts(full, signal)) };
-      files[at] = file;
-      onFile?.(file);
+      files[at] = { path, isProgram, ...(await fileFacts(full, signal)) };
     }
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, listOn));

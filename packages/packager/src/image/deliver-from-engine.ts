@@ -1,10 +1,10 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { ServingError } from "@bento-ts/runtime/definition";
 import { buildCacheDir, openBlobStore } from "../blobs/blob-store.ts";
 import { usingCache } from "../blobs/using-cache.ts";
+import { writeWhole } from "../files/whole-file.ts";
 import { readArchive } from "../oci/read-archive.ts";
 import { writeLayout } from "../oci/write-layout.ts";
 import { isArchiveName } from "./deliver-image.ts";
@@ -28,22 +28,17 @@ export async function deliverFromEngine(engine: EngineName, work: ImageWork): Pr
 }
 
 async function saveTo(engine: EngineName, place: string, work: ImageWork): Promise<ImagePlace> {
-  await mkdir(dirname(place), { recursive: true });
+  const { env, signal, tags } = work;
+  const save = (file: string): Promise<void> =>
+    ask(engine, ENGINES[engine].save(tags, file), work, "the image can't be saved");
   if (isArchiveName(place)) {
-    const temporary = join(dirname(place), `.${basename(place)}-${randomUUID()}`);
-    try {
-      await ask(engine, ENGINES[engine].save(work.tags, temporary), work, "the image can't be saved");
-      await rename(temporary, place);
-    } finally {
-      await rm(temporary, { force: true });
-    }
+    await writeWhole(place, save);
     return { kind: "archive", at: place };
   }
-  const { env, signal, tags } = work;
   const temporary = await mkdtemp(join(tmpdir(), "bento-save-"));
   try {
     const file = join(temporary, "image.tar");
-    await ask(engine, ENGINES[engine].save(tags, file), work, "the image can't be saved");
+    await save(file);
     await usingCache(buildCacheDir(env), signal, async (dir) => {
       const blobs = openBlobStore(dir);
       await writeLayout(await readArchive(file, { blobs, signal }), { dir: place, tags, blobs });

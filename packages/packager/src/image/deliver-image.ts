@@ -8,7 +8,8 @@ import type { OciImage } from "../oci/build-oci-image.ts";
 import { writeArchive } from "../oci/write-archive.ts";
 import { writeLayout } from "../oci/write-layout.ts";
 import { pushImage } from "../registry/push-image.ts";
-import { runDocker } from "./docker-client.ts";
+import { ENGINES } from "./engines/all.ts";
+import { runClient } from "./engines/run-client.ts";
 import type { ImagePlace } from "./image-report.ts";
 import type { ImageWork } from "./make-image.ts";
 
@@ -55,7 +56,7 @@ async function writeTo(
 /** Whether a Docker engine answered and has taken the image. */
 async function loadIntoDocker({ root }: OciImage, work: ImageWork, blobs: BlobStore): Promise<boolean> {
   const { tags, env, signal, onEvent } = work;
-  const version = await runDocker(["version"], { env, signal }).catch(() => undefined);
+  const version = await runClient("docker", ENGINES.docker.platform, { env, signal }).catch(() => undefined);
   signal.throwIfAborted();
   if (version?.exitCode !== 0) return false;
   onEvent?.({ kind: "step", text: "loading the image into the Docker engine" });
@@ -63,7 +64,7 @@ async function loadIntoDocker({ root }: OciImage, work: ImageWork, blobs: BlobSt
   try {
     const file = join(temporary, "image.tar");
     await writeArchive(root, { file, tags, blobs, signal });
-    const { exitCode, output } = await runDocker(["load", "--input", file], { env, signal });
+    const { exitCode, output } = await runClient("docker", ENGINES.docker.load(file), { env, signal });
     if (exitCode === 0) return true;
     throw new ServingError("FAILED_PRECONDITION", `the Docker engine does not take the image: ${output.trim()}`);
   } finally {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { BENTO_FILE_NAME, parseBentoFile, ServingError } from "@bento-ts/runtime/definition";
 import type { ListedFile } from "../files/file-list.ts";
 import type { OnBuildEvent } from "../progress.ts";
-import { assertTag, buildImage, defaultTag } from "./build-image.ts";
+import { assertTag, buildImage, defaultTag, type ImageOptions } from "./build-image.ts";
 import { buildWithoutEngine } from "./build-without-engine.ts";
 import type { ImageBuilder } from "./choose-builder.ts";
 import { deliverFromEngine } from "./deliver-from-engine.ts";
@@ -11,30 +11,18 @@ import { readImagePlan } from "./image-plan.ts";
 import type { MadeImage } from "./image-report.ts";
 
 /** What `makeImage` is asked for. */
-export interface MakeImageOptions {
+export interface MakeImageOptions extends Omit<ImageOptions, "bentoDir" | "builder"> {
   /** Folders of bentos of one service, one for each platform. */
   readonly bentoDirs: readonly string[];
   /** Files of these folders where they were listed before: reading them takes a second. */
   readonly listed?: ReadonlyMap<string, readonly ListedFile[]> | undefined;
-  /** Names `name:tag` of the image; `<service>:<version>` when empty. */
-  readonly tags: readonly string[];
   readonly builder: ImageBuilder;
-  /** Base image: a Linux with glibc ≥ 2.28, libstdc++, `/bin/sh` and `sleep`; that of the bento when left out. A relative path is the process's. */
-  readonly base?: string | undefined;
-  /** Folder of the project: a relative path to a base in its configuration is meant from there. */
+  /** Folder of the project: a relative path to a base in its configuration is meant from there; one in `base` from the process's. */
   readonly projectDir: string;
   /** Where the image goes: a file `….tar` for engines to load, another path for an OCI layout. Without it and without `push`, into an engine that answers. */
   readonly output?: string | undefined;
   /** Whether it goes to the registry that each tag names. */
   readonly push?: boolean;
-  /** Secrets that scripts and packages want: `id=NAME,src=FILE` or `id=NAME,env=VARIABLE`. */
-  readonly secrets?: readonly string[];
-  /** Network of scripts and of the installation of packages, as an engine names it. */
-  readonly network?: string | undefined;
-  /** Variables of the process unless given. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  readonly signal?: AbortSignal;
-  readonly onEvent?: OnBuildEvent | undefined;
 }
 
 /** `MakeImageOptions` with everything decided. */

@@ -1,6 +1,6 @@
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { findRecord, putRecord } from "../blobs/records.ts";
-import { pathOf } from "./write-layout.ts";
+import { isElf } from "../native/elf.ts";
 import { type ImageTree, readTree } from "./image-tree.ts";
 import type { PlatformImage } from "./pick-platform.ts";
 
@@ -30,7 +30,7 @@ export async function baseFacts(
   const name = { kind: "base-facts", key: `2 ${digests.join(" ")}` } as const;
   const known = await findRecord(blobs, name);
   if (known !== undefined) return known as BaseFacts;
-  const paths = await Promise.all(digests.map(async (digest) => pathOf(digest, blobs)));
+  const paths = await Promise.all(digests.map((digest) => blobs.path(digest)));
   const facts = factsOf(await readTree(paths, signal));
   await putRecord(blobs, name, facts);
   return facts;
@@ -46,7 +46,6 @@ function factsOf(tree: ImageTree): BaseFacts {
   const isThere = (...places: readonly string[]): boolean => places.some((place) => tree.find(place) !== undefined);
   const libc = tree.findLibrary("libc.so.6");
   const head = (libc ?? tree.find("bin/sh"))?.head;
-  const isElf = head !== undefined && head.subarray(0, 4).equals(Buffer.from("\x7fELF", "latin1"));
   return {
     hasShell: isThere("bin/sh"),
     hasSleep: isThere("bin/sleep", "usr/bin/sleep"),
@@ -54,6 +53,6 @@ function factsOf(tree: ImageTree): BaseFacts {
     isMusl: tree.hasMusl,
     hasGlibc: libc !== undefined,
     glibc: libc?.glibc ?? null,
-    architecture: isElf ? (MACHINES.get(head.readUInt16LE(18)) ?? null) : null,
+    architecture: head !== undefined && isElf(head) ? (MACHINES.get(head.readUInt16LE(18)) ?? null) : null,
   };
 }

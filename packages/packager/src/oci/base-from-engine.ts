@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { ServingError } from "@bento-ts/runtime/definition";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { findRecord, putRecord } from "../blobs/records.ts";
-import { runDocker } from "../image/docker-client.ts";
+import { ENGINES } from "../image/engines/all.ts";
+import { runClient } from "../image/engines/run-client.ts";
 import { readArchive } from "./read-archive.ts";
 import { isWholeImage } from "./read-layout.ts";
 import type { Descriptor } from "./types.ts";
@@ -19,7 +20,7 @@ interface EngineOptions {
 export async function baseFromEngine(name: string, options: EngineOptions): Promise<Descriptor | undefined> {
   const { blobs, env, signal } = options;
   const client = { env, signal };
-  const found = await runDocker(["image", "inspect", "--format", "{{.Id}}", name], client).catch(() => undefined);
+  const found = await runClient("docker", ENGINES.docker.inspect(name), client).catch(() => undefined);
   signal.throwIfAborted();
   if (found?.exitCode !== 0) return undefined;
   const record = { kind: "bases", key: `docker ${found.stdout.trim()}` } as const;
@@ -28,7 +29,7 @@ export async function baseFromEngine(name: string, options: EngineOptions): Prom
   const temporary = await mkdtemp(join(tmpdir(), "bento-base-"));
   try {
     const file = join(temporary, "base.tar");
-    const { exitCode, output } = await runDocker(["save", "--output", file, name], client);
+    const { exitCode, output } = await runClient("docker", ENGINES.docker.save([name], file), client);
     if (exitCode !== 0) {
       throw new ServingError("FAILED_PRECONDITION", `the base image "${name}" can't be saved: ${output.trim()}`);
     }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { ServingError } from "@bento-ts/runtime/definition";
-import type { CopyPlan, LayerPlan } from "../image/image-plan.ts";
+import type { LayerPlan } from "../image/image-plan.ts";
 import type { ListedFile } from "../files/file-list.ts";
 
 /** One entry of a layer. */
@@ -19,28 +19,24 @@ export function layerEntries(
   { copies }: LayerPlan,
   files: readonly ListedFile[],
 ): readonly LayerEntry[] {
-  const byPath = new Map(files.map((file) => [file.path, file]));
-  const entries = copies.flatMap((copy) =>
-    partsOf(copy, byPath).map(([path, place]) => {
-      const file = byPath.get(path);
-      if (file === undefined) throw lacks(bentoDir, path);
-      return { ...file, path: place, source: join(bentoDir, path) };
-    }),
-  );
-  const empty = copies.find((copy) => partsOf(copy, byPath).length === 0);
-  if (empty !== undefined) throw lacks(bentoDir, String(empty.from));
+  const entries = copies.flatMap(({ from, to }) => {
+    const folder = to.replace(/^\/|\/$/g, "");
+    const parts = typeof from === "string" ? [from] : from;
+    return parts.flatMap((part) => {
+      // A folder's content goes to the place itself, a file under its name.
+      const found = files.filter(({ path }) =>
+        typeof from === "string" ? path.startsWith(`${part}/`) : path === part,
+      );
+      if (found.length === 0) throw lacks(bentoDir, part);
+      const skipped = typeof from === "string" ? part.length + 1 : 0;
+      return found.map((file) => ({
+        ...file,
+        path: `${folder}/${file.path.slice(skipped)}`,
+        source: join(bentoDir, file.path),
+      }));
+    });
+  });
   return entries.sort((a, b) => (a.path < b.path ? -1 : 1));
-}
-
-/** Paths in the bento with their places in the image. */
-function partsOf(
-  { from, to }: CopyPlan,
-  byPath: ReadonlyMap<string, ListedFile>,
-): readonly (readonly [string, string])[] {
-  const folder = to.replace(/^\/|\/$/g, "");
-  if (typeof from !== "string") return from.map((name) => [name, `${folder}/${name}`]);
-  const inside = [...byPath.keys()].filter((path) => path.startsWith(`${from}/`));
-  return inside.map((path) => [path, folder + path.slice(from.length)]);
 }
 
 function lacks(bentoDir: string, part: string): ServingError {

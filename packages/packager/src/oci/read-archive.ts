@@ -142,21 +142,17 @@ async function layerOf(
 ): Promise<Descriptor> {
   const { size } = await descriptorOf(digest, MEDIA_TYPES.layer, options.blobs);
   if (digest !== diffId) return { mediaType: MEDIA_TYPES.layer, digest, size };
-  const path = (await options.blobs.find(digest)) ?? "";
+  const path = await options.blobs.path(digest);
   const tar = (): Readable => createReadStream(path, { highWaterMark: 1024 * 1024 });
   return (await compressedLayer({ key: digest, tar, totalBytes: size }, { name, ...options })).descriptor;
 }
 
 async function descriptorOf(digest: string, mediaType: string, blobs: BlobStore): Promise<Descriptor> {
-  const path = await blobs.find(digest);
-  if (path === undefined) throw refused(`the blob ${digest} is missing`);
-  const { size } = await stat(path);
-  return { mediaType, digest, size };
+  return { mediaType, digest, size: (await stat(await blobs.path(digest))).size };
 }
 
 async function blobText(digest: string, blobs: BlobStore): Promise<string> {
-  const path = await blobs.find(digest);
-  return path === undefined ? "" : readFile(path, "utf8");
+  return readFile(await blobs.path(digest), "utf8");
 }
 
 /** Names in tars may begin with "./". */

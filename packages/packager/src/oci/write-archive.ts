@@ -1,16 +1,15 @@
-import { randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { ServingError } from "@bento-ts/runtime/definition";
 import { pack } from "tar-stream";
 import type { BlobStore } from "../blobs/blob-store.ts";
-import { diskFault, makeFolder } from "../files/disk-fault.ts";
+import { writeWhole } from "../files/whole-file.ts";
 import { takeImage } from "./read-layout.ts";
 import { readRoot } from "./read-json.ts";
 import type { Descriptor } from "./types.ts";
-import { layoutFiles, pathOf } from "./write-layout.ts";
+import { layoutFiles } from "./write-layout.ts";
 
 interface ArchiveTarget {
   readonly file: string;
@@ -35,19 +34,11 @@ export async function writeArchive(root: Descriptor, { file, tags, blobs, signal
   const { config, layers } = read.manifest;
   const saved = [{ Config: blobName(config), RepoTags: tags, Layers: layers.map(blobName) }];
   const texts = { ...layoutFiles(root, tags), "manifest.json": JSON.stringify(saved) };
-  const place = resolve(file);
-  const temporary = join(dirname(place), `.${basename(place)}-${randomUUID()}`);
-  await makeFolder(dirname(place));
-  try {
+  await writeWhole(resolve(file), async (temporary) => {
     const tar = pack();
     const written = pipeline(tar, createWriteStream(temporary), signal === undefined ? {} : { signal });
     await Promise.all([written, fill(tar, { root, texts, blobs })]);
-    await rename(temporary, place);
-  } catch (cause) {
-    throw diskFault(cause, dirname(place));
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  });
 }
 
 async function fill(
@@ -65,7 +56,7 @@ async function fill(
       // Two layers may be the same, an empty one above all.
       if (written.has(descriptor.digest)) return;
       written.add(descriptor.digest);
-      const path = await pathOf(descriptor.digest, blobs);
+      const path = await blobs.path(descriptor.digest);
       const entry = tar.entry({ ...OWNER, name: blobName(descriptor), size: (await stat(path)).size });
       await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), entry);
     });

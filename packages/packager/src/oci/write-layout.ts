@@ -26,7 +26,7 @@ export async function writeLayout(
     await mkdir(join(stage, "blobs", "sha256"), { recursive: true });
     await takeImage(root, blobs, async ({ digest }) => {
       const to = join(stage, "blobs", ...digest.split(":", 2));
-      await copyFile(await pathOf(digest, blobs), to, constants.COPYFILE_FICLONE);
+      await copyFile(await blobs.path(digest), to, constants.COPYFILE_FICLONE);
     });
     // Temporary folders are their maker's alone; an image is read by whoever copies it.
     await chmod(stage, 0o755);
@@ -54,12 +54,4 @@ export async function assertLayoutPlace(dir: string): Promise<void> {
   if (found === undefined || isLayout(dir)) return;
   if (found.isDirectory() && (await readdir(dir)).length === 0) return;
   throw new ServingError("FAILED_PRECONDITION", `${dir} exists and is no OCI layout: name another place with -o`);
-}
-
-/** Path of a blob that was put in before. */
-export async function pathOf(digest: string, blobs: BlobStore): Promise<string> {
-  const path = await blobs.find(digest);
-  if (path === undefined)
-    throw new ServingError("FAILED_PRECONDITION", `the blob ${digest} is not in ${blobs.dir}: build again`);
-  return path;
 }

@@ -1,5 +1,5 @@
 import { ServingError } from "@bento-ts/runtime/definition";
-import { buildArgs, type Engine } from "./engine.ts";
+import { buildArgs, DOCKER_WORDS, type Engine } from "./engine.ts";
 
 /** Docker, by BuildKit or by the classic builder: DOCKER_BUILDKIT decides, else the client; a build with secrets needs BuildKit. */
 export const docker: Engine = {
@@ -17,12 +17,6 @@ export const docker: Engine = {
     }
     return { args, env: { ...variables, DOCKER_BUILDKIT: "1" } };
   },
-  inspect: (image) => ["image", "inspect", "--format", "{{.Id}}", image],
-  size: (id) => ["image", "inspect", "--format", "{{.Size}}", id],
-  pull: (image) => ["pull", image],
-  tag: (id, name) => ["tag", id, name],
-  remove: (id) => ["rmi", id],
-  push: (name) => ["push", "--quiet", name],
+  ...DOCKER_WORDS,
   save: (names, file) => ["save", "--output", file, ...names],
-  load: (file) => ["load", "--input", file],
 };

@@ -40,6 +40,17 @@ export interface Engine {
   load(file: string): readonly string[];
 }
 
+/** What docker's client takes, and podman's as it does. */
+export const DOCKER_WORDS = {
+  inspect: (image) => ["image", "inspect", "--format", "{{.Id}}", image],
+  size: (id) => ["image", "inspect", "--format", "{{.Size}}", id],
+  pull: (image) => ["pull", image],
+  tag: (id, name) => ["tag", id, name],
+  remove: (id) => ["rmi", id],
+  push: (name) => ["push", "--quiet", name],
+  load: (file) => ["load", "--input", file],
+} as const satisfies Partial<Engine>;
+
 /** What all clients write alike. */
 export function buildArgs({
   dir,

@@ -1,4 +1,4 @@
-import { buildArgs, type Engine } from "./engine.ts";
+import { buildArgs, DOCKER_WORDS, type Engine } from "./engine.ts";
 
 /** Podman. */
 export const podman: Engine = {
@@ -8,12 +8,7 @@ export const podman: Engine = {
     // OCI's own form has no health check.
     return { args: [command, "--format", "docker", "--layers", "--identity-label=false", ...args], env };
   },
-  inspect: (image) => ["image", "inspect", "--format", "{{.Id}}", image],
-  size: (id) => ["image", "inspect", "--format", "{{.Size}}", id],
-  pull: (image) => ["pull", image],
-  tag: (id, name) => ["tag", id, name],
-  remove: (id) => ["rmi", id],
-  push: (name) => ["push", "--quiet", name],
+  ...DOCKER_WORDS,
   save: (names, file) => [
     "save",
     "--format=docker-archive",
@@ -21,5 +16,4 @@ export const podman: Engine = {
     `--output=${file}`,
     ...names,
   ],
-  load: (file) => ["load", "--input", file],
 };
