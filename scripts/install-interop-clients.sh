@@ -6,15 +6,12 @@
 # Needs python3 with venv and pip, and Go.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
+# shellcheck source=scripts/install-steps.sh
+source "$here/install-steps.sh"
 
 grpcurl_version=v1.9.3
 target="${BENTO_CACHE:-$HOME/.cache/bento-ts}/interop"
 wanted="$(sha256sum "$here/interop.requirements.txt" | cut -d' ' -f1) grpcurl $grpcurl_version"
-
-fail() {
-  echo "install-interop-clients: $1" >&2
-  exit 1
-}
 
 if [ "$(cat "$target/installed" 2>/dev/null)" = "$wanted" ]; then
   echo "the interop clients are already there" >&2
@@ -22,13 +19,9 @@ if [ "$(cat "$target/installed" 2>/dev/null)" = "$wanted" ]; then
   exit 0
 fi
 
-command -v python3 >/dev/null || fail "python3 is missing: install Python 3.10 or newer (Debian: apt-get install python3-venv), then run this again"
 command -v go >/dev/null || fail "go is missing: install Go 1.21 or newer (Debian: apt-get install golang-go), then run this again"
 
-mkdir -p "$target"
-rm -rf "$target/venv" "$target/installed"
-python3 -m venv "$target/venv" || fail "python3 can't make a virtual environment (Debian: apt-get install python3-venv)"
-"$target/venv/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$here/interop.requirements.txt" >&2 || fail "pip could not install the clients: see its message above"
+install_python "$target" "$here/interop.requirements.txt" clients
 GOBIN="$target/bin" go install "github.com/fullstorydev/grpcurl/cmd/grpcurl@$grpcurl_version" >&2 || fail "go could not build grpcurl: see its message above"
 
 echo "$wanted" >"$target/installed"

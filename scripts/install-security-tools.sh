@@ -5,27 +5,13 @@
 # Needs root or passwordless sudo on a system with apt, and Go. h2spec comes to ${BENTO_CACHE:-$HOME/.cache/bento-ts}/h2spec. A second run changes nothing and
 # needs no network.
 set -euo pipefail
+here="$(cd "$(dirname "$0")" && pwd)"
+# shellcheck source=scripts/install-steps.sh
+source "$here/install-steps.sh"
 
 # The last version that Go's module proxy has.
 h2spec_version=v2.2.1+incompatible
 h2spec_dir="${BENTO_CACHE:-$HOME/.cache/bento-ts}/h2spec/$h2spec_version"
-
-fail() {
-  echo "install-security-tools: $1" >&2
-  exit 1
-}
-
-install_packages() {
-  command -v apt-get >/dev/null || fail "apt-get is missing: install $* by other means, then run the tests again"
-  local root=()
-  if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null && sudo -n true 2>/dev/null || fail "not root and no passwordless sudo: run it as root"
-    root=(sudo -n)
-  fi
-  "${root[@]}" apt-get update -qq >&2 || fail "apt-get update failed: see its message above"
-  # apt says a lot even when quiet; stdout stays empty for callers.
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2 || fail "apt-get could not install $*: see its message above"
-}
 
 missing=()
 command -v sslscan >/dev/null || missing+=(sslscan)

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { buildImage, type Builder } from "../../packages/packager/src/image/build-image.ts";
 import { dockerfile, dockerignore } from "../../packages/packager/src/image/dockerfile.ts";
 import { ENGINES } from "../../packages/packager/src/image/engines/all.ts";
+import { PLAIN_FACTS } from "../../packages/packager/src/image/image-facts.fixture.ts";
 import { INIT_FILE_NAME, INIT_SCRIPT } from "../../packages/packager/src/image/init-script.ts";
 import { type ImageFacts, planImage } from "../../packages/packager/src/image/image-plan.ts";
 import { type Finished, run } from "../support/cli.ts";
@@ -82,20 +83,13 @@ describeWith(["docker with a base image", "podman", "buildah", "skopeo", "umoci"
   function bento(name: string, change: Partial<ImageFacts> = {}): string {
     const dir = join(temp, name);
     const facts: ImageFacts = {
+      ...PLAIN_FACTS,
       name: "small",
       version: "1.0.0",
       description: 'a "small" one for $5',
       base,
-      packages: [],
       scripts: [{ path: "setup.sh", hasInterpreter: false }],
-      secrets: [],
       env: { GREETING: '$HOME is \\ "here"' },
-      models: [],
-      hasModels: false,
-      files: ["bento.json"],
-      port: 3000,
-      grpcPort: 3001,
-      adminPort: 3002,
       ...change,
     };
     const plan = planImage(facts);

@@ -1,4 +1,5 @@
 import { expect, it, onTestFinished } from "vitest";
+import { MEDIA_TYPES } from "../../packages/packager/src/oci/types.ts";
 import { pullImage } from "../../packages/packager/src/registry/pull-image.ts";
 import { pushImage } from "../../packages/packager/src/registry/push-image.ts";
 import { describeWith } from "../support/needs.ts";
@@ -150,36 +151,20 @@ it("a registry that keeps what broke off is sent the rest of a blob, not all of 
   expect(total).toBeLessThanOrEqual(image.layer.size + 3 * MiB);
 });
 
+/** Instead of each manifest. */
+function manifestAnswer(path: string, body: Buffer | string): Tampering | undefined {
+  if (!path.includes("/manifests/")) return undefined;
+  return { kind: "answer", status: 200, headers: { "content-type": MEDIA_TYPES.manifest }, body };
+}
+
 describeWith("docker-registry", "a registry that lies", () => {
   it.each<[string, (path: string) => Tampering | undefined]>([
     [
       "other bytes for a layer",
       (path) => (path.includes("/blobs/") ? { kind: "answer", status: 200, body: "no" } : undefined),
     ],
-    [
-      "a manifest without end",
-      (path) =>
-        path.includes("/manifests/")
-          ? {
-              kind: "answer",
-              status: 200,
-              headers: { "content-type": "application/vnd.oci.image.manifest.v1+json" },
-              body: Buffer.alloc(5_000_000, 32),
-            }
-          : undefined,
-    ],
-    [
-      "a manifest that is none",
-      (path) =>
-        path.includes("/manifests/")
-          ? {
-              kind: "answer",
-              status: 200,
-              headers: { "content-type": "application/vnd.oci.image.manifest.v1+json" },
-              body: '{"layers":7}',
-            }
-          : undefined,
-    ],
+    ["a manifest without end", (path) => manifestAnswer(path, Buffer.alloc(5_000_000, 32))],
+    ["a manifest that is none", (path) => manifestAnswer(path, '{"layers":7}')],
     ["a circle of redirects", (path) => ({ kind: "answer", status: 307, headers: { location: path } })],
     ["a redirect to a file", () => ({ kind: "answer", status: 307, headers: { location: "file:///etc/passwd" } })],
   ])("is refused with %s, and nothing of it is kept", async (_what, tamper) => {

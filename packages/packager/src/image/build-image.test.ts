@@ -6,6 +6,7 @@ import { describeWith } from "../../../../test/support/needs.ts";
 import { tempTree } from "../temp-tree.fixture.ts";
 import { buildImage, BUILDERS, defaultTag, type ImageOptions } from "./build-image.ts";
 import { dockerfile } from "./dockerfile.ts";
+import { PLAIN_FACTS } from "./image-facts.fixture.ts";
 import { planImage } from "./image-plan.ts";
 
 const text = { kind: "text", maxLength: null } as const;
@@ -27,19 +28,7 @@ function bento(change: Partial<BentoFile> = {}, base = "debian:12-slim"): string
     platform: process.arch === "arm64" ? "linux/arm64" : "linux/amd64",
     ...change,
   };
-  const facts = {
-    name: "boston",
-    version: "1.4.0",
-    description: "",
-    packages: [],
-    scripts: [],
-    secrets: [],
-    env: {},
-    models: [],
-    hasModels: false,
-    files: ["bento.json"],
-  };
-  const plan = planImage({ ...facts, base, port: 3000, grpcPort: 3001, adminPort: 3002 });
+  const plan = planImage({ ...PLAIN_FACTS, base });
   return tempTree({
     "bento.json": file,
     "image.json": plan,

@@ -2,23 +2,14 @@ import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { describeWith, imageTool } from "../../../../test/support/needs.ts";
 import { dockerfile, dockerignore } from "./dockerfile.ts";
+import { PLAIN_FACTS } from "./image-facts.fixture.ts";
 import { type ImageFacts, planImage } from "./image-plan.ts";
 
 const facts: ImageFacts = {
-  name: "boston",
-  version: "1.4.0",
-  description: "",
-  base: "debian:12-slim",
-  packages: [],
-  scripts: [],
-  secrets: [],
-  env: {},
+  ...PLAIN_FACTS,
   models: [{ source: "models/a.onnx", digest: "sha256:ab" }],
   hasModels: true,
   files: ["bento.json", "openapi.json", "bento.yaml"],
-  port: 3000,
-  grpcPort: 3001,
-  adminPort: 3002,
 };
 
 describe("dockerfile", () => {

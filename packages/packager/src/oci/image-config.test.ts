@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { PLAIN_FACTS } from "../image/image-facts.fixture.ts";
 import { planImage } from "../image/image-plan.ts";
 import { imageConfig } from "./image-config.ts";
 import type { OciConfig } from "./types.ts";
@@ -11,22 +12,7 @@ const layer = (name: string, diffId: string) => ({
   bytes: 1,
   isReused: false,
 });
-const plan = planImage({
-  name: "boston",
-  version: "1.4.0",
-  description: "",
-  base: "debian:12-slim",
-  packages: [],
-  scripts: [],
-  secrets: [],
-  env: { LANG: "C.UTF-8" },
-  models: [],
-  hasModels: false,
-  files: ["bento.json"],
-  port: 3000,
-  grpcPort: 3001,
-  adminPort: 3002,
-});
+const plan = planImage({ ...PLAIN_FACTS, env: { LANG: "C.UTF-8" } });
 const base: OciConfig = {
   architecture: "arm64",
   variant: "v8",
