@@ -17,9 +17,9 @@ export {
   type ImageOptions,
   type ImageReport,
 } from "./image/build-image.ts";
-export { BUILDER_CHOICES, type BuilderChoice, chooseBuilder, type ImageBuilder } from "./image/choose-builder.ts";
-export type { ImagePlace, MadeImage } from "./image/image-report.ts";
-export { makeImage, type MakeImageOptions } from "./image/make-image.ts";
+export { BUILDER_CHOICES, type BuilderChoice, chooseBuilder, type ImageBuilder } from "./making/choose-builder.ts";
+export type { ImagePlace, MadeImage } from "./making/image-report.ts";
+export { makeImage, type MakeImageOptions } from "./making/make-image.ts";
 export { pullImage, type PullOptions } from "./registry/pull-image.ts";
 export { pushImage, type PushOptions, type PushReport } from "./registry/push-image.ts";
 export { parseSecret, type SecretSource } from "./image/engines/parse-secret.ts";

@@ -3,7 +3,7 @@ import { createReadStream, existsSync } from "node:fs";
 import { mkdir, mkdtemp, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ServingError } from "@bento-ts/runtime/definition";
-import { integrityHashes } from "../sbom/integrity.ts";
+import { integrityHashes } from "./integrity.ts";
 import type { LockedPackage } from "./lockfile.ts";
 import { packWithNpm } from "./pack-with-npm.ts";
 import { unpackPackage } from "./unpack-package.ts";

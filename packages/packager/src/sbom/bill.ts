@@ -1,3 +1,5 @@
+import type { ContentHash } from "../dependencies/integrity.ts";
+
 /** What a bento is made of, before it is written in a format of its own. */
 export interface Bill {
   readonly service: BillService;
@@ -26,15 +28,9 @@ export interface BillItem {
   readonly licence?: string | undefined;
   /** Package URL. */
   readonly purl?: string | undefined;
-  readonly hashes: readonly BillHash[];
+  readonly hashes: readonly ContentHash[];
   /** Ids of what it needs or holds. */
   readonly needs: readonly string[];
   /** More facts by name. */
   readonly facts?: Readonly<Record<string, string>>;
-}
-
-export interface BillHash {
-  readonly algorithm: "sha256" | "sha384" | "sha512";
-  /** Lower-case hexadecimal. */
-  readonly hex: string;
 }

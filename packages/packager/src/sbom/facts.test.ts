@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { contentUuid } from "./content-uuid.ts";
-import { integrityHashes } from "./integrity.ts";
+import { integrityHashes } from "../dependencies/integrity.ts";
 import { toLicence } from "./licence.ts";
 import { genericPurl, npmPurl } from "./purl.ts";
 

@@ -2,7 +2,7 @@ import type { BentoModel } from "@bento-ts/runtime/definition";
 import { lockedAt, type Lockfile } from "../dependencies/lockfile.ts";
 import type { PlacedPackage } from "../dependencies/walk-closure.ts";
 import type { BillItem } from "./bill.ts";
-import { integrityHashes } from "./integrity.ts";
+import { integrityHashes } from "../dependencies/integrity.ts";
 import { libraryItem, type OwnedLibrary } from "./library-item.ts";
 import { modelItems } from "./model-items.ts";
 import { genericPurl, npmPurl } from "./purl.ts";

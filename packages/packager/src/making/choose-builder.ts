@@ -1,7 +1,7 @@
 import { ServingError } from "@bento-ts/runtime/definition";
 import { dockerPlatform, type Platform } from "../platform.ts";
 import { isBasePath } from "../oci/base-path.ts";
-import { assertBuilderReady, type Builder, BUILDERS } from "./build-image.ts";
+import { assertBuilderReady, type Builder, BUILDERS } from "../image/build-image.ts";
 
 /** What makes images: a container engine, or this program itself. */
 export type ImageBuilder = "oci" | Builder;

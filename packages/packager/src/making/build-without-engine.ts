@@ -4,7 +4,7 @@ import { BENTO_FILE_NAME, parseBentoFile } from "@bento-ts/runtime/definition";
 import { buildCacheDir, openBlobStore } from "../blobs/blob-store.ts";
 import { usingCache } from "../blobs/using-cache.ts";
 import { buildOciImage } from "../oci/build-oci-image.ts";
-import { findBase } from "../oci/find-base.ts";
+import { findBase } from "./find-base.ts";
 import { assertLayoutPlace } from "../oci/write-layout.ts";
 import { createdAt } from "./created-at.ts";
 import { deliverImage, isArchiveName } from "./deliver-image.ts";

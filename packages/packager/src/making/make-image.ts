@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { BENTO_FILE_NAME, parseBentoFile, ServingError } from "@bento-ts/runtime/definition";
 import type { ListedFile } from "../files/file-list.ts";
 import type { OnBuildEvent } from "../progress.ts";
-import { assertTag, buildImage, defaultTag, type ImageOptions } from "./build-image.ts";
+import { assertTag, buildImage, defaultTag, type ImageOptions } from "../image/build-image.ts";
 import { buildWithoutEngine } from "./build-without-engine.ts";
 import type { ImageBuilder } from "./choose-builder.ts";
 import { deliverFromEngine } from "./deliver-from-engine.ts";
-import { readImagePlan } from "./image-plan.ts";
+import { readImagePlan } from "../image/image-plan.ts";
 import type { MadeImage } from "./image-report.ts";
 
 /** What `makeImage` is asked for. */

@@ -8,8 +8,8 @@ import type { OciImage } from "../oci/build-oci-image.ts";
 import { writeArchive } from "../oci/write-archive.ts";
 import { writeLayout } from "../oci/write-layout.ts";
 import { pushImage } from "../registry/push-image.ts";
-import { ENGINES } from "./engines/all.ts";
-import { runClient } from "./engines/run-client.ts";
+import { ENGINES } from "../image/engines/all.ts";
+import { runClient } from "../image/engines/run-client.ts";
 import type { ImagePlace } from "./image-report.ts";
 import type { ImageWork } from "./make-image.ts";
 

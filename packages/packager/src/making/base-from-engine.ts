@@ -6,9 +6,9 @@ import type { BlobStore } from "../blobs/blob-store.ts";
 import { findRecord, putRecord } from "../blobs/records.ts";
 import { ENGINES } from "../image/engines/all.ts";
 import { runClient } from "../image/engines/run-client.ts";
-import { readArchive } from "./read-archive.ts";
-import { isWholeImage } from "./read-layout.ts";
-import type { Descriptor } from "./types.ts";
+import { readArchive } from "../oci/read-archive.ts";
+import { isWholeImage } from "../oci/read-layout.ts";
+import type { Descriptor } from "../oci/types.ts";
 
 interface EngineOptions {
   readonly blobs: BlobStore;

@@ -6,11 +6,11 @@ import type { OnBuildEvent } from "../progress.ts";
 import { pullImage } from "../registry/pull-image.ts";
 import { parseReference } from "../registry/reference.ts";
 import { baseFromEngine } from "./base-from-engine.ts";
-import { isBasePath } from "./base-path.ts";
-import { isImageArchive, readArchive } from "./read-archive.ts";
-import { isLayout, readLayout } from "./read-layout.ts";
-import { readRootfs } from "./read-rootfs.ts";
-import type { Descriptor } from "./types.ts";
+import { isBasePath } from "../oci/base-path.ts";
+import { isImageArchive, readArchive } from "../oci/read-archive.ts";
+import { isLayout, readLayout } from "../oci/read-layout.ts";
+import { readRootfs } from "../oci/read-rootfs.ts";
+import type { Descriptor } from "../oci/types.ts";
 
 export interface FindBaseOptions {
   /** Folder against which a relative path is meant. */

@@ -8,9 +8,9 @@ import { writeWhole } from "../files/whole-file.ts";
 import { readArchive } from "../oci/read-archive.ts";
 import { writeLayout } from "../oci/write-layout.ts";
 import { isArchiveName } from "./deliver-image.ts";
-import { ENGINES } from "./engines/all.ts";
-import type { EngineName } from "./engines/engine.ts";
-import { runClient } from "./engines/run-client.ts";
+import { ENGINES } from "../image/engines/all.ts";
+import type { EngineName } from "../image/engines/engine.ts";
+import { runClient } from "../image/engines/run-client.ts";
 import type { ImagePlace } from "./image-report.ts";
 import type { ImageWork } from "./make-image.ts";
 
