@@ -26,6 +26,11 @@ const NEEDS = {
     present: () => succeeds("docker", ["image", "inspect", "bento-base:bookworm"]),
     command: 'scripts/docker.sh install && export "$(scripts/docker.sh start)" && scripts/base-image.sh',
   },
+  "docker with a base that has apt": {
+    present: () => succeeds("docker", ["image", "inspect", "bento-base:bookworm-minbase"]),
+    command: "scripts/base-image.sh --variant minbase",
+  },
+  "dpkg-deb": { present: () => succeeds("dpkg-deb", ["--version"]), command: "apt-get install dpkg" },
   chromium: { present: () => existsSync("/usr/bin/chromium"), command: "scripts/install-chromium.sh" },
   sslscan: { present: () => succeeds("sslscan", ["--version"]), command: "scripts/install-security-tools.sh" },
   // It has no word for its version that ends well.

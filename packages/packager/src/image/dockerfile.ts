@@ -26,6 +26,10 @@ export function dockerfile(plan: ImagePlan): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** How the step that installs packages begins, in what engines tell of it too. */
+export const INSTALL_COMMAND =
+  "apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends";
+
 /** What the engine is given of a bento's folder: nothing that someone else may have put there. */
 export function dockerignore({ layers, scripts }: Pick<ImagePlan, "layers" | "scripts">): string {
   const copied = layers.flatMap(({ copies }) => copies.flatMap(({ from }) => from));
@@ -70,8 +74,7 @@ const LEFT_BEHIND = [
 ];
 
 function installCommand(packages: readonly string[]): string {
-  const install = `DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ${packages.join(" ")}`;
-  return `apt-get update && ${install} && rm -rf ${LEFT_BEHIND.join(" ")}`;
+  return `${INSTALL_COMMAND} ${packages.join(" ")} && rm -rf ${LEFT_BEHIND.join(" ")}`;
 }
 
 function pairs(instruction: "LABEL" | "ENV", values: Readonly<Record<string, string>>): string {

@@ -5,6 +5,7 @@ import { ServingError } from "@bento-ts/runtime/definition";
 import { ENGINES } from "./all.ts";
 import { assertEngine } from "./assert-engine.ts";
 import type { BuildRequest, EngineName } from "./engine.ts";
+import { failureReason } from "./failure-reason.ts";
 import { buildContainers, removeLeftovers } from "./remove-leftovers.ts";
 import { type ClientOptions, type ClientResult, runClient } from "./run-client.ts";
 
@@ -57,14 +58,7 @@ async function failed(
   const platform = await runClient(name, ENGINES[name].platform, { env, signal });
   // The likeliest reason for a build that broke off, and its own words say less.
   if (platform.exitCode !== 0) await assertEngine(name, "", { env, signal });
-  return refused(`${name} build failed: ${lastWords(output)}`);
-}
-
-/** What the engine gave as its reason; clients print their own advice after it. */
-function lastWords(output: string): string {
-  const lines = output.trim().split("\n");
-  const reason = lines.findLast((line) => /^(?:ERROR|Error|error)\b/.test(line)) ?? lines.at(-1) ?? "";
-  return reason.replace(/^(?:ERROR|Error|error): /, "").trim();
+  return refused(`${name} build failed: ${failureReason(output)}`);
 }
 
 function refused(message: string): ServingError {
