@@ -1,18 +1,15 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { digestOf, defineService } from "@bento-ts/runtime/definition";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { buildImage, type Builder } from "../../packages/packager/src/image/build-image.ts";
-import { dockerfile, dockerignore } from "../../packages/packager/src/image/dockerfile.ts";
 import { ENGINES } from "../../packages/packager/src/image/engines/all.ts";
-import { PLAIN_FACTS } from "../../packages/packager/src/image/image-facts.fixture.ts";
-import { INIT_FILE_NAME, INIT_SCRIPT } from "../../packages/packager/src/image/init-script.ts";
-import { type ImageFacts, planImage } from "../../packages/packager/src/image/image-plan.ts";
+import type { ImageFacts } from "../../packages/packager/src/image/image-plan.ts";
 import { type Finished, run } from "../support/cli.ts";
 import { describeWith } from "../support/needs.ts";
+import { writeSmallBento } from "../support/small-bento.ts";
 
 // Four engines build, beside other tests.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -32,13 +29,6 @@ const BUILDER_OF = {
   podman: "podman",
   buildah: "buildah",
 } as const satisfies Record<Variant, Builder>;
-
-const text = { kind: "text", maxLength: null } as const;
-const definition = defineService({
-  name: "small",
-  version: "1.0.0",
-  apis: [{ name: "echo", input: text, output: text }],
-});
 
 describeWith(["docker with a base image", "podman", "buildah", "skopeo", "umoci"], "container engines", () => {
   const temp = mkdtempSync(join(tmpdir(), "bento-engines-"));
@@ -80,47 +70,8 @@ describeWith(["docker with a base image", "podman", "buildah", "skopeo", "umoci"
   const engine = (variant: Variant, args: readonly string[]): Promise<Finished> =>
     run(BUILDER_OF[variant], args, variables(variant));
 
-  function bento(name: string, change: Partial<ImageFacts> = {}): string {
-    const dir = join(temp, name);
-    const facts: ImageFacts = {
-      ...PLAIN_FACTS,
-      name: "small",
-      version: "1.0.0",
-      description: 'a "small" one for $5',
-      base,
-      scripts: [{ path: "setup.sh", hasInterpreter: false }],
-      env: { GREETING: '$HOME is \\ "here"' },
-      ...change,
-    };
-    const plan = planImage(facts);
-    const file = {
-      formatVersion: 1,
-      definition,
-      definitionDigest: digestOf(definition),
-      entry: "service/service.mjs",
-      models: [],
-      runtimeVersion: "0.1.0",
-      nodeVersion: "24.21.0",
-      platform: process.arch === "arm64" ? "linux/arm64" : "linux/amd64",
-    };
-    const files = {
-      "bento.json": JSON.stringify(file),
-      "image.json": JSON.stringify(plan),
-      Dockerfile: dockerfile(plan),
-      ".dockerignore": dockerignore(plan),
-      [INIT_FILE_NAME]: INIT_SCRIPT,
-      "node/bin/node": "",
-      "node_modules/a/index.js": "1",
-      "service/service.mjs": "2",
-      "scripts/setup.sh": SCRIPT,
-      "not-for-the-image.txt": "3",
-    };
-    for (const [path, content] of Object.entries(files)) {
-      mkdirSync(join(dir, path, ".."), { recursive: true });
-      writeFileSync(join(dir, path), content);
-    }
-    return dir;
-  }
+  const bento = (name: string, change: Partial<ImageFacts> = {}): string =>
+    writeSmallBento(join(temp, name), { base, script: SCRIPT, ...change });
 
   it("make the same root file system and configuration of one bento, whichever builds it", async () => {
     // Without scripts: where one has run, Docker leaves empty files in /etc to mount its own upon.

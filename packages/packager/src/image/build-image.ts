@@ -4,12 +4,13 @@ import { BENTO_FILE_NAME, parseBentoFile, ServingError } from "@bento-ts/runtime
 import { containerPlatform, dockerPlatform, type Platform } from "../platform.ts";
 import type { OnBuildEvent } from "../progress.ts";
 import { ENGINES } from "./engines/all.ts";
+import { askEngine } from "./engines/ask-engine.ts";
 import { assertEngine } from "./engines/assert-engine.ts";
 import { bringBase } from "./engines/bring-base.ts";
 import { ENGINE_NAMES, type EngineName } from "./engines/engine.ts";
 import { hideSecrets } from "./engines/hide-secrets.ts";
 import { parseSecret, type SecretSource } from "./engines/parse-secret.ts";
-import { type ClientOptions, runClient } from "./engines/run-client.ts";
+import type { ClientOptions } from "./engines/run-client.ts";
 import { runBuild } from "./engines/run-build.ts";
 import { baseLabels, type ImagePlan, readImagePlan } from "./image-plan.ts";
 import { parseSize } from "./parse-size.ts";
@@ -70,9 +71,10 @@ export async function buildImage(options: ImageOptions): Promise<ImageReport> {
   await bringBase(builder, base, { ...client, onLine });
   const request = { dir: bentoDir, base, labels: baseLabels(base), secrets, network };
   const id = await runBuild(builder, request, { hide, client: { ...client, onLine } });
-  for (const tag of tags) await runClient(builder, ENGINES[builder].tag(id, tag), client);
-  const { stdout } = await runClient(builder, ENGINES[builder].size(id), client);
-  return { id, tags, base, bytes: parseSize(stdout.trim()) };
+  for (const tag of tags)
+    await askEngine(builder, ENGINES[builder].tag(id, tag), client, `the image can't be named ${tag}`);
+  const size = await askEngine(builder, ENGINES[builder].size(id), client, "the size of the image can't be had");
+  return { id, tags, base, bytes: parseSize(size.trim()) };
 }
 
 /** The name of an image unless its builder chooses another: `+`, which versions may have and tags may not, becomes `_`. */

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ServingError } from "@bento-ts/runtime/definition";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { findRecord, putRecord } from "../blobs/records.ts";
 import { ENGINES } from "../image/engines/all.ts";
+import { askEngine } from "../image/engines/ask-engine.ts";
 import { runClient } from "../image/engines/run-client.ts";
 import { readArchive } from "../oci/read-archive.ts";
 import { isWholeImage } from "../oci/read-layout.ts";
@@ -29,10 +29,7 @@ export async function baseFromEngine(name: string, options: EngineOptions): Prom
   const temporary = await mkdtemp(join(tmpdir(), "bento-base-"));
   try {
     const file = join(temporary, "base.tar");
-    const { exitCode, output } = await runClient("docker", ENGINES.docker.save([name], file), client);
-    if (exitCode !== 0) {
-      throw new ServingError("FAILED_PRECONDITION", `the base image "${name}" can't be saved: ${output.trim()}`);
-    }
+    await askEngine("docker", ENGINES.docker.save([name], file), client, `the base image "${name}" can't be saved`);
     const root = await readArchive(file, { blobs, signal });
     await putRecord(blobs, record, root);
     return root;

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { ServingError } from "@bento-ts/runtime/definition";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { isBasePath } from "../oci/base-path.ts";
 import type { OciImage } from "../oci/build-oci-image.ts";
@@ -9,6 +8,7 @@ import { writeArchive } from "../oci/write-archive.ts";
 import { writeLayout } from "../oci/write-layout.ts";
 import { pushImage } from "../registry/push-image.ts";
 import { ENGINES } from "../image/engines/all.ts";
+import { askEngine } from "../image/engines/ask-engine.ts";
 import { runClient } from "../image/engines/run-client.ts";
 import type { ImagePlace } from "./image-report.ts";
 import type { ImageWork } from "./make-image.ts";
@@ -64,9 +64,8 @@ async function loadIntoDocker({ root }: OciImage, work: ImageWork, blobs: BlobSt
   try {
     const file = join(temporary, "image.tar");
     await writeArchive(root, { file, tags, blobs, signal });
-    const { exitCode, output } = await runClient("docker", ENGINES.docker.load(file), { env, signal });
-    if (exitCode === 0) return true;
-    throw new ServingError("FAILED_PRECONDITION", `the Docker engine does not take the image: ${output.trim()}`);
+    await askEngine("docker", ENGINES.docker.load(file), { env, signal }, "the Docker engine does not take the image");
+    return true;
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ServingError } from "@bento-ts/runtime/definition";
 import { ENGINES } from "./all.ts";
-import { assertEngine } from "./assert-engine.ts";
+import { failedWork } from "./ask-engine.ts";
 import type { BuildRequest, EngineName } from "./engine.ts";
 import { failureReason } from "./failure-reason.ts";
 import { buildContainers, removeLeftovers } from "./remove-leftovers.ts";
@@ -54,11 +54,7 @@ async function failed(
       "secrets need BuildKit, and this docker client lacks it: install its buildx plug-in, or use --builder podman or buildah",
     );
   }
-  const { env, signal } = client;
-  const platform = await runClient(name, ENGINES[name].platform, { env, signal });
-  // The likeliest reason for a build that broke off, and its own words say less.
-  if (platform.exitCode !== 0) await assertEngine(name, "", { env, signal });
-  return refused(`${name} build failed: ${failureReason(output)}`);
+  return failedWork(name, `${name} build failed: ${failureReason(output)}`, client);
 }
 
 function refused(message: string): ServingError {
