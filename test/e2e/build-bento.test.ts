@@ -346,7 +346,7 @@ describe("bento-ts build --no-image", () => {
       isInterrupted = child.kill("SIGINT");
     });
     const [exitCode]: readonly unknown[] = await once(child, "close");
-    expect(stderr).toContain("error: interrupted: nothing was left behind");
+    expect(stderr).toContain("error: interrupted: nothing half-written was left behind");
     expect(exitCode).toBe(1);
     expect(readdirSync(parent)).toEqual([]);
   });

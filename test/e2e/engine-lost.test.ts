@@ -7,7 +7,7 @@ import type { ImageFacts } from "../../packages/packager/src/image/image-plan.ts
 import { type MakeImageOptions, makeImage } from "../../packages/packager/src/making/make-image.ts";
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from "vitest";
 import { run } from "../support/cli.ts";
-import { openCutSocket } from "../support/cut-socket.ts";
+import { type HeldLine, openHeldLine } from "../support/held-line.ts";
 import { describeWith } from "../support/needs.ts";
 import { root } from "../support/server-process.ts";
 import { writeSmallBento } from "../support/small-bento.ts";
@@ -83,27 +83,32 @@ describeWith(["root", "docker with a base image"], "a Docker engine that goes aw
     await script("stop");
   });
 
+  /** A line to the engine that is cut in the answer to a request. */
+  async function openLine({ projectDir }: MakeImageOptions, request: RegExp): Promise<HeldLine> {
+    const line = await openHeldLine({ path: join(projectDir, "cut.sock"), target: socket, request });
+    onTestFinished(() => line.close());
+    void line.held.then(() => line.close());
+    return line;
+  }
   const OUTPUTS = ["image.tar", "layout"] as const;
   it.each(OUTPUTS)("writes no half of %s when it goes while it saves the image", async (name) => {
     await script("start");
     const { options, left } = places("true\n");
-    const at = join(options.projectDir, "cut.sock");
-    const cut = await openCutSocket(at, { target: socket, request: /^GET \S+\/images\/get\?/ });
-    onTestFinished(() => cut.close());
-    const env = { ...options.env, DOCKER_HOST: `unix://${at}` };
+    const line = await openLine(options, /^GET \S+\/images\/get\?/);
+    const env = { ...options.env, DOCKER_HOST: `unix://${line.at}` };
     const output = join(options.projectDir, "out", name);
-    await expect(makeImage({ ...options, env, output })).rejects.toMatchObject(gone(at));
-    expect([cut.isCut(), left()]).toEqual([true, []]);
+    await expect(makeImage({ ...options, env, output })).rejects.toMatchObject(gone(line.at));
+    await line.held;
+    expect(left()).toEqual([]);
   });
 
   it("leaves no file when it goes while it takes an image that was made without it", async () => {
     await script("start");
     const { options, left } = places("true\n", { scripts: [] });
-    const at = join(options.projectDir, "cut.sock");
-    const cut = await openCutSocket(at, { target: socket, request: /^POST \S+\/images\/load\?/ });
-    onTestFinished(() => cut.close());
-    const env = { ...options.env, DOCKER_HOST: `unix://${at}` };
-    await expect(makeImage({ ...options, builder: "oci", env })).rejects.toMatchObject(gone(at));
-    expect([cut.isCut(), left()]).toEqual([true, []]);
+    const line = await openLine(options, /^POST \S+\/images\/load\?/);
+    const env = { ...options.env, DOCKER_HOST: `unix://${line.at}` };
+    await expect(makeImage({ ...options, builder: "oci", env })).rejects.toMatchObject(gone(line.at));
+    await line.held;
+    expect(left()).toEqual([]);
   });
 });

@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { buildCacheDir, openBlobStore } from "../blobs/blob-store.ts";
 import { usingCache } from "../blobs/using-cache.ts";
-import { writeWhole } from "../files/whole-file.ts";
+import { diskFault, makeFolder } from "../files/disk-fault.ts";
 import { readArchive } from "../oci/read-archive.ts";
 import { writeLayout } from "../oci/write-layout.ts";
 import { isArchiveName } from "./deliver-image.ts";
@@ -27,24 +27,28 @@ export async function deliverFromEngine(engine: EngineName, work: ImageWork): Pr
   return places;
 }
 
+/** In a folder of its own: a client that is ended leaves what it was writing, under a name that it has chosen. */
 async function saveTo(engine: EngineName, place: string, work: ImageWork): Promise<ImagePlace> {
   const { env, signal, tags } = work;
-  const save = async (file: string): Promise<void> =>
-    void (await askEngine(engine, ENGINES[engine].save(tags, file), { env, signal }, "the image can't be saved"));
-  if (isArchiveName(place)) {
-    await writeWhole(place, save);
-    return { kind: "archive", at: place };
-  }
-  const temporary = await mkdtemp(join(tmpdir(), "bento-save-"));
+  const isArchive = isArchiveName(place);
+  const parent = isArchive ? dirname(place) : tmpdir();
+  await makeFolder(parent);
+  const temporary = await mkdtemp(join(parent, ".bento-save-"));
   try {
     const file = join(temporary, "image.tar");
-    await save(file);
+    await askEngine(engine, ENGINES[engine].save(tags, file), { env, signal }, "the image can't be saved");
+    if (isArchive) {
+      await rename(file, place);
+      return { kind: "archive", at: place };
+    }
     await usingCache(buildCacheDir(env), signal, async (dir) => {
       const blobs = openBlobStore(dir);
-      await writeLayout(await readArchive(file, { blobs, signal }), { dir: place, tags, blobs });
+      await writeLayout(await readArchive(file, { blobs, signal }), { dir: place, tags, blobs, signal });
     });
+    return { kind: "layout", at: place };
+  } catch (cause) {
+    throw diskFault(cause, parent);
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
-  return { kind: "layout", at: place };
 }

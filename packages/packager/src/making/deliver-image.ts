@@ -49,7 +49,7 @@ async function writeTo(
     await writeArchive(root, { file: place, tags, blobs, signal });
     return { kind: "archive", at: place };
   }
-  await writeLayout(root, { dir: place, tags, blobs });
+  await writeLayout(root, { dir: place, tags, blobs, signal });
   return { kind: "layout", at: place };
 }
 

@@ -45,13 +45,15 @@ export async function compressedLayer(
   if (known !== undefined) return { ...known, isReused: true };
   const { totalBytes } = source;
   const hash = createHash("sha256");
+  const tell = (doneBytes: number): void => onEvent?.({ kind: "bytes", task: "layer", name, doneBytes, totalBytes });
   let bytes = 0;
+  tell(0);
   const counted = tap(source.tar(), hash, (length) => {
     bytes += length;
-    onEvent?.({ kind: "bytes", task: "layer", name, doneBytes: Math.min(bytes, totalBytes), totalBytes });
+    tell(Math.min(bytes, totalBytes));
   });
   const { digest, size } = await blobs.put(Readable.from(gzip(counted, signal)), {}, signal);
-  onEvent?.({ kind: "bytes", task: "layer", name, doneBytes: totalBytes, totalBytes });
+  tell(totalBytes);
   const descriptor: Descriptor = { mediaType: MEDIA_TYPES.layer, digest, size };
   const made = { descriptor, diffId: `sha256:${hash.digest("hex")}`, bytes };
   await putRecord(blobs, record, made);

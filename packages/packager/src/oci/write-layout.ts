@@ -13,7 +13,17 @@ import type { Descriptor } from "./types.ts";
  */
 export async function writeLayout(
   root: Descriptor,
-  { dir, tags, blobs }: { readonly dir: string; readonly tags: readonly string[]; readonly blobs: BlobStore },
+  {
+    dir,
+    tags,
+    blobs,
+    signal,
+  }: {
+    readonly dir: string;
+    readonly tags: readonly string[];
+    readonly blobs: BlobStore;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<void> {
   const place = resolve(dir);
   await assertLayoutPlace(place);
@@ -25,6 +35,7 @@ export async function writeLayout(
     for (const [name, text] of Object.entries(layoutFiles(root, tags))) await writeFile(join(stage, name), text);
     await mkdir(join(stage, "blobs", "sha256"), { recursive: true });
     await takeImage(root, blobs, async ({ digest }) => {
+      signal?.throwIfAborted();
       const to = join(stage, "blobs", ...digest.split(":", 2));
       await copyFile(await blobs.path(digest), to, constants.COPYFILE_FICLONE);
     });
