@@ -29,13 +29,17 @@ describe("bento-ts bentos", () => {
       name: string;
       version: string;
       digest: string;
+      platform: string;
     }[];
     const tag = `${listed?.name}:${listed?.version}`;
     expect((await bentos(["list"])).stdout).toMatch(new RegExp(`^TAG .*\\n${tag} +linux/`));
     expect((await bentos(["show", tag])).stdout).toMatch(/part +node \(1\d\d\.\d MB/);
 
     const file = join(temp, "one.tar");
-    expect(await bentos(["export", tag, file])).toMatchObject({ code: 0, stdout: `exported ${tag} to ${file}\n` });
+    expect(await bentos(["export", tag, file])).toMatchObject({
+      code: 0,
+      stdout: `exported ${tag} (${listed?.platform}) to ${file}\n`,
+    });
     const imported = await bentos(["import", file, "--json"], "other");
     expect(JSON.parse(imported.stdout)).toMatchObject({ digest: listed?.digest });
     expect((await bentos(["import", file], "other")).stdout).toMatch(/, (\d+) of \1 files were there\n$/);

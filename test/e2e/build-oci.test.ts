@@ -15,6 +15,8 @@ interface Built {
   readonly bento: BentoReport;
   readonly otherBentos: readonly BentoReport[];
   readonly image: MadeImage;
+  readonly stored: object;
+  readonly otherStored: readonly object[];
 }
 
 let dir: string;
@@ -125,7 +127,7 @@ describe("bento-ts build --builder oci", () => {
     const flags = ["--platform", "linux/amd64,linux/arm64", "--base-image", both, "-o", out];
     const { exitCode, stdout, stderr } = await build(project, ...flags);
     expect([exitCode, exitCode === 0 ? "" : stderr]).toEqual([0, ""]);
-    const { image, bento, otherBentos } = JSON.parse(stdout) as Built;
+    const { image, bento, otherBentos, stored, otherStored } = JSON.parse(stdout) as Built;
     expect(image.platforms.map(({ platform }) => platform)).toEqual(["linux/amd64", "linux/arm64"]);
     const [amd64, arm64] = [bento, ...otherBentos].map(({ dir: place }) => join(place, "node/bin/node"));
     // e_machine of ELF: 62 is x86-64, 183 AArch64.
@@ -134,6 +136,16 @@ describe("bento-ts build --builder oci", () => {
       ({ layers }) => layers.find(({ name }) => name === "models")?.descriptor.digest,
     );
     expect(image.platforms[1]?.layers.find(({ name }) => name === "models")?.descriptor.digest).toBe(layer);
+
+    // Both are in the store, of which the same image is made again.
+    const tag = `${bento.name}:${bento.version}`;
+    expect([stored, ...otherStored]).toMatchObject([
+      { platform: "linux/amd64", tag },
+      { platform: "linux/arm64", tag },
+    ]);
+    const again = await build(tag, ...flags.slice(0, -1), join(dir, "again"));
+    expect(again).toMatchObject({ exitCode: 0 });
+    expect((JSON.parse(again.stdout) as Built).image.digest).toBe(image.digest);
   });
 
   describeWith("mounts of one's own", "on a full disk", () => {

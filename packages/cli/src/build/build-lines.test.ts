@@ -32,12 +32,12 @@ const bento: BentoReport = {
   warnings: ["something to know"],
 };
 const shownPath = (path: string): string => path.replace("/work/project/", "");
-const stored = { tag: "boston:1.4.0", files: 120, reusedFiles: 118, warning: null };
+const stored = { platform: "linux/amd64", tag: "boston:1.4.0", files: 120, reusedFiles: 118, warning: null };
 const steps = [
   { step: "bundling", ms: 250 },
   { step: "describing", ms: 1250 },
 ];
-const rest = { otherBentos: [], examples: [], sboms: [], stored, steps, image: null, shownPath };
+const rest = { otherBentos: [], otherStored: [], examples: [], sboms: [], stored, steps, image: null, shownPath };
 const paint = picocolors.createColors(false);
 
 describe("buildLines", () => {
@@ -69,8 +69,25 @@ describe("buildLines", () => {
     );
   });
 
+  it("tells of each platform's bento where it is", () => {
+    const other = { ...bento, dir: `${bento.dir}-arm64`, platform: "linux/arm64" };
+    const otherStored = [{ ...stored, platform: "linux/arm64", reusedFiles: 60 }];
+    expect(buildLines({ bento, ...rest, otherBentos: [other], otherStored }, paint).slice(-5, -1)).toEqual([
+      "bento  .bento-ts/boston-1.4.0  176.6 MB",
+      "       boston:1.4.0 in the bento store, 118 of 120 files were there",
+      "bento  .bento-ts/boston-1.4.0-arm64  for linux/arm64",
+      "       boston:1.4.0 in the bento store, 60 of 120 files were there",
+    ]);
+  });
+
   it("warns when the bento could not be stored", () => {
-    const failed = { tag: null, files: 0, reusedFiles: 0, warning: "the bento was not put into the store: no space" };
+    const failed = {
+      ...stored,
+      tag: null,
+      files: 0,
+      reusedFiles: 0,
+      warning: "the bento was not put into the store: no space",
+    };
     const lines = buildLines({ bento, ...rest, stored: failed }, paint);
     expect(lines).toContain("warning: the bento was not put into the store: no space");
     expect(lines.join()).not.toContain("in the bento store");

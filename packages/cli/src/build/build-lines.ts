@@ -5,10 +5,10 @@ import type { createPaint } from "../output.ts";
 import { columns, printable, sizeText } from "../output.ts";
 import type { StepTime } from "./build-progress.ts";
 import { imageLines } from "./image-lines.ts";
-import type { StoredBuild } from "./store-bento.ts";
+import type { StoredBuild, StoredBuilds } from "./store-bentos.ts";
 
 /** What `bento-ts build` has made. */
-export interface BuildResult {
+export interface BuildResult extends StoredBuilds {
   readonly bento: BentoReport;
   /** How its golden examples went; none when they were not run. */
   readonly examples: readonly ExampleResult[];
@@ -16,8 +16,6 @@ export interface BuildResult {
   readonly otherBentos: readonly BentoReport[];
   /** Absolute paths of the SBOMs that were copied out. */
   readonly sboms: readonly string[];
-  /** Of several platforms that of the first. */
-  readonly stored: StoredBuild;
   /** In the order in which they began. */
   readonly steps: readonly StepTime[];
   /** Null when only the bento was asked for. */
@@ -35,6 +33,7 @@ export function buildLines(
     examples,
     sboms,
     stored,
+    otherStored,
     steps,
     image,
     shownPath,
@@ -58,18 +57,24 @@ export function buildLines(
     ...(steps.length === 0 ? [] : [paint.dim(`  ${stepText(steps)}`)]),
     ...[bento, ...otherBentos]
       .flatMap(({ warnings }) => warnings)
-      .concat(stored.warning ?? [])
+      .concat([stored, ...otherStored].flatMap(({ warning }) => warning ?? []))
       .map((text) => paint.yellow(`warning: ${printable(text)}`)),
     `${paint.green("bento")}  ${dir === "" ? "." : dir}  ${sizeText(bytes.total)}`,
-    ...(stored.tag === null ? [] : [`       ${paint.dim(storedText(stored))}`]),
+    ...storedLine(stored).map(paint.dim),
     ...sboms.map((path) => `${paint.green("sbom")}   ${shownPath(path)}`),
-    ...otherBentos.map((one) => `${paint.green("bento")}  ${shownPath(one.dir)}  for ${one.platform}`),
+    ...otherBentos.flatMap((one) => [
+      `${paint.green("bento")}  ${shownPath(one.dir)}  for ${one.platform}`,
+      ...otherStored
+        .filter(({ platform }) => platform === one.platform)
+        .flatMap(storedLine)
+        .map(paint.dim),
+    ]),
     ...(image === null ? [`next: bento-ts serve ${dir}`] : imageLines(image, { paint, shownPath })),
   ];
 }
 
-function storedText({ tag, files, reusedFiles }: StoredBuild): string {
-  return `${tag ?? ""} in the bento store, ${reusedFiles} of ${files} files were there`;
+function storedLine({ tag, files, reusedFiles }: StoredBuild): readonly string[] {
+  return tag === null ? [] : [`       ${tag} in the bento store, ${reusedFiles} of ${files} files were there`];
 }
 
 /** The whole time and the steps that took the most of it. */

@@ -4,7 +4,7 @@ import { wrongUsage } from "../command-error.ts";
 import type { ExampleResult } from "../examples/run-example.ts";
 import type { BuildResult } from "./build-lines.ts";
 import { copySboms, type SbomCopy } from "./copy-sboms.ts";
-import { storeBento } from "./store-bento.ts";
+import { storeBentos } from "./store-bentos.ts";
 import { checkExamples, type CheckedExamples } from "./check-examples.ts";
 
 /** What is to be built, as flags say it. */
@@ -47,10 +47,10 @@ export async function makeBuild(work: BuildWork): Promise<Omit<BuildResult, "ste
   const sboms = (
     await Promise.all(bentos.map((one) => copySboms(work.sboms, one, endingOf(one.platform, bentos.length))))
   ).flat();
-  const storing = storeBento(bento, { files: listed.get(bento.dir), signal });
+  const storing = storeBentos([bento, ...otherBentos], { listed, signal });
   if (builder === undefined) {
     onEvent?.({ kind: "step", text: "storing the bento" });
-    return { bento, otherBentos, examples, sboms, stored: await storing, image: null };
+    return { bento, otherBentos, examples, sboms, ...(await storing), image: null };
   }
   const making = packager.makeImage({
     bentoDirs: bentos.map(({ dir }) => dir),
@@ -68,7 +68,7 @@ export async function makeBuild(work: BuildWork): Promise<Omit<BuildResult, "ste
   });
   // Both have ended before this does, also when one has failed.
   await Promise.allSettled([making, storing]);
-  return { bento, otherBentos, examples, sboms, stored: await storing, image: await making };
+  return { bento, otherBentos, examples, sboms, ...(await storing), image: await making };
 }
 
 /** Builds a bento for each platform, its golden examples run first. */

@@ -1,5 +1,5 @@
 import type { BentoStore } from "@bento-ts/packager";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { bentoLines, bentoTable } from "../bentos/bento-lines.ts";
 import { interruptible } from "../build/interruptible.ts";
 import type { CommandRow } from "../command.ts";
@@ -9,6 +9,7 @@ import { createProgress } from "../progress.ts";
 
 interface Flags {
   readonly json?: boolean;
+  readonly platform?: string;
 }
 
 /** `bento-ts bentos`: the bento store. */
@@ -25,13 +26,16 @@ export const bentos: CommandRow = {
     subcommand(command, "list", "list the bentos").action(listBentos);
     subcommand(command, "show", "tell what the store knows of a bento")
       .argument("<TAG>", "name:version, or a name for its newest version")
+      .addOption(platformOption("this machine's"))
       .action(showBento);
     subcommand(command, "delete", "delete a bento and what no other one needs; a server that runs keeps its files")
       .argument("<TAG>", "name:version")
+      .addOption(platformOption("all"))
       .action(deleteBento);
     subcommand(command, "export", "write a bento as one file")
       .argument("<TAG>", "name:version, or a name for its newest version")
       .argument("<FILE>", "where to; a tar, the same bytes for the same bento")
+      .addOption(platformOption("this machine's"))
       .action(exportBento);
     subcommand(command, "import", "take an exported file in; one that was changed is refused")
       .argument("<FILE>", "what export wrote")
@@ -41,6 +45,10 @@ export const bentos: CommandRow = {
 
 function subcommand(parent: Command, name: string, summary: string): Command {
   return parent.command(name).description(summary).option("--json", "print the result as JSON");
+}
+
+function platformOption(otherwise: string): Option {
+  return new Option("--platform <platform>", `linux/amd64 or linux/arm64; default: ${otherwise}`);
 }
 
 /** Loaded here: `--help` reads every command's row. */
@@ -54,31 +62,36 @@ async function listBentos({ json = false }: Flags): Promise<void> {
   report(await store.list(), { json, human: (list, paint) => bentoTable(list, store.dir, paint) });
 }
 
-async function showBento(tag: string, { json = false }: Flags): Promise<void> {
-  report(await (await openStore()).get(tag), { json, human: bentoLines });
+async function showBento(tag: string, { json = false, platform }: Flags): Promise<void> {
+  report(await (await openStore()).get(tag, { platform }), { json, human: bentoLines });
 }
 
-async function deleteBento(tag: string, { json = false }: Flags): Promise<void> {
-  const { bento, freedBytes } = await (await openStore()).delete(tag);
-  const deleted = { name: bento.name, version: bento.version, digest: bento.digest, freedBytes };
-  report(deleted, { json, human: () => [`deleted ${tagOf(bento)}, ${sizeText(freedBytes)} freed`] });
+async function deleteBento(tag: string, { json = false, platform }: Flags): Promise<void> {
+  const { bentos: gone, freedBytes } = await (await openStore()).delete(tag, { platform });
+  const deleted = { bentos: gone.map(({ files: _files, formatVersion: _, ...bento }) => bento), freedBytes };
+  const platforms = gone.map((bento) => bento.platform).join(", ");
+  report(deleted, { json, human: () => [`deleted ${tag} (${platforms}), ${sizeText(freedBytes)} freed`] });
 }
 
-async function exportBento(tag: string, file: string, { json = false }: Flags): Promise<void> {
+async function exportBento(tag: string, file: string, { json = false, platform: wanted }: Flags): Promise<void> {
   const store = await openStore();
-  const { name, version, digest } = await withProgress("exporting", (options) => store.export(tag, file, options));
-  const exported = { name, version, digest, file };
-  report(exported, { json, human: () => [`exported ${tagOf(exported)} to ${file}`] });
+  const { name, version, platform, digest } = await withProgress("exporting", (options) =>
+    store.export(tag, file, { ...options, platform: wanted }),
+  );
+  const exported = { name, version, platform, digest, file };
+  report(exported, { json, human: () => [`exported ${tagOf(exported)} (${platform}) to ${file}`] });
 }
 
 async function importBento(file: string, { json = false }: Flags): Promise<void> {
   const store = await openStore();
   const { manifest, reusedFiles } = await withProgress("importing", (options) => store.import(file, options));
-  const { name, version, digest, files } = manifest;
-  const imported = { name, version, digest, files: files.length, reusedFiles };
+  const { name, version, platform, digest, files } = manifest;
+  const imported = { name, version, platform, digest, files: files.length, reusedFiles };
   report(imported, {
     json,
-    human: () => [`imported ${tagOf(imported)} (${digest}), ${reusedFiles} of ${files.length} files were there`],
+    human: () => [
+      `imported ${tagOf(imported)} (${platform}, ${digest}), ${reusedFiles} of ${files.length} files were there`,
+    ],
   });
 }
 

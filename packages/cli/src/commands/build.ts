@@ -5,7 +5,7 @@ import { createBuildProgress } from "../build/build-progress.ts";
 import { buildLines } from "../build/build-lines.ts";
 import { parseSbom, type SbomCopy } from "../build/copy-sboms.ts";
 import { imageLines } from "../build/image-lines.ts";
-import { imageOfBento } from "../build/image-of-bento.ts";
+import { imageOfBentos } from "../build/image-of-bentos.ts";
 import { interruptible } from "../build/interruptible.ts";
 import { makeBuild } from "../build/make-build.ts";
 import type { CommandRow } from "../command.ts";
@@ -82,7 +82,12 @@ export const build: CommandRow = {
 };
 
 async function run(given: string | undefined, flags: Flags): Promise<void> {
-  const target = await findTarget(given);
+  // A bento that is named by its tag may be in the store for each of them.
+  const platforms = flags.platform?.split(",").map((text) => text.trim()) ?? [undefined];
+  const [target, ...others] = await Promise.all(
+    [...new Set(platforms)].map((platform) => findTarget(given, { platform })),
+  );
+  if (target === undefined) throw wrongUsage("--platform names none");
   if (target.kind === "models") {
     throw wrongUsage(
       `${given ?? "this folder"} has no service to build: expected a project; "bento-ts init" writes one`,
@@ -96,8 +101,9 @@ async function run(given: string | undefined, flags: Flags): Promise<void> {
   const work = { tags, ...engine, baseImage, platform, image, output, push, onEvent };
   if (target.kind === "bento") {
     const { projectDir: dir } = target;
+    const dirs = [target, ...others].map(({ projectDir }) => projectDir);
     if (sboms.length > 0) throw wrongUsage(`--sbom is for projects: ${dir} is a bento, which holds its SBOMs`);
-    const made = await interruptible((signal) => imageOfBento(dir, { ...work, signal })).finally(progress.stop);
+    const made = await interruptible((signal) => imageOfBentos(dirs, { ...work, signal })).finally(progress.stop);
     return report(
       { image: made, steps: progress.stop() },
       { json: flags.json === true, human: (told, paint) => imageLines(told.image, { paint, shownPath }) },

@@ -24,6 +24,8 @@ export interface TargetOptions {
   readonly configFile?: string | undefined;
   /** File or folder of the models to serve where there is neither a TARGET nor a service: what an orchestrator has mounted. */
   readonly modelDir?: string | undefined;
+  /** Platform of a bento that is named by its tag: this machine's unless given. */
+  readonly platform?: string | undefined;
 }
 
 const MODULE_ENDINGS: readonly string[] = [".ts", ".mts", ".js", ".mjs"];
@@ -38,7 +40,7 @@ export async function findTarget(given: string | undefined, options: TargetOptio
   const path = resolve(given ?? ".");
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) {
-    const stored = await findStoredBento(given ?? "");
+    const stored = await findStoredBento(given ?? "", options.platform);
     if (stored !== undefined) return stored;
     throw wrongUsage(
       `there is no ${given}: name a service file, a project folder, a .onnx file or a folder of them, or a bento of the store`,

@@ -176,7 +176,7 @@ describe("an exported bento", () => {
   it("is refused when its tag is taken by another bento, with what to do", async () => {
     await store.put(await makeBento(join(dir, "other"), { files: { more: "1" } }));
     await expect(store.import(file)).rejects.toThrow(
-      /small:1\.0\.0 is taken by another bento .*: delete that first, with "bento-ts bentos delete small:1\.0\.0"/,
+      /small:1\.0\.0 for linux\/amd64 is taken by another bento .*: delete that first, with "bento-ts bentos delete small:1\.0\.0 --platform linux\/amd64"/,
     );
     await expect(store.import(join(dir, "gone.tar"))).rejects.toMatchObject({ code: "NOT_FOUND" });
   });

@@ -8,6 +8,9 @@ import { OWN_MARK } from "../files/process-mark.ts";
 import { type BentoStore, createBentoStore } from "./bento-store.ts";
 import { makeBento } from "./small-bento.fixture.ts";
 
+const [OWN, OTHER] =
+  process.arch === "arm64" ? (["linux/arm64", "linux/amd64"] as const) : (["linux/amd64", "linux/arm64"] as const);
+
 let dir: string;
 let store: BentoStore;
 beforeEach(async () => {
@@ -47,7 +50,7 @@ describe("a bento store", () => {
     expect(await blobs()).toBe(6);
     const bentoBytes = (await stat(join(other, "bento.json"))).size;
     expect(await store.delete("small:2.0.0")).toMatchObject({
-      bento: { version: "2.0.0" },
+      bentos: [{ version: "2.0.0" }],
       freedBytes: bentoBytes + 5,
     });
     expect(await blobs()).toBe(4);
@@ -63,6 +66,34 @@ describe("a bento store", () => {
     expect(second.digest).not.toBe(first.digest);
     expect(await store.list()).toHaveLength(1);
     expect(await readdir(join(store.dir, "trees"))).toEqual([second.digest.slice(7)]);
+  });
+
+  it("keeps a bento for each platform under one tag, which means this machine's unless another is named", async () => {
+    const platforms = [OWN, OTHER] as const;
+    for (const platform of platforms)
+      await store.put(await makeBento(join(dir, platform), { platform, files: { "node_modules/a/x": platform } }));
+    const digests = new Set((await store.list()).map(({ digest }) => digest));
+    expect([digests.size, (await store.list()).map(({ platform }) => platform).sort()]).toEqual([
+      2,
+      [...platforms].sort(),
+    ]);
+    // The other one was stored last.
+    for (const tag of ["small", "small:1.0.0"]) {
+      expect((await store.get(tag)).platform).toBe(OWN);
+      expect((await store.get(tag, { platform: OTHER })).platform).toBe(OTHER);
+    }
+    expect((await store.export("small:1.0.0", join(dir, "file"), { platform: OTHER })).platform).toBe(OTHER);
+    expect(await store.delete("small:1.0.0", { platform: OWN })).toMatchObject({ bentos: [{ platform: OWN }] });
+    // Then the tag means what there is.
+    expect((await store.get("small:1.0.0")).platform).toBe(OTHER);
+    await expect(store.get("small:1.0.0", { platform: OWN })).rejects.toMatchObject({
+      code: "NOT_FOUND",
+      message: `there is no bento "small:1.0.0" for ${OWN} in the store ${store.dir}: it holds small:1.0.0 (${OTHER})`,
+    });
+    await expect(store.get("small", { platform: "linux/s390x" })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await store.put(join(dir, OWN));
+    expect((await store.delete("small:1.0.0")).bentos).toHaveLength(2);
+    expect([await blobs(), await store.list()]).toEqual([0, []]);
   });
 
   it("tells two contents of one file apart that is a program in one of them", async () => {

@@ -41,13 +41,13 @@ export async function importBento(layout: BentoLayout, file: string, options: Co
   }
 }
 
-async function assertFree(layout: BentoLayout, { name, version, digest }: BentoManifest): Promise<void> {
-  const taken = await readTag(layout, { name, version });
+async function assertFree(layout: BentoLayout, { name, version, platform, digest }: BentoManifest): Promise<void> {
+  const taken = await readTag(layout, { name, version, platform });
   if (taken === undefined || taken.digest === digest) return;
   const tag = `${name}:${version}`;
   throw new ServingError(
     "FAILED_PRECONDITION",
-    `${tag} is taken by another bento (${taken.digest.slice(0, 19)}…, this one is ${digest.slice(0, 19)}…): delete that first, with "bento-ts bentos delete ${tag}"`,
+    `${tag} for ${platform} is taken by another bento (${taken.digest.slice(0, 19)}…, this one is ${digest.slice(0, 19)}…): delete that first, with "bento-ts bentos delete ${tag} --platform ${platform}"`,
   );
 }
 

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type BentoManifest, parseBentoManifest } from "./bento-manifest.ts";
-import { type BentoLayout, tagPath } from "./store-layout.ts";
+import { type BentoLayout, tagPath, type TagName, versionOfTagFile } from "./store-layout.ts";
 
 /** A bento of the store. */
 export interface TaggedBento extends BentoManifest {
@@ -13,29 +13,35 @@ export interface TaggedBento extends BentoManifest {
 export async function readTags(layout: BentoLayout): Promise<readonly TaggedBento[]> {
   const found: TaggedBento[] = [];
   for (const name of (await readdir(layout.tags).catch(() => [])).sort(byCodeUnits))
-    found.push(...(await readVersions(layout, name)));
+    found.push(...(await readVersions(layout, { name })));
   return found;
 }
 
-/** The bentos of one name, the newest first. */
-export async function readVersions(layout: BentoLayout, name: string): Promise<readonly TaggedBento[]> {
+/** The bentos of one name, or of one version of it, the newest first. */
+export async function readVersions(
+  layout: BentoLayout,
+  { name, version }: { readonly name: string; readonly version?: string | undefined },
+): Promise<readonly TaggedBento[]> {
+  const dir = join(layout.tags, name);
   const found: TaggedBento[] = [];
-  for (const file of await readdir(join(layout.tags, name)).catch(() => [])) {
-    if (!file.endsWith(".json")) continue;
-    const bento = await readTag(layout, { name, version: file.slice(0, -".json".length) });
+  for (const file of await readdir(dir).catch(() => [])) {
+    const its = versionOfTagFile(file);
+    if (its === undefined || its !== (version ?? its)) continue;
+    const bento = await readTagFile(join(dir, file));
     if (bento !== undefined) found.push(bento);
   }
-  return found.sort((a, b) =>
-    a.storedAt === b.storedAt ? (a.version < b.version ? 1 : -1) : a.storedAt < b.storedAt ? 1 : -1,
+  return found.sort(
+    (a, b) =>
+      byCodeUnits(b.storedAt, a.storedAt) || byCodeUnits(b.version, a.version) || byCodeUnits(a.platform, b.platform),
   );
 }
 
-/** The bento of one tag, undefined when there is none. */
-export async function readTag(
-  layout: BentoLayout,
-  tag: { readonly name: string; readonly version: string },
-): Promise<TaggedBento | undefined> {
-  const path = tagPath(layout, tag);
+/** The bento of one tag and platform, undefined when there is none. */
+export async function readTag(layout: BentoLayout, tag: TagName): Promise<TaggedBento | undefined> {
+  return readTagFile(tagPath(layout, tag));
+}
+
+async function readTagFile(path: string): Promise<TaggedBento | undefined> {
   try {
     const { mtime } = await stat(path);
     return { ...parseBentoManifest(await readFile(path, "utf8"), path), storedAt: mtime.toISOString() };
@@ -47,5 +53,5 @@ export async function readTag(
 }
 
 function byCodeUnits(a: string, b: string): number {
-  return a < b ? -1 : 1;
+  return a === b ? 0 : a < b ? -1 : 1;
 }

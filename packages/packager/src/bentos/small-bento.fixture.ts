@@ -7,8 +7,13 @@ export async function makeBento(
   dir: string,
   {
     version = "1.0.0",
+    platform = "linux/amd64",
     files = {},
-  }: { readonly version?: string; readonly files?: Readonly<Record<string, string>> } = {},
+  }: {
+    readonly version?: string;
+    readonly platform?: string;
+    readonly files?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<string> {
   const definition = {
     formatVersion: 1,
@@ -27,7 +32,7 @@ export async function makeBento(
     models: [],
     runtimeVersion: "0.1.0",
     nodeVersion: "24.0.0",
-    platform: "linux/amd64",
+    platform,
   };
   const all = {
     "bento.json": JSON.stringify(bento),

@@ -5,7 +5,7 @@ import { homeFolder } from "../files/home-folder.ts";
 /** Where things stand in a bento store. */
 export interface BentoLayout {
   readonly dir: string;
-  /** One manifest for each tag: `tags/<name>/<version>.json`. */
+  /** One manifest for each tag and platform: `tags/<name>/<version>@linux-amd64.json`. */
   readonly tags: string;
   /** One folder for each content, as it is served: `trees/<digest>/…`. Its files are hard links to blobs. */
   readonly trees: string;
@@ -39,11 +39,21 @@ export function blobPath(layout: BentoLayout, { sha256, isProgram }: ListedFile)
   return join(layout.blobs, isProgram ? `${sha256}.x` : sha256);
 }
 
-export function tagPath(
-  layout: BentoLayout,
-  { name, version }: { readonly name: string; readonly version: string },
-): string {
-  return join(layout.tags, name, `${version}.json`);
+/** What a manifest is found by. */
+export interface TagName {
+  readonly name: string;
+  readonly version: string;
+  /** `linux/amd64`. */
+  readonly platform: string;
+}
+
+export function tagPath(layout: BentoLayout, { name, version, platform }: TagName): string {
+  return join(layout.tags, name, `${version}@${platform.replaceAll("/", "-")}.json`);
+}
+
+/** The version of which such a file is, undefined of another file. A tag has no "@". */
+export function versionOfTagFile(file: string): string | undefined {
+  return /^([^@]+)@[a-z0-9-]+\.json$/.exec(file)?.[1];
 }
 
 /** The digits of a digest "sha256:…". */
