@@ -9,6 +9,7 @@ import { bentoSource } from "./bento-source.ts";
 import type { BuildOptions } from "./build-options.ts";
 import { bundleService, type ServiceBundle } from "./bundle/bundle-service.ts";
 import { buildCacheDir } from "./blobs/blob-store.ts";
+import { usingCache } from "./blobs/using-cache.ts";
 import { type CopiedPackage, copyPackages, nativeFiles } from "./dependencies/copy-packages.ts";
 import { locatePackages } from "./dependencies/locate-packages.ts";
 import { findLockfile, type Lockfile } from "./dependencies/lockfile.ts";
@@ -43,22 +44,23 @@ export async function buildBento(options: BuildOptions): Promise<BentoReport> {
   // Before any work is done for nothing.
   if (outDir !== undefined) await assertReplaceable(resolve(outDir));
   const parent = outDir === undefined ? join(project.dir, ".bento-ts") : dirname(resolve(outDir));
-  return inStaging(parent, async (stage) => {
+  const { env = process.env, signal = new AbortController().signal } = options;
+  const fill = async (stage: string, cacheDir: string): Promise<BentoReport> => {
     const build: Build = {
       options,
       project,
       stage,
       platform: options.platform ?? containerPlatform(),
-      env: options.env ?? process.env,
-      signal: options.signal ?? new AbortController().signal,
+      env,
+      signal,
       step: (text) => options.onEvent?.({ kind: "step", text }),
     };
     const lockfile = findLockfile(project.dir);
     const locate: LocateOptions = {
       lockfile,
-      cacheDir: buildCacheDir(build.env),
-      env: build.env,
-      signal: build.signal,
+      cacheDir,
+      env,
+      signal,
       onFetch: (name) => build.step(`fetching ${name}`),
     };
     // Node is the largest file, and nothing waits for it.
@@ -72,7 +74,9 @@ export async function buildBento(options: BuildOptions): Promise<BentoReport> {
           ? join(parent, `${report.name}-${report.version}${options.folderEnding ?? ""}`)
           : resolve(outDir),
     };
-  });
+  };
+  // Packages that were fetched lie in the cache until they are copied.
+  return usingCache(buildCacheDir(env), signal, (cacheDir) => inStaging(parent, (stage) => fill(stage, cacheDir)));
 }
 
 /** One build with everything decided. */

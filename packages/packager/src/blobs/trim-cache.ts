@@ -3,12 +3,13 @@ import { join } from "node:path";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** How long what nobody uses is kept: blobs and what is known of them for a month, what a killed build left half-written for a day. */
+/** How long what nobody uses is kept: blobs, what is known of them and fetched packages for a month, what a killed build left half-written for a day. */
 const KEPT_MS = {
   "blobs/sha256": 30 * DAY_MS,
   layers: 30 * DAY_MS,
   bases: 30 * DAY_MS,
   "base-facts": 30 * DAY_MS,
+  packages: 30 * DAY_MS,
   tmp: DAY_MS,
 } as const;
 

@@ -35,6 +35,27 @@ it("takes away what nobody used for 30 days, when the work is done", async () =>
   expect([...readdirSync(join(dir, "users")), ...readdirSync(join(dir, "trims"))]).toEqual([]);
 });
 
+it("takes away packages that nobody used for 30 days, and forgets that the registry lacked one", async () => {
+  const dir = tempTree({
+    "packages/sha512-old/package.json": {},
+    "packages/sha512-fresh/package.json": {},
+    "packages/a@1.missing": "",
+  });
+  const now = Date.now() / 1000;
+  for (const name of ["sha512-old", "a@1.missing"])
+    utimesSync(join(dir, "packages", name), now - 31 * DAY_S, now - 31 * DAY_S);
+  utimesSync(join(dir, "packages/sha512-fresh"), now - 29 * DAY_S, now - 29 * DAY_S);
+  // Its file is as old as the registry has it: the time of the folder counts.
+  utimesSync(join(dir, "packages/sha512-fresh/package.json"), 0, 0);
+  await usingCache(dir, signal, async () => undefined);
+  expect(readdirSync(join(dir, "packages"))).toEqual(["sha512-fresh"]);
+});
+
+it("does the work where this user can leave no mark", async () => {
+  const dir = join(tempTree({ file: "" }), "file");
+  expect(await usingCache(dir, signal, async () => "done")).toBe("done");
+});
+
 it("takes nothing away while another build works, of this process or another", async () => {
   const { dir, old } = await oldCache();
   await usingCache(dir, signal, async () => {

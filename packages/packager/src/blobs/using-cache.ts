@@ -13,13 +13,14 @@ const TRIM_POLL_MS = 50;
  * Each build leaves a mark while it works, then waits for a trim that goes on; a trim leaves its mark, then looks for those of builds. So one of the two sees the other.
  */
 export async function usingCache<T>(dir: string, signal: AbortSignal, work: (dir: string) => Promise<T>): Promise<T> {
-  const mark = await leaveMark(join(dir, "users"));
+  // Where this user can't leave one, what is taken away there is not this user's either, and work that needs no cache goes on.
+  const mark = await leaveMark(join(dir, "users")).catch(() => undefined);
   let result: T;
   try {
     while ((await liveMarks(join(dir, "trims"))) > 0) await setTimeout(TRIM_POLL_MS, undefined, { signal });
     result = await work(dir);
   } finally {
-    await rm(mark, { force: true });
+    if (mark !== undefined) await rm(mark, { force: true });
   }
   // What was made is whole, whatever becomes of old blobs: the next build trims again.
   await trimUnlessUsed(dir).catch(() => undefined);

@@ -50,8 +50,8 @@ export async function fetchPackage(
   const mark = `${dir}.missing`;
   if (hash === undefined && existsSync(mark)) return missing(spec);
   options.onFetch(spec);
-  await mkdir(dirname(dir), { recursive: true });
-  const temporary = await mkdtemp(join(cacheDir, "packages", ".fetching-"));
+  for (const folder of ["packages", "tmp"]) await mkdir(join(cacheDir, folder), { recursive: true });
+  const temporary = await mkdtemp(join(cacheDir, "tmp", "package-"));
   try {
     const packed = await packWithNpm(spec, { to: temporary, cwd: dirname(from), env: options.env, signal });
     if (packed === "unknown" && hash === undefined) {
