@@ -4,6 +4,7 @@ import { editFile } from "../files/edit-file.ts";
 import { linesOf, withLine } from "../files/text-lines.ts";
 import { createBcryptVerifier } from "./bcrypt-verifier.ts";
 import { MAX_COST, parseHtpasswd } from "./htpasswd-file.ts";
+import { loadBcrypt } from "./load-bcrypt.ts";
 import { assertPassword, assertUser } from "./password-text.ts";
 
 /** Least work of a hash that is made anew. Source: OWASP Password Storage Cheat Sheet. */
@@ -21,7 +22,7 @@ export async function setPassword(
   assertPassword(password);
   if (!Number.isInteger(cost) || cost < MIN_NEW_COST || cost > MAX_COST)
     throw new ServingError("INVALID_ARGUMENT", `cost: expected ${MIN_NEW_COST} to ${MAX_COST}, got ${cost}`);
-  const { hash } = await import("@node-rs/bcrypt");
+  const { hash } = await loadBcrypt();
   // 2y, as Apache's htpasswd writes it.
   const line = `${user}:${await hash(password, { cost, version: "2y" })}`;
   let isNew = true;
