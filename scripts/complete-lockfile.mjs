@@ -1,7 +1,9 @@
 // Adds the platform packages that package-lock.json leaves out, and prints their names.
 //
 // npm drops an optional package from the lock when the registry in use does not carry it, as some mirrors don't for other systems;
-// "npm ci" then refuses the lock, on every system. The entries written here hold no integrity: npm fills it in where such a package is installed.
+// "npm ci" then refuses the lock, on every system. Entries that are written here hold no integrity at first. Those that go into images, which are made for
+// Linux with glibc on x64 and arm64, get the one that the registry in use tells; for one that it doesn't carry run this again with another registry.
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 
 const OS = {
@@ -24,7 +26,7 @@ const CPU = {
 };
 const LIBC = { gnu: "glibc", gnueabihf: "glibc", musl: "musl", musleabihf: "musl" };
 
-const file = new URL("../package-lock.json", import.meta.url);
+const file = process.argv[2] ?? new URL("../package-lock.json", import.meta.url);
 const lock = JSON.parse(readFileSync(file, "utf8"));
 const added = [];
 for (const [path, entry] of Object.entries(lock.packages)) {
@@ -35,9 +37,28 @@ for (const [path, entry] of Object.entries(lock.packages)) {
     added.push(`${name}@${version}`);
   }
 }
+const pinned = [];
+const unknown = [];
+for (const [path, entry] of Object.entries(lock.packages)) {
+  if (entry.integrity !== undefined || !goesIntoImages(entry)) continue;
+  const name = `${path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length)}@${entry.version}`;
+  const integrity = integrityOf(name);
+  (integrity === undefined ? unknown : pinned).push(name);
+  const { version, ...others } = entry;
+  if (integrity !== undefined) lock.packages[path] = { version, integrity, ...others };
+}
 lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => a.localeCompare(b, "en")));
-if (added.length > 0) writeFileSync(file, `${JSON.stringify(lock, undefined, 2)}\n`);
-console.log(added.length === 0 ? "package-lock.json is complete" : added.join("\n"));
+if (added.length + pinned.length > 0) writeFileSync(file, `${JSON.stringify(lock, undefined, 2)}\n`);
+console.log(
+  added.length + pinned.length === 0 ? "package-lock.json has no more to add" : [...added, ...pinned].join("\n"),
+);
+for (const name of unknown) console.warn(`the registry in use doesn't carry ${name}: images for its platform lack it`);
+
+/** Whether a package is for one of the systems of images alone, and is no tool of development. */
+function goesIntoImages({ dev, optional, os = [], cpu = [], libc = ["glibc"] }) {
+  const isMeant = os.includes("linux") && cpu.some((one) => one === "x64" || one === "arm64") && libc.includes("glibc");
+  return optional === true && dev !== true && isMeant;
+}
 
 /** Says whether a package finds another one among the locked ones, in its own folder or one further up. */
 function isLocked(from, name) {
@@ -57,4 +78,17 @@ function platformOf(name) {
   if (system.length !== 1 || cpu.length !== 1)
     throw new Error(`${name}: its name tells no platform, add it to the lock by hand`);
   return { cpu, libc: libc.length === 0 ? undefined : libc, os: system };
+}
+
+/** What the registry in use says of a package's content, undefined of one that it doesn't carry. */
+function integrityOf(name) {
+  try {
+    const told = execFileSync("npm", ["view", name, "dist.integrity", "--json"], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return JSON.parse(told.toString());
+  } catch (error) {
+    if (/"code": "E404"/.test(String(error.stdout))) return undefined;
+    throw error;
+  }
 }
