@@ -206,6 +206,25 @@ describe.skipIf(process.platform !== "linux")("an image in the making, interrupt
       expect(await docker("images", "--quiet", "bento-interrupted:never")).toBe("");
     });
 
+    describeWith("docker-registry", "that pushes", () => {
+      it("ends the push, and gives the registry no image", async () => {
+        const registry = await startRegistry();
+        const line = await openHeldLine({ target: registry.host, request: /^(?:PATCH|POST) \/v2\// });
+        const tag = `${line.at}/team/small:1`;
+        onTestFinished(async () => {
+          await line.close();
+          await registry.stop();
+          await docker("rmi", "--force", tag);
+        });
+        const one = work("true\n", { scripts: [] });
+        const env = { ...one.env, PATH, DOCKER_BUILDKIT: "0" };
+        const flags = ["--builder", "docker", "--base-image", base, "-t", tag, "--push"];
+        const end = await interrupt({ ...one, env }, flags, () => line.held);
+        expect([end, one.left()]).toEqual([[1, [INTERRUPTED]], []]);
+        expect((await fetch(`${registry.url}/v2/team/small/manifests/1`)).status).toBe(404);
+      });
+    });
+
     it.each([
       ["saves the image", "docker", /^GET \S+\/images\/get\?/, "image.tar"],
       ["takes the image that was made without it", "oci", /^POST \S+\/images\/load\?/, undefined],
