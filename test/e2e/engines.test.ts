@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -8,6 +8,7 @@ import { buildImage, type Builder } from "../../packages/packager/src/image/buil
 import { ENGINES } from "../../packages/packager/src/image/engines/all.ts";
 import type { ImageFacts } from "../../packages/packager/src/image/image-plan.ts";
 import { type Finished, run } from "../support/cli.ts";
+import { BUILDER_OF, engineVariables, removeStores, type Variant, VARIANTS } from "../support/engine-variants.ts";
 import { describeWith } from "../support/needs.ts";
 import { writeSmallBento } from "../support/small-bento.ts";
 
@@ -21,14 +22,6 @@ mkdir -p /opt/made
 echo made > /opt/made/file
 if [ -e /run/secrets/token ]; then cat /run/secrets/token; echo; fi
 `;
-const VARIANTS = ["docker classic", "docker BuildKit", "podman", "buildah"] as const;
-type Variant = (typeof VARIANTS)[number];
-const BUILDER_OF = {
-  "docker classic": "docker",
-  "docker BuildKit": "docker",
-  podman: "podman",
-  buildah: "buildah",
-} as const satisfies Record<Variant, Builder>;
 
 describeWith(["docker with a base image", "podman", "buildah", "skopeo", "umoci"], "container engines", () => {
   const temp = mkdtempSync(join(tmpdir(), "bento-engines-"));
@@ -48,25 +41,13 @@ describeWith(["docker with a base image", "podman", "buildah", "skopeo", "umoci"
   afterAll(async () => {
     const { stdout } = await run("docker", ["images", "--quiet", "--filter", `label=${label}`]);
     await run("docker", ["rmi", "--force", ...new Set(stdout.split("\n").filter((id) => id !== ""))]);
-    // Their stores are mounted upon themselves.
-    for (const name of ["podman", "buildah"]) await run("umount", [join(temp, name, "graph/overlay")]);
-    rmSync(temp, { recursive: true, force: true });
+    await removeStores(temp);
   });
 
-  /** Variables that set an engine up, as its own documentation has them; each has a store of its own. */
-  function variables(variant: Variant): Readonly<Record<string, string | undefined>> {
-    const env = { ...process.env, TOKEN: SECRET };
-    if (variant === "docker classic") return { ...env, DOCKER_BUILDKIT: "0" };
-    // Debian's client brings BuildKit along; others need a plug-in.
-    if (variant === "docker BuildKit")
-      return { ...env, DOCKER_BUILDKIT: "1", PATH: `/usr/bin:${process.env["PATH"] ?? ""}` };
-    const dir = join(temp, variant);
-    const conf = `${dir}.conf`;
-    const storage = `[storage]\ndriver = "${process.env["STORAGE_DRIVER"] ?? "overlay"}"\ngraphroot = "${dir}/graph"\nrunroot = "${dir}/run"\n`;
-    if (!existsSync(conf)) writeFileSync(conf, storage);
-    return { ...env, CONTAINERS_STORAGE_CONF: conf, BUILDAH_ISOLATION: "chroot" };
-  }
-
+  const variables = (variant: Variant): Readonly<Record<string, string | undefined>> => ({
+    ...engineVariables(variant, temp),
+    TOKEN: SECRET,
+  });
   const engine = (variant: Variant, args: readonly string[]): Promise<Finished> =>
     run(BUILDER_OF[variant], args, variables(variant));
 

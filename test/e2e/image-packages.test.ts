@@ -1,24 +1,22 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { run } from "../support/cli.ts";
+import { ENGINES } from "../../packages/packager/src/image/engines/all.ts";
+import { bentoTs, type Finished, run } from "../support/cli.ts";
+import { BUILDER_OF, engineVariables, removeStores, type Variant, VARIANTS } from "../support/engine-variants.ts";
 import { describeWith } from "../support/needs.ts";
 import { type PackageMirror, startPackageMirror } from "../support/package-mirror.ts";
-import { bentoTs, type CommandResult, makeProject } from "../support/run-command.ts";
+import { makeProject } from "../support/run-command.ts";
 
-// Images are built, beside other tests.
+// Four engines build, beside other tests.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-const FILE = "/usr/share/bento-greeting/word";
-/** Debian's client brings BuildKit along; others need a plug-in. */
-const BUILDKIT = { DOCKER_BUILDKIT: "1", PATH: `/usr/bin:${process.env["PATH"] ?? ""}` };
-const VARIANTS = { classic: { DOCKER_BUILDKIT: "0" }, buildkit: BUILDKIT } as const;
-type Variant = keyof typeof VARIANTS;
-const VARIANT_NAMES = ["classic", "buildkit"] as const satisfies readonly Variant[];
-const LEFT_BY_APT = /^\/var\/(?:lib\/apt\/lists|cache\/apt|log)\/.|\.deb$/;
+const PACKAGE = "bento-greeting";
+const FILE = "usr/share/bento-greeting/word";
+const LEFT_BY_APT = /^var\/(?:lib\/apt\/lists|cache\/apt|log)\/.|\.deb$/;
 const SERVICE = `
 import { api, service, t } from "@bento-ts/runtime";
 @service({ name: "greeting", version: "1.0.0" })
@@ -26,86 +24,100 @@ export class Greeting {
   @api({ input: t.Number(), output: t.Number() })
   async same(n: number): Promise<number> { return n; }
 }`;
-const docker = (...args: readonly string[]): ReturnType<typeof run> => run("docker", args);
+const NEEDS = ["docker with a base image", "docker with a base that has apt", "dpkg-deb", "podman", "buildah"] as const;
 
-describeWith(["docker with a base that has apt", "dpkg-deb"], "image.packages, from a mirror of packages", () => {
+describeWith(NEEDS, "image.packages, from a mirror of packages", () => {
   const temp = mkdtempSync(join(tmpdir(), "bento-packages-"));
   const own = randomUUID().slice(0, 8);
-  const bases: string[] = [];
+  const base = `localhost/bento-packages-base:${own}`;
+  const tagOf = (variant: Variant): string =>
+    `localhost/bento-packages-${own}:${variant.replace(" ", "-").toLowerCase()}`;
+  const engine = (variant: Variant, args: readonly string[]): Promise<Finished> =>
+    run(BUILDER_OF[variant], args, engineVariables(variant, temp));
   let mirror: PackageMirror;
-  let project: string;
+
   beforeAll(async () => {
-    mirror = await startPackageMirror({ name: "bento-greeting", path: FILE, text: "hello\n" });
-    project = makeProject({
-      "package.json": JSON.stringify({ type: "module", dependencies: { "@bento-ts/runtime": "0.1.0" } }),
-      "service.ts": SERVICE,
-      "bento.yaml": "image: { packages: [bento-greeting] }\n",
-    });
-    const made = await bentoTs(["build", project, "--no-image", "-o", join(temp, "bento")], {
-      env: { BENTO_HOME: temp },
-    });
-    assert.equal(made.code, 0, made.stderr);
+    mirror = await startPackageMirror({ name: PACKAGE, path: `/${FILE}`, text: "hello\n" });
+    await makeBento(join(temp, "bento"));
+    const dir = join(temp, "base");
+    mkdirSync(dir);
+    writeFileSync(join(dir, "sources.list"), `${mirror.source}\n`);
+    writeFileSync(join(dir, "Dockerfile"), "FROM bento-base:bookworm-minbase\nCOPY sources.list /etc/apt/\n");
+    await succeed(engine("docker classic", ["build", "-q", "-t", base, dir]));
+    await succeed(engine("docker classic", ["save", "-o", join(temp, "base.tar"), base]));
+    for (const name of ["podman", "buildah"] as const)
+      await succeed(engine(name, ENGINES[name].load(join(temp, "base.tar"))));
   });
   afterAll(async () => {
     await mirror.close();
-    await docker("rmi", "--force", ...VARIANT_NAMES.map(tagOf), ...bases);
-    for (const dir of [temp, project]) rmSync(dir, { recursive: true, force: true });
+    await run("docker", ["rmi", "--force", ...VARIANTS.map(tagOf), base]);
+    await removeStores(temp);
   });
 
-  /** A base whose apt knows one source. */
-  async function baseWith(name: string, source: string, from = "bento-base:bookworm-minbase"): Promise<string> {
-    const tag = `bento-packages-base-${own}:${name}`;
-    const dir = join(temp, name);
-    mkdirSync(dir);
-    writeFileSync(join(dir, "sources.list"), `${source}\n`);
-    writeFileSync(join(dir, "Dockerfile"), `FROM ${from}\nCOPY sources.list /etc/apt/sources.list\n`);
-    const made = await run("docker", ["build", "-q", "-t", tag, dir], { DOCKER_BUILDKIT: "0" });
-    assert.equal(made.exitCode, 0, made.stderr);
-    bases.push(tag);
-    return tag;
+  async function succeed(finished: Promise<Finished>): Promise<void> {
+    const { exitCode, stderr } = await finished;
+    assert.equal(exitCode, 0, stderr);
   }
 
-  const tagOf = (variant: Variant): string => `bento-packages-${own}:${variant}`;
-  function build(base: string, variant: Variant): Promise<CommandResult> {
-    const flags = ["--builder", "docker", "--base-image", base, "--network", "host", "-t", tagOf(variant)];
-    return bentoTs(["build", join(temp, "bento"), ...flags], { env: { ...VARIANTS[variant], BENTO_HOME: temp } });
+  /** A bento that asks for the package, without the large parts: no server is started of it. */
+  async function makeBento(dir: string): Promise<void> {
+    const project = makeProject({
+      "package.json": JSON.stringify({ type: "module", dependencies: { "@bento-ts/runtime": "0.1.0" } }),
+      "service.ts": SERVICE,
+      "bento.yaml": `image: { packages: [${PACKAGE}] }\n`,
+    });
+    await succeed(bentoTs(["build", project, "--no-image", "-o", dir], { BENTO_HOME: temp }));
+    rmSync(project, { recursive: true, force: true });
+    writeFileSync(join(dir, "node/bin/node"), "");
+    rmSync(join(dir, "node_modules"), { recursive: true, force: true });
+    mkdirSync(join(dir, "node_modules"));
+    writeFileSync(join(dir, "node_modules/none"), "");
   }
 
-  /** Paths of the files in all layers of an image, also of those that a layer above takes away. */
-  async function filesInLayers(tag: string): Promise<readonly string[]> {
+  function build(variant: Variant, bento: string, on = base): Promise<Finished> {
+    const flags = ["--builder", BUILDER_OF[variant], "--base-image", on, "--network", "host", "-t", tagOf(variant)];
+    return bentoTs(["build", bento, ...flags], { ...engineVariables(variant, temp), BENTO_HOME: temp });
+  }
+
+  /** Paths of the files in all layers of an image, also of those that a layer above takes away, and the text of the package's file. */
+  async function layersOf(variant: Variant): Promise<{ readonly files: readonly string[]; readonly text: string }> {
     const dir = mkdtempSync(join(temp, "saved-"));
-    const list = `docker save ${tag} | tar -x -C ${dir} && find ${dir} -type f -exec tar -tf {} ';' 2>/dev/null`;
-    const { stdout } = await run("/bin/sh", ["-c", list]);
+    await succeed(engine(variant, ENGINES[BUILDER_OF[variant]].save([tagOf(variant)], join(dir, "image.tar"))));
+    const each = (args: string): Promise<Finished> =>
+      run("/bin/sh", ["-c", `cd ${dir} && find image -type f -exec tar ${args} ';' 2>/dev/null`]);
+    await succeed(run("/bin/sh", ["-c", `cd ${dir} && mkdir image && tar -xf image.tar -C image`]));
+    const [{ stdout: list }, { stdout: text }] = [await each("-tf {}"), await each(`-xOf {} ${FILE}`)];
     rmSync(dir, { recursive: true, force: true });
-    const paths = stdout.split("\n").map((path) => path.replace(/^\.?\/?/, "/"));
-    return paths.filter((path) => !path.endsWith("/"));
+    const files = list.split("\n").map((path) => path.replace(/^\.\//, ""));
+    return { files: files.filter((path) => !path.endsWith("/")), text };
   }
 
-  describe.each(VARIANT_NAMES)("by docker, %s", (variant) => {
+  describe.each(VARIANTS)("by %s", (variant) => {
     it("are in the image, and nothing that apt has fetched or written down is", async () => {
-      const base = await baseWith(`full-${variant}`, mirror.source);
-      expect(await build(base, variant)).toMatchObject({ code: 0 });
-      const shown = await docker("run", "--rm", "--network", "none", "--entrypoint", "/bin/cat", tagOf(variant), FILE);
-      expect(shown).toMatchObject({ exitCode: 0, stdout: "hello\n" });
-      const files = await filesInLayers(tagOf(variant));
-      expect(files).toContain(FILE);
+      await succeed(build(variant, join(temp, "bento")));
+      const { files, text } = await layersOf(variant);
+      expect(text).toBe("hello\n");
       expect(files.filter((path) => LEFT_BY_APT.test(path))).toEqual([]);
     });
 
     it("end the build in one sentence when the mirror lacks one", async () => {
-      const base = await baseWith(`empty-${variant}`, mirror.emptySource);
-      const { code, stderr } = await build(base, variant);
-      expect([code, stderr.trim().split("\n").at(-1)]).toEqual([
+      const bento = join(temp, `absent-${variant}`);
+      cpSync(join(temp, "bento"), bento, { recursive: true });
+      for (const name of ["image.json", "Dockerfile"]) {
+        const text = readFileSync(join(bento, name), "utf8");
+        writeFileSync(join(bento, name), text.replaceAll(PACKAGE, "bento-absent"));
+      }
+      const { exitCode, stderr } = await build(variant, bento);
+      expect([exitCode, stderr.trim().split("\n").at(-1)]).toEqual([
         1,
-        'error: docker build failed: apt-get says "Unable to locate package bento-greeting": check image.packages and the base\'s apt sources',
+        `error: ${BUILDER_OF[variant]} build failed: apt-get says "Unable to locate package bento-absent": check image.packages and the base's apt sources`,
       ]);
     });
   });
 
   it("end the build in one sentence on a base without apt-get", async () => {
-    const base = await baseWith("small", mirror.source, "bento-base:bookworm");
-    const { code, stderr } = await build(base, "classic");
-    expect([code, stderr.trim().split("\n").at(-1)]).toEqual([
+    const { exitCode, stderr } = await build("docker classic", join(temp, "bento"), "bento-base:bookworm");
+    expect([exitCode, stderr.trim().split("\n").at(-1)]).toEqual([
       1,
       "error: docker build failed: image.packages need a base with apt-get, and this one has none",
     ]);

@@ -10,8 +10,6 @@ import { join } from "node:path";
 export interface PackageMirror {
   /** Line of a `sources.list` that names it. */
   readonly source: string;
-  /** Such a line for a mirror that has no package. */
-  readonly emptySource: string;
   close(): Promise<void>;
 }
 
@@ -35,19 +33,17 @@ export async function startPackageMirror({
   const sha256 = createHash("sha256").update(deb).digest("hex");
   const index = `${control}Filename: ./${name}.deb\nSize: ${deb.length}\nSHA256: ${sha256}\n`;
   const files: Readonly<Record<string, string | Buffer>> = {
-    "/full/./Packages": index,
-    [`/full/./${name}.deb`]: deb,
-    "/empty/./Packages": "",
+    "/./Packages": index,
+    [`/./${name}.deb`]: deb,
   };
   const server = http.createServer(({ url = "/" }, response) => {
     const content = files[url];
     response.writeHead(content === undefined ? 404 : 200).end(content);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { port } = server.address() as AddressInfo;
   return {
-    source: `deb [trusted=yes] ${url}/full/ ./`,
-    emptySource: `deb [trusted=yes] ${url}/empty/ ./`,
+    source: `deb [trusted=yes] http://127.0.0.1:${port}/ ./`,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
