@@ -3,11 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildBento, createBentoStore } from "@bento-ts/packager";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { makeBento } from "../../packages/packager/src/bentos/small-bento.fixture.ts";
 import { bentoTs, type CommandResult } from "../support/run-command.ts";
 import { root, serve } from "../support/server-process.ts";
 
 // A bento of 200 MB is built, stored and served.
 vi.setConfig({ testTimeout: 120_000 });
+
+/** As container engines write this machine's architecture. */
+const CONTAINER = process.arch === "arm64" ? "arm64" : "amd64";
 
 const temp = mkdtempSync(join(tmpdir(), "bento-bentos-"));
 afterAll(() => rmSync(temp, { recursive: true, force: true }));
@@ -56,6 +60,34 @@ describe("bento-ts bentos", () => {
     expect((await bentos(["show", tag], "other")).stderr).toMatch(
       /^error: there is no bento ".*" in the store .*: it holds nothing yet\n$/,
     );
+  });
+
+  it("has one tag for the bentos of several platforms, of which a flag names one", async () => {
+    const [own, other] = ["linux/amd64", "linux/arm64"].sort((one) => (one.endsWith(CONTAINER) ? -1 : 1));
+    const store = createBentoStore(join(temp, "platforms/bentos"));
+    for (const platform of [own, other])
+      await store.put(await makeBento(join(temp, `small-${platform}`), { platform }));
+    const command = (...args: readonly string[]): Promise<CommandResult> => bentos(args, "platforms");
+    expect((await command("list")).stdout.split("\n").slice(1, 3).sort()).toEqual([
+      expect.stringMatching(/^small:1\.0\.0 +linux\/amd64 /),
+      expect.stringMatching(/^small:1\.0\.0 +linux\/arm64 /),
+    ]);
+    const file = join(temp, "small.tar");
+    expect((await command("export", "small", file)).stdout).toBe(`exported small:1.0.0 (${own}) to ${file}\n`);
+    const shown = await command("show", "small:1.0.0", "--platform", other ?? "", "--json");
+    expect(JSON.parse(shown.stdout)).toMatchObject({ platform: other });
+    expect((await command("delete", "small:1.0.0", "--platform", other ?? "")).stdout).toMatch(
+      new RegExp(`^deleted small:1\\.0\\.0 \\(${other}\\), `),
+    );
+    const gone = await command("show", "small", "--platform", other ?? "");
+    expect([gone.code, gone.stderr]).toEqual([
+      1,
+      `error: there is no bento "small" for ${other} in the store ${store.dir}: it holds small:1.0.0 (${own})\n`,
+    ]);
+    expect(await command("show", "small", "--platform", "windows")).toMatchObject({
+      code: 1,
+      stderr: 'error: images are made for linux/amd64 and linux/arm64, not for "windows"\n',
+    });
   });
 
   it("gives bentos that are served and inspected by their tag, and go on when it is deleted", async () => {

@@ -66,7 +66,7 @@ describeWith(["root", "docker with a base image"], "a Docker engine that goes aw
   }
   const gone = (at: string): object => ({
     code: "FAILED_PRECONDITION",
-    message: `the docker engine at unix://${at} has gone in the middle of the work: start it and build again, or use --builder oci, which needs no engine`,
+    message: `the docker engine at unix://${at} has gone in the middle of the work: start it and build again, or use --builder oci -o FILE.tar, which needs none`,
   });
 
   it.each(["0", "1"])("ends a build in one sentence and leaves no file, DOCKER_BUILDKIT=%s", async (buildkit) => {

@@ -32,6 +32,6 @@ export async function failedWork(
   const engine = host === undefined || host === "" ? `the ${name} engine` : `the ${name} engine at ${host}`;
   return new ServingError(
     "FAILED_PRECONDITION",
-    `${engine} has gone in the middle of the work: start it and build again, or use --builder oci, which needs no engine`,
+    `${engine} has gone in the middle of the work: start it and build again, or use --builder oci -o FILE.tar, which needs none`,
   );
 }
