@@ -45,6 +45,7 @@ it.each([
   ["@bento-ts/runtime/early-worker", []],
   ["@bento-ts/runtime/models-store", []],
   ["@bento-ts/runtime/openapi", []],
+  ["@bento-ts/runtime/tensorflow", []],
   ["@bento-ts/runtime/vitest", ["esbuild"]],
   [
     "@bento-ts/packager",

@@ -40,6 +40,10 @@ const PUBLIC: Readonly<Record<string, Names>> = {
     `CopyOptions CopyProgress DeletedModel ImportOptions ImportedArchive InspectedModel LeftOutOutput ModelManifest ModelStore ModelTag OnnxValueInfo
     SaveModelOptions ServableModel StoredFile StoredModel`,
   ),
+  "@bento-ts/runtime/tensorflow": names(
+    `INSTALL_COMMAND LIBTENSORFLOW_VERSION NATIVE_MANIFEST_NAME TFJS_NODE_VERSION findNativeTensorFlow nativeTensorFlowDir verifyNativeTensorFlow`,
+    `NativeManifest NativeTensorFlow`,
+  ),
   "@bento-ts/runtime/openapi": names(
     `apiSchemas openApiDocument`,
     `ApiSchemas DocumentedSecurity JsonObject OpenApiDocument OpenApiOptions OpenApiVersion SignIn`,

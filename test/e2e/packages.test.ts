@@ -134,11 +134,12 @@ import * as devIdp from "@bento-ts/runtime/dev-idp";
 import * as modelsStore from "@bento-ts/runtime/models-store";
 import * as openapi from "@bento-ts/runtime/openapi";
 import * as server from "@bento-ts/runtime/server";
+import * as tensorflow from "@bento-ts/runtime/tensorflow";
 import * as testing from "@bento-ts/runtime/testing";
 import * as vitest from "@bento-ts/runtime/vitest";
 import * as packager from "@bento-ts/packager";
 
-export default [auth, definition, config, devIdp, modelsStore, openapi, server, testing, vitest, packager];
+export default [auth, definition, config, devIdp, modelsStore, openapi, server, tensorflow, testing, vitest, packager];
 `;
 
 // "declaration": the types of what an author exports must have public names.

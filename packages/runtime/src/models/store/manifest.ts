@@ -76,7 +76,8 @@ function manifestFault(manifest: Partial<ModelManifest>): string | undefined {
   return isMetadata(metadata) ? undefined : "expected metadata as texts by name";
 }
 
-function isStoredFile(file: unknown): file is StoredFile {
+/** Whether a value is an entry of a list of files. */
+export function isStoredFile(file: unknown): file is StoredFile {
   if (typeof file !== "object" || file === null || !("path" in file) || !("size" in file) || !("sha256" in file))
     return false;
   const { path, size, sha256 } = file;

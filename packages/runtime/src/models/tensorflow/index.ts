@@ -1,0 +1,10 @@
+export {
+  findNativeTensorFlow,
+  INSTALL_COMMAND,
+  LIBTENSORFLOW_VERSION,
+  type NativeTensorFlow,
+  nativeTensorFlowDir,
+  TFJS_NODE_VERSION,
+  verifyNativeTensorFlow,
+} from "./native-library.ts";
+export { NATIVE_MANIFEST_NAME, type NativeManifest } from "./native-manifest.ts";
