@@ -18,6 +18,7 @@ export default defineConfig({
       { find: /^@bento-ts\/runtime\/early-worker$/, replacement: source("runtime/src/server/early-worker.ts") },
       { find: /^@bento-ts\/runtime\/(openapi|proto)$/, replacement: source("runtime/src/protocols/$1/index.ts") },
       { find: /^@bento-ts\/runtime\/models-store$/, replacement: source("runtime/src/models/store/index.ts") },
+      { find: /^@bento-ts\/runtime\/tensorflow$/, replacement: source("runtime/src/models/tensorflow/index.ts") },
       { find: /^@bento-ts\/runtime\/vitest$/, replacement: source("runtime/src/testing/vitest.ts") },
       { find: /^@bento-ts\/packager$/, replacement: source("packager/src/index.ts") },
     ],

@@ -24,6 +24,7 @@ const COMMANDS = [
   "doctor",
   "bentos",
   "models",
+  "tensorflow",
 ];
 /** Commands that have commands of their own. */
 const GROUPS = new Map([
@@ -31,6 +32,7 @@ const GROUPS = new Map([
   ["keys", ["new", "list", "revoke"].map((name) => `keys ${name}`)],
   ["bentos", ["list", "show", "delete", "export", "import"].map((name) => `bentos ${name}`)],
   ["models", ["import", "list", "show", "delete", "export"].map((name) => `models ${name}`)],
+  ["tensorflow", ["tensorflow install"]],
 ]);
 
 const page = await readPage("docs/command-line.md");

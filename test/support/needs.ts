@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { findNativeTensorFlow } from "@bento-ts/runtime/tensorflow";
 import { describe, it } from "vitest";
 
 interface Need {
@@ -55,6 +56,8 @@ const NEEDS = {
     present: () => existsSync(join(filetypeModelDir(), "model.onnx")),
     command: "scripts/fetch-filetype-model.sh",
   },
+  "C++ compiler": { present: () => succeeds("g++", ["--version"]), command: "apt-get install g++" },
+  "native tensorflow": { present: hasNativeTensorFlow, command: "scripts/install-tensorflow.sh" },
   "interop clients": {
     present: () => existsSync(join(interopDir(), "installed")),
     command: "scripts/install-interop-clients.sh",
@@ -90,6 +93,10 @@ export function imageTool(name: "crane" | "hadolint" | "syft"): string {
 /** Folder into which scripts/fetch-filetype-model.sh puts the model. */
 function filetypeModelDir(): string {
   return join(cacheDir(), "models/filetype");
+}
+
+function hasNativeTensorFlow(): boolean {
+  return findNativeTensorFlow(process.env) !== undefined;
 }
 
 function cacheDir(): string {

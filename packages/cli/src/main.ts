@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandRow>>> = {
   doctor: async () => (await import("./commands/doctor.ts")).doctor,
   bentos: async () => (await import("./commands/bentos.ts")).bentos,
   models: async () => (await import("./commands/models.ts")).models,
+  tensorflow: async () => (await import("./commands/tensorflow.ts")).tensorflow,
 };
 
 /** Runs one command line and ends the process with its exit code: 0 done, 1 failed, 2 wrong usage, 78 refused configuration. */

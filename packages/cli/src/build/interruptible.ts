@@ -1,9 +1,12 @@
 import { failed } from "../command-error.ts";
 
-/** Runs work that Ctrl-C and SIGTERM end in order. Throws CommandError when they did; a second signal ends the process at once. */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/** Runs work that Ctrl-C and SIGTERM end in order. Throws CommandError with `message` when they did; a second signal ends the process at once. */
+export async function interruptible<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  message = "interrupted: nothing half-written was left behind",
+): Promise<T> {
   const controller = new AbortController();
-  const stop = (): void => controller.abort(failed("interrupted: nothing half-written was left behind"));
+  const stop = (): void => controller.abort(failed(message));
   process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
     return await work(controller.signal);

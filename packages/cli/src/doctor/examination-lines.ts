@@ -13,6 +13,7 @@ export function examinationLines(told: TargetExamination, paint: Paint): readonl
     ...section("addresses", Object.entries(addresses), paint),
     ...section("authentication", ways.length === 0 ? [["none", "nobody is asked for credentials"]] : ways, paint),
     ...section("connections", [["TLS", tlsText(told.tls)]], paint),
+    ...section("native TensorFlow", [[told.tensorflow.state, told.tensorflow.message]], paint),
     ...section("limits", limitRows(told.limits), paint),
     ...(access === undefined
       ? ["", "This configuration is refused: the server would not start, and has no routes."]

@@ -5,10 +5,11 @@ import { refuse } from "../serve/refuse.ts";
 import { describeService } from "../target/describe-service.ts";
 import { findTarget } from "../target/find-target.ts";
 import type { RuntimeServer } from "../target/load-runtime.ts";
+import { nativeTensorFlowState, type NativeTensorFlowState } from "./native-tensorflow.ts";
 import { type ServerSummary, summarize } from "./summarize.ts";
 
 /** What a target would be as a server, and what is wrong with that. */
-export type TargetExamination = ServerSummary & Examination;
+export type TargetExamination = ServerSummary & Examination & { readonly tensorflow: NativeTensorFlowState };
 
 /** Examines a target by the configuration that `serve` would use. Throws CommandError for one that can't be read. */
 export async function examineTarget(
@@ -17,7 +18,7 @@ export async function examineTarget(
 ): Promise<TargetExamination> {
   const { plan, server } = await planOf(given, options);
   const { access, findings } = await server.examineServer(plan, Date.now());
-  return { ...summarize(plan), access, findings };
+  return { ...summarize(plan), tensorflow: await nativeTensorFlowState(process.env), access, findings };
 }
 
 /** The routes of a target and who may call them. Throws CommandError for a configuration that can't be read or is refused. */

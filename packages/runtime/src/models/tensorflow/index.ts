@@ -8,3 +8,4 @@ export {
   verifyNativeTensorFlow,
 } from "./native-library.ts";
 export { NATIVE_MANIFEST_NAME, type NativeManifest } from "./native-manifest.ts";
+export { writeNativeManifest } from "./write-native-manifest.ts";
