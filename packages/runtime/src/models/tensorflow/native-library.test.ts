@@ -3,7 +3,12 @@ import { mkdir, rm, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createTempDir } from "../temp-dir.fixture.ts";
-import { findNativeTensorFlow, nativeTensorFlowDir, verifyNativeTensorFlow } from "./native-library.ts";
+import {
+  findNativeTensorFlow,
+  nativeTensorFlowDir,
+  requireNativeTensorFlow,
+  verifyNativeTensorFlow,
+} from "./native-library.ts";
 import { NATIVE_MANIFEST_NAME } from "./native-manifest.ts";
 
 const FILES = {
@@ -56,6 +61,23 @@ describe("findNativeTensorFlow", () => {
     const env = await prepared();
     await writeFile(join(nativeTensorFlowDir(env), NATIVE_MANIFEST_NAME), text);
     expect(() => findNativeTensorFlow(env)).toThrow("bento-tensorflow.json is none");
+  });
+});
+
+describe("requireNativeTensorFlow", () => {
+  it("gives what is prepared", async () => {
+    const env = await prepared();
+    expect(requireNativeTensorFlow(env, 'the SavedModel "pitch"')).toEqual(findNativeTensorFlow(env));
+  });
+
+  it("says which model needs it and how to bring it", async () => {
+    const env = { BENTO_HOME: await createTempDir() };
+    expect(() => requireNativeTensorFlow(env, 'the SavedModel "pitch"')).toThrow(
+      expect.objectContaining({
+        code: "FAILED_PRECONDITION",
+        message: `the SavedModel "pitch" needs the native TensorFlow, which is not installed in ${nativeTensorFlowDir(env)}: run "bento-ts tensorflow install", once for all projects of a user`,
+      }),
+    );
   });
 });
 

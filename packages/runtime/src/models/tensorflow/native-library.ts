@@ -40,6 +40,21 @@ export function findNativeTensorFlow(env: Environment): NativeTensorFlow | undef
   return { addonDir, libraryDir: join(addonDir, "deps/lib"), version: manifest.libtensorflow };
 }
 
+/**
+ * The native TensorFlow that a model can't do without; `subject` says which model: `the SavedModel "pitch"`.
+ *
+ * Throws FAILED_PRECONDITION, with the command that brings it, when it is not installed or is damaged.
+ */
+export function requireNativeTensorFlow(env: Environment, subject: string): NativeTensorFlow {
+  const found = findNativeTensorFlow(env);
+  if (found !== undefined) return found;
+  const dir = nativeTensorFlowDir(env);
+  throw new ServingError(
+    "FAILED_PRECONDITION",
+    `${subject} needs the native TensorFlow, which is not installed in ${dir}: run "${INSTALL_COMMAND}", once for all projects of a user`,
+  );
+}
+
 /** Reads every file of a prepared TensorFlow (0.5 GB). Throws FAILED_PRECONDITION for the first whose SHA-256 is not the manifest's. */
 export async function verifyNativeTensorFlow({ addonDir }: NativeTensorFlow, signal?: AbortSignal): Promise<void> {
   for (const { path, sha256 } of readManifest(addonDir)?.files ?? []) {
