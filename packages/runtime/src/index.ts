@@ -27,7 +27,7 @@ export { tensor } from "./io/tensor/tensor-type.ts";
 export { tensors, type TensorsOf } from "./io/tensor/tensors-type.ts";
 export { text } from "./io/text.ts";
 export type { Infer, IoInput } from "./io/to-io-type.ts";
-export { onnx, type OnnxHandle } from "./models/handle.ts";
+export { onnx, tensorflow, type TypedHandle } from "./models/handle.ts";
 export type { StoredModel } from "./models/store/model-store.ts";
 export { saveModel, type SaveModelOptions } from "./models/store/save-model.ts";
 export { dataFrame } from "./io/data-frame/data-frame.ts";

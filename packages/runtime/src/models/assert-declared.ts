@@ -2,7 +2,7 @@ import { ServingError } from "../errors.ts";
 import { fitsShape, formatShape } from "../tensor/shape.ts";
 import { nearestName } from "../did-you-mean.ts";
 import { formatTensorInfos } from "./feeds.ts";
-import type { ResolvedOnnxOptions } from "./handle-options.ts";
+import type { ResolvedModelOptions } from "./handle-options.ts";
 import type { ModelInfo } from "./types.ts";
 
 /**
@@ -10,7 +10,7 @@ import type { ModelInfo } from "./types.ts";
  *
  * Throws FAILED_PRECONDITION that lists all that differs and what the model takes and gives.
  */
-export function assertDeclared(source: string, info: ModelInfo, { outputs, warmup }: ResolvedOnnxOptions): void {
+export function assertDeclared(source: string, info: ModelInfo, { outputs, warmup }: ResolvedModelOptions): void {
   const faults = [
     ...Object.entries(outputs ?? {}).flatMap(([name, dtype]) => outputFault(info, name, dtype)),
     ...Object.entries(warmup === false ? {} : warmup).flatMap(([name, shape]) => shapeFault(info, name, shape)),

@@ -7,8 +7,8 @@ import type { RunPlace, SessionChoices } from "./types.ts";
 /** Element types of outputs by name. */
 export type OutputTypes = Readonly<Record<string, DType>>;
 
-/** What an author may choose for an ONNX model. */
-export interface OnnxOptions<O extends OutputTypes = OutputTypes> {
+/** What an author may choose for any model. */
+export interface ModelOptions<O extends OutputTypes = OutputTypes> {
   /**
    * The outputs to compute and their element types: results are typed by it, the model is checked against it when it is loaded, and what is not
    * listed is not computed. Default: all outputs.
@@ -20,6 +20,10 @@ export interface OnnxOptions<O extends OutputTypes = OutputTypes> {
   readonly threads?: number;
   /** Shapes of the warm-up's sample by input name, as of a usual call; false leaves warming up out. Default: made up from the model. */
   readonly warmup?: SampleShapes | false;
+}
+
+/** What an author may choose for an ONNX model. */
+export interface OnnxOptions<O extends OutputTypes = OutputTypes> extends ModelOptions<O> {
   /** ONNX Runtime's own options, by its names. Default: its own. */
   readonly sessionOptions?: Partial<Omit<SessionChoices, "sharedWeights">>;
   /**
@@ -29,45 +33,75 @@ export interface OnnxOptions<O extends OutputTypes = OutputTypes> {
   readonly sharedWeights?: boolean;
 }
 
+/** What an author may choose for a TensorFlow model. */
+export interface TensorFlowOptions<O extends OutputTypes = OutputTypes> extends ModelOptions<O> {
+  /** The signature of a SavedModel to run. Default: `serving_default`, or else its only one. */
+  readonly signature?: string;
+}
+
 /** The options with all decided. */
-export interface ResolvedOnnxOptions {
+export interface ResolvedModelOptions {
   readonly outputs: OutputTypes | undefined;
   readonly run: RunPlace | "auto";
   readonly threads: number | undefined;
   readonly warmup: SampleShapes | false;
   readonly session: SessionChoices;
+  readonly signature: string | undefined;
 }
 
-/** Checks an author's options and fills in the defaults. Throws INVALID_ARGUMENT that lists all that is wrong. */
-export function resolveOnnxOptions(source: string, options: OnnxOptions): ResolvedOnnxOptions {
+/** Checks an author's options of `onnx()` and fills in the defaults. Throws INVALID_ARGUMENT that lists all that is wrong. */
+export function resolveOnnxOptions(source: string, options: OnnxOptions): ResolvedModelOptions {
+  const sessionFaults =
+    isRecord(options) && isRecord(options.sessionOptions)
+      ? optionFaults("sessionOptions.", options.sessionOptions, SESSION_CHECKS)
+      : [];
+  assertOptions({ call: "onnx", source, options, checks: ONNX_CHECKS }, sessionFaults);
+  const { sharedWeights = false } = options;
+  const {
+    graphOptimizationLevel = SESSION_DEFAULTS.graphOptimizationLevel,
+    enableCpuMemArena = SESSION_DEFAULTS.enableCpuMemArena,
+    enableMemPattern = SESSION_DEFAULTS.enableMemPattern,
+  } = options.sessionOptions ?? {};
+  return {
+    ...resolveCommon(options),
+    session: { graphOptimizationLevel, enableCpuMemArena, enableMemPattern, sharedWeights },
+  };
+}
+
+/** Checks an author's options of `tensorflow()` and fills in the defaults. Throws INVALID_ARGUMENT that lists all that is wrong. */
+export function resolveTensorFlowOptions(source: string, options: TensorFlowOptions): ResolvedModelOptions {
+  assertOptions({ call: "tensorflow", source, options, checks: TENSORFLOW_CHECKS });
+  return { ...resolveCommon(options), signature: options.signature };
+}
+
+const SESSION_DEFAULTS: SessionChoices = {
+  graphOptimizationLevel: "all",
+  enableCpuMemArena: true,
+  enableMemPattern: true,
+  sharedWeights: false,
+};
+
+function resolveCommon({ outputs, run = "auto", threads, warmup = {} }: ModelOptions): ResolvedModelOptions {
+  return { outputs, run, threads, warmup, session: SESSION_DEFAULTS, signature: undefined };
+}
+
+interface Call {
+  readonly call: string;
+  readonly source: string;
+  readonly options: ModelOptions;
+  readonly checks: Readonly<Record<string, Check>>;
+}
+
+function assertOptions({ call, source, options, checks }: Call, further: readonly string[] = []): void {
   const faults = [
     ...(typeof source === "string" && source !== ""
       ? []
       : ["expected a path or a store tag `name:version` as the source"]),
-    ...(isRecord(options) ? optionFaults("", options, CHECKS) : ["expected an object of options"]),
-    ...(isRecord(options) && isRecord(options.sessionOptions)
-      ? optionFaults("sessionOptions.", options.sessionOptions, SESSION_CHECKS)
-      : []),
+    ...(isRecord(options) ? optionFaults("", options, checks) : ["expected an object of options"]),
+    ...further,
   ];
   if (faults.length > 0)
-    throw new ServingError("INVALID_ARGUMENT", `onnx(${JSON.stringify(source)}): ${faults.join("; ")}`);
-  const {
-    graphOptimizationLevel = "all",
-    enableCpuMemArena = true,
-    enableMemPattern = true,
-  } = options.sessionOptions ?? {};
-  return {
-    outputs: options.outputs,
-    run: options.run ?? "auto",
-    threads: options.threads,
-    warmup: options.warmup ?? {},
-    session: {
-      graphOptimizationLevel,
-      enableCpuMemArena,
-      enableMemPattern,
-      sharedWeights: options.sharedWeights ?? false,
-    },
-  };
+    throw new ServingError("INVALID_ARGUMENT", `${call}(${JSON.stringify(source)}): ${faults.join("; ")}`);
 }
 
 interface Check {
@@ -77,7 +111,7 @@ interface Check {
 
 const BOOLEAN: Check = { expected: "true or false", isRight: (value) => typeof value === "boolean" };
 
-const CHECKS = {
+const COMMON_CHECKS = {
   outputs: {
     expected: 'element types by output name, such as { variable: "float32" }',
     isRight: (value) =>
@@ -94,9 +128,21 @@ const CHECKS = {
     expected: "false, or shapes by input name with sizes ≥ 0, such as { x: [1, 3, 224, 224] }",
     isRight: (value) => value === false || (isRecord(value) && Object.values(value).every(isShape)),
   },
+} as const satisfies Record<keyof ModelOptions, Check>;
+
+const ONNX_CHECKS = {
+  ...COMMON_CHECKS,
   sessionOptions: { expected: "an object", isRight: isRecord },
   sharedWeights: BOOLEAN,
 } as const satisfies Record<keyof OnnxOptions, Check>;
+
+const TENSORFLOW_CHECKS = {
+  ...COMMON_CHECKS,
+  signature: {
+    expected: 'the name of a signature, such as "serving_default"',
+    isRight: (value) => typeof value === "string" && value !== "",
+  },
+} as const satisfies Record<keyof TensorFlowOptions, Check>;
 
 const SESSION_CHECKS = {
   graphOptimizationLevel: oneOf("disabled", "basic", "extended", "all"),

@@ -1,11 +1,17 @@
 import type { NamedTensors, TensorAmong } from "../tensor/tensor.ts";
-import { type OnnxOptions, type OutputTypes, resolveOnnxOptions } from "./handle-options.ts";
+import {
+  type OnnxOptions,
+  type OutputTypes,
+  resolveOnnxOptions,
+  resolveTensorFlowOptions,
+  type TensorFlowOptions,
+} from "./handle-options.ts";
 import { registerModel } from "./handle-registry.ts";
-import { createManagedModel } from "./managed-model.ts";
+import { createManagedModel, type ModelRequest } from "./managed-model.ts";
 import type { ModelHandle, RunOptions } from "./types.ts";
 
 /** A model as a service sees it; its results are typed by the outputs that were declared. */
-export interface OnnxHandle<O extends OutputTypes = OutputTypes> extends ModelHandle {
+export interface TypedHandle<O extends OutputTypes = OutputTypes> extends ModelHandle {
   run(feeds: NamedTensors, options?: RunOptions): Promise<OutputsOf<O>>;
 }
 
@@ -32,9 +38,27 @@ export type OutputsOf<O extends OutputTypes> = string extends keyof O
 export function onnx<const O extends OutputTypes = OutputTypes>(
   source: string,
   options?: OnnxOptions<O>,
-): OnnxHandle<O>;
+): TypedHandle<O>;
 export function onnx(source: string, options: OnnxOptions = {}): ModelHandle {
-  const model = createManagedModel({ engine: "onnx", source, options: resolveOnnxOptions(source, options) });
+  return handleOf({ engine: "onnx", source, options: resolveOnnxOptions(source, options) });
+}
+
+/**
+ * A lazy handle of a TensorFlow model: a SavedModel's folder, or the `model.json` of a TF.js GraphModel or LayersModel, or a folder that holds it.
+ *
+ * It is made, declared and used as that of `onnx`. A SavedModel needs the native library of `bento-ts tensorflow install`.
+ * Throws INVALID_ARGUMENT for options without meaning.
+ */
+export function tensorflow<const O extends OutputTypes = OutputTypes>(
+  source: string,
+  options?: TensorFlowOptions<O>,
+): TypedHandle<O>;
+export function tensorflow(source: string, options: TensorFlowOptions = {}): ModelHandle {
+  return handleOf({ engine: "tensorflow", source, options: resolveTensorFlowOptions(source, options) });
+}
+
+function handleOf(request: ModelRequest): ModelHandle {
+  const model = createManagedModel(request);
   registerModel(model);
   return model.handle;
 }

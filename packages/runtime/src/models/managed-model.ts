@@ -5,7 +5,7 @@ import { assertDeclared } from "./assert-declared.ts";
 import { ENGINES, type EngineName } from "./engines.ts";
 import { createInlineExecutor, type Executor } from "./executor.ts";
 import { assertFeeds } from "./feeds.ts";
-import type { ResolvedOnnxOptions } from "./handle-options.ts";
+import type { ResolvedModelOptions } from "./handle-options.ts";
 import { startInferenceThread } from "./inference-thread.ts";
 import { resolveSource } from "./source.ts";
 import { threadsFor } from "./threads.ts";
@@ -26,7 +26,7 @@ import { measureRuns, SLOW_RUN_MS } from "./warm-up.ts";
 export interface ModelRequest {
   readonly engine: EngineName;
   readonly source: string;
-  readonly options: ResolvedOnnxOptions;
+  readonly options: ResolvedModelOptions;
 }
 
 /** Makes a model that is yet to be loaded, with its handle. `now` gives monotonic milliseconds, by which warming up measures. */
@@ -186,12 +186,13 @@ class Model implements ManagedModel {
     { host, file }: { readonly host: ModelHost; readonly file: ResolvedSource },
   ): Promise<Executor> {
     const { engine, source, options } = this.#request;
-    const { outputs, session, threads } = options;
+    const { outputs, session, signature, threads } = options;
     const spec: ModelSpec = {
       path: file.path,
       threads: threadsFor(place, host.cpus, threads),
       outputs: outputs === undefined ? undefined : Object.keys(outputs),
       session,
+      signature,
     };
     try {
       if (place === "inline") return createInlineExecutor(await ENGINES[engine].load(spec));

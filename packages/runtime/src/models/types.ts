@@ -32,6 +32,8 @@ export interface ModelSpec {
   /** Outputs to compute, in this order; undefined computes all of them. */
   readonly outputs: readonly string[] | undefined;
   readonly session: SessionChoices;
+  /** The signature of a SavedModel that the author chose; undefined leaves it to the model. */
+  readonly signature: string | undefined;
 }
 
 /** Choices of the ONNX engine, with its own names where it has one; the defaults are its own. */

@@ -1,3 +1,4 @@
+import type { ServingError } from "../../errors.ts";
 import { damagedModel } from "./damaged.ts";
 import type { WireSource } from "./wire-source.ts";
 
@@ -54,9 +55,9 @@ export function fileMessage(source: WireSource, name: string): WireMessage {
  * Source: protobuf.dev, "Encoding".
  */
 export function readMessage(message: WireMessage, rules: FieldRules): void {
-  if (message.depth > MAX_DEPTH) throw damagedModel(message.start, `messages are nested deeper than ${MAX_DEPTH}`);
+  if (message.depth > MAX_DEPTH) throw damagedMessage(message, message.start, `messages are nested deeper than ${MAX_DEPTH}`);
   message.file.messages += 1;
-  if (message.file.messages > MAX_MESSAGES) throw damagedModel(message.start, `more than ${MAX_MESSAGES} messages`);
+  if (message.file.messages > MAX_MESSAGES) throw damagedMessage(message, message.start, `more than ${MAX_MESSAGES} messages`);
   const cursor: Cursor = { message, at: message.start };
   while (cursor.at < message.end) {
     const tagAt = cursor.at;
@@ -64,11 +65,16 @@ export function readMessage(message: WireMessage, rules: FieldRules): void {
     const wire = tag % 8;
     const number = (tag - wire) / 8;
     if (number < 1 || number > MAX_FIELD_NUMBER)
-      throw damagedModel(tagAt, `expected a field of ${message.name}, got a tag of value ${tag}`);
+      throw damagedMessage(message, tagAt, `expected a field of ${message.name}, got a tag of value ${tag}`);
     const rule = rules[number];
     if (rule === undefined) skipValue(cursor, wire, number);
     else takeValue(cursor, { rule, wire, tagAt });
   }
+}
+
+/** The error for a byte of a message that breaks a rule; names the format of its file. */
+export function damagedMessage({ file }: WireMessage, byteOffset: number, problem: string): ServingError {
+  return damagedModel(file.source.format, byteOffset, problem);
 }
 
 /** Counts what is kept of the file; throws FAILED_PRECONDITION past 64 MiB, so that memory stays bounded. */
@@ -76,7 +82,7 @@ export function keep(message: WireMessage, text: string): void {
   // An entry costs more than its text: the object around it.
   message.file.keptBytes += text.length + 64;
   if (message.file.keptBytes > MAX_KEPT_BYTES) {
-    throw damagedModel(message.start, `names and metadata take more than ${MAX_KEPT_BYTES / 1024 / 1024} MiB`);
+    throw damagedMessage(message, message.start, `names and metadata take more than ${MAX_KEPT_BYTES / 1024 / 1024} MiB`);
   }
 }
 
@@ -96,12 +102,12 @@ function takeValue(cursor: Cursor, { rule, wire, tagAt }: FoundField): void {
   const wanted = "int" in rule ? VARINT : DELIMITED;
   if (wire !== wanted) {
     const got = WIRE_NAMES[wire] ?? `wire type ${wire}`;
-    throw damagedModel(tagAt, `${message.name}.${rule.name}: expected a ${WIRE_NAMES[wanted]} value, got ${got}`);
+    throw damagedMessage(message, tagAt, `${message.name}.${rule.name}: expected a ${WIRE_NAMES[wanted]} value, got ${got}`);
   }
   if ("int" in rule) {
     const value = takeVarint(cursor);
     if (!Number.isSafeInteger(value))
-      throw damagedModel(tagAt, `${message.name}.${rule.name}: expected an integer within ±2^53, got about ${value}`);
+      throw damagedMessage(message, tagAt, `${message.name}.${rule.name}: expected an integer within ±2^53, got about ${value}`);
     rule.int(value);
     return;
   }
@@ -116,7 +122,8 @@ function readText(
 ): string {
   const length = field.end - field.start;
   if (length > MAX_TEXT_BYTES)
-    throw damagedModel(
+    throw damagedMessage(
+      message,
       field.start,
       `${message.name}.${field.name}: expected at most ${MAX_TEXT_BYTES} bytes, got ${length}`,
     );
@@ -129,7 +136,7 @@ function skipValue(cursor: Cursor, wire: number, number: number): void {
   else if (wire === DELIMITED) takeRange(cursor, what);
   else {
     const length = FIXED_BYTES[wire];
-    if (length === undefined) throw damagedModel(cursor.at, `${what}: expected wire type 0, 1, 2 or 5, got ${wire}`);
+    if (length === undefined) throw damagedMessage(cursor.message, cursor.at, `${what}: expected wire type 0, 1, 2 or 5, got ${wire}`);
     advance(cursor, length, what);
   }
 }
@@ -145,7 +152,7 @@ function takeRange(cursor: Cursor, what: string): { readonly start: number; read
 function advance(cursor: Cursor, length: number, what: string): void {
   const left = cursor.message.end - cursor.at;
   if (length < 0 || length > left)
-    throw damagedModel(cursor.at, `${what}: expected ${length < 0 ? "a length" : `${length} bytes`}, ${left} are left`);
+    throw damagedMessage(cursor.message, cursor.at, `${what}: expected ${length < 0 ? "a length" : `${length} bytes`}, ${left} are left`);
   cursor.at += length;
 }
 
@@ -160,7 +167,7 @@ function takeVarint(cursor: Cursor): number {
   let high = 0;
   for (let index = 0; index < 10; index++) {
     if (cursor.at >= cursor.message.end)
-      throw damagedModel(start, `the varint that starts here runs past the end of its ${cursor.message.name}`);
+      throw damagedMessage(cursor.message, start, `the varint that starts here runs past the end of its ${cursor.message.name}`);
     const byte = cursor.message.file.source.byteAt(cursor.at++);
     const bits = byte & 0x7f;
     if (index < 7) low += bits * 2 ** (7 * index);
@@ -170,5 +177,5 @@ function takeVarint(cursor: Cursor): number {
       return (high >= 2 ** 14 ? high - 2 ** 15 : high) * 2 ** 49 + low;
     }
   }
-  throw damagedModel(start, "expected a varint of at most 64 bits");
+  throw damagedMessage(cursor.message, start, "expected a varint of at most 64 bits");
 }
