@@ -1,5 +1,6 @@
 import { posix } from "node:path";
-import { damagedModel } from "./damaged.ts";
+import { damagedModel } from "../wire/damaged.ts";
+import { ONNX_FORMAT } from "./format.ts";
 
 /**
  * The place of an external tensor file, relative to the model's folder and inside it, in its shortest spelling.
@@ -14,6 +15,7 @@ export function externalLocation(
 ): string {
   if (location === undefined || location === "") {
     throw damagedModel(
+      ONNX_FORMAT,
       tensor.byteOffset,
       `tensor ${quoted(tensor.tensor)} lies in an external file, but the model does not name the file`,
     );
@@ -22,6 +24,7 @@ export function externalLocation(
   const climbs = location.split(/[/\\]/).includes("..");
   if (climbs || /^(?:[/\\]|[A-Za-z]:)/.test(location) || location.includes("\0")) {
     throw damagedModel(
+      ONNX_FORMAT,
       tensor.byteOffset,
       `tensor ${quoted(tensor.tensor)}: its external file must lie inside the model's folder, got ${quoted(location)}`,
     );
@@ -29,6 +32,7 @@ export function externalLocation(
   const normal = posix.normalize(location);
   if (normal === "." || normal.endsWith("/")) {
     throw damagedModel(
+      ONNX_FORMAT,
       tensor.byteOffset,
       `tensor ${quoted(tensor.tensor)}: expected an external file, got the folder ${quoted(location)}`,
     );

@@ -1,5 +1,5 @@
 import { externalLocation } from "./external-location.ts";
-import { keep, readMessage, type FieldRules, type WireMessage } from "./wire-reader.ts";
+import { keep, readMessage, type FieldRules, type WireMessage } from "../wire/wire-reader.ts";
 
 /** What a walk through the nodes and tensors of a model gathers. */
 export interface WalkFound {

@@ -1,10 +1,11 @@
 import { ServingError } from "../../errors.ts";
-import { damagedModel } from "./damaged.ts";
+import { damagedModel } from "../wire/damaged.ts";
+import { ONNX_FORMAT } from "./format.ts";
 import { domainName, graphRules, parseEntry, walkFunction } from "./graph-walk.ts";
 import type { OnnxFileInfo, OnnxValueInfo } from "./types.ts";
 import { parseValueInfo } from "./value-info.ts";
-import { fileMessage, keep, readMessage, type WireMessage } from "./wire-reader.ts";
-import { bytesSource, type WireSource } from "./wire-source.ts";
+import { damagedMessage, fileMessage, keep, readMessage, type WireMessage } from "../wire/wire-reader.ts";
+import { bytesSource, type WireSource } from "../wire/wire-source.ts";
 
 /**
  * Reads names, types, shapes, metadata, external files and operators from the bytes of an ONNX file; weights are never looked at.
@@ -13,7 +14,7 @@ import { bytesSource, type WireSource } from "./wire-source.ts";
  * Source: onnx.proto (ModelProto) of onnx 1.23, IR version 14.
  */
 export function parseOnnxFile(bytes: Uint8Array): OnnxFileInfo {
-  return parseOnnxSource(bytesSource(bytes));
+  return parseOnnxSource(bytesSource(bytes, ONNX_FORMAT));
 }
 
 /** As `parseOnnxFile`, over a source that need not be in memory. */
@@ -22,11 +23,12 @@ export function parseOnnxSource(source: WireSource): OnnxFileInfo {
   const model = emptyModel();
   readModel(fileMessage(source, "ModelProto"), model);
   if (model.irVersion < 1)
-    throw damagedModel(source.sizeBytes, "the file ended, but ModelProto.ir_version was expected");
-  if (!model.hasGraph) throw damagedModel(source.sizeBytes, "the file ended, but ModelProto.graph was expected");
+    throw damagedModel(source.format, source.sizeBytes, "the file ended, but ModelProto.ir_version was expected");
+  if (!model.hasGraph)
+    throw damagedModel(source.format, source.sizeBytes, "the file ended, but ModelProto.graph was expected");
   // Operator sets came with IR version 3. Exporters write them behind the graph, so a file cut after its graph is noticed here.
   if (model.irVersion >= 3 && model.opsets.size === 0)
-    throw damagedModel(source.sizeBytes, "the file ended, but ModelProto.opset_import was expected");
+    throw damagedModel(source.format, source.sizeBytes, "the file ended, but ModelProto.opset_import was expected");
   return {
     irVersion: model.irVersion,
     producer: `${model.producerName} ${model.producerVersion}`.trim(),
@@ -102,7 +104,7 @@ function readMainGraph(message: WireMessage, model: ModelFound): void {
 function namedValue(message: WireMessage): OnnxValueInfo {
   const value = parseValueInfo(message);
   if (value.name === "")
-    throw damagedModel(message.start, "expected a name for each input and output of the graph, got none");
+    throw damagedMessage(message, message.start, "expected a name for each input and output of the graph, got none");
   return value;
 }
 

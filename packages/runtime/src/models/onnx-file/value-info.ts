@@ -1,6 +1,6 @@
 import { elementTypeOf } from "./element-type.ts";
 import type { OnnxValueInfo } from "./types.ts";
-import { keep, readMessage, type WireMessage } from "./wire-reader.ts";
+import { keep, readMessage, type WireMessage } from "../wire/wire-reader.ts";
 
 /** Parses a ValueInfoProto: name, kind, element type and shape. */
 export function parseValueInfo(message: WireMessage): OnnxValueInfo {

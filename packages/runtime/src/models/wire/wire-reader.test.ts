@@ -4,7 +4,7 @@ import { fileMessage, keep, readMessage, type FieldRules, type WireMessage } fro
 import { bytesSource } from "./wire-source.ts";
 
 const read = (hex: string, rules: FieldRules): void => {
-  readMessage(fileMessage(bytesSource(Buffer.from(hex.replaceAll(" ", ""), "hex")), "Test"), rules);
+  readMessage(fileMessage(bytesSource(Buffer.from(hex.replaceAll(" ", ""), "hex"), "ONNX model"), "Test"), rules);
 };
 
 const readInts = (hex: string): number[] => {
@@ -112,7 +112,7 @@ describe("readMessage", () => {
       Buffer.from([0x81, 0x80, 0x80, 0x08]),
       Buffer.alloc(16 * 1024 * 1024 + 1),
     ]);
-    const message = fileMessage(bytesSource(bytes), "Test");
+    const message = fileMessage(bytesSource(bytes, "ONNX model"), "Test");
     expect(() => readMessage(message, { 2: { name: "b", text: () => undefined } })).toThrow(
       refusal("Test.b: expected at most 16777216 bytes"),
     );

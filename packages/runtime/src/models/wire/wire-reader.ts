@@ -55,9 +55,11 @@ export function fileMessage(source: WireSource, name: string): WireMessage {
  * Source: protobuf.dev, "Encoding".
  */
 export function readMessage(message: WireMessage, rules: FieldRules): void {
-  if (message.depth > MAX_DEPTH) throw damagedMessage(message, message.start, `messages are nested deeper than ${MAX_DEPTH}`);
+  if (message.depth > MAX_DEPTH)
+    throw damagedMessage(message, message.start, `messages are nested deeper than ${MAX_DEPTH}`);
   message.file.messages += 1;
-  if (message.file.messages > MAX_MESSAGES) throw damagedMessage(message, message.start, `more than ${MAX_MESSAGES} messages`);
+  if (message.file.messages > MAX_MESSAGES)
+    throw damagedMessage(message, message.start, `more than ${MAX_MESSAGES} messages`);
   const cursor: Cursor = { message, at: message.start };
   while (cursor.at < message.end) {
     const tagAt = cursor.at;
@@ -82,7 +84,11 @@ export function keep(message: WireMessage, text: string): void {
   // An entry costs more than its text: the object around it.
   message.file.keptBytes += text.length + 64;
   if (message.file.keptBytes > MAX_KEPT_BYTES) {
-    throw damagedMessage(message, message.start, `names and metadata take more than ${MAX_KEPT_BYTES / 1024 / 1024} MiB`);
+    throw damagedMessage(
+      message,
+      message.start,
+      `names and metadata take more than ${MAX_KEPT_BYTES / 1024 / 1024} MiB`,
+    );
   }
 }
 
@@ -102,12 +108,20 @@ function takeValue(cursor: Cursor, { rule, wire, tagAt }: FoundField): void {
   const wanted = "int" in rule ? VARINT : DELIMITED;
   if (wire !== wanted) {
     const got = WIRE_NAMES[wire] ?? `wire type ${wire}`;
-    throw damagedMessage(message, tagAt, `${message.name}.${rule.name}: expected a ${WIRE_NAMES[wanted]} value, got ${got}`);
+    throw damagedMessage(
+      message,
+      tagAt,
+      `${message.name}.${rule.name}: expected a ${WIRE_NAMES[wanted]} value, got ${got}`,
+    );
   }
   if ("int" in rule) {
     const value = takeVarint(cursor);
     if (!Number.isSafeInteger(value))
-      throw damagedMessage(message, tagAt, `${message.name}.${rule.name}: expected an integer within ±2^53, got about ${value}`);
+      throw damagedMessage(
+        message,
+        tagAt,
+        `${message.name}.${rule.name}: expected an integer within ±2^53, got about ${value}`,
+      );
     rule.int(value);
     return;
   }
@@ -136,7 +150,8 @@ function skipValue(cursor: Cursor, wire: number, number: number): void {
   else if (wire === DELIMITED) takeRange(cursor, what);
   else {
     const length = FIXED_BYTES[wire];
-    if (length === undefined) throw damagedMessage(cursor.message, cursor.at, `${what}: expected wire type 0, 1, 2 or 5, got ${wire}`);
+    if (length === undefined)
+      throw damagedMessage(cursor.message, cursor.at, `${what}: expected wire type 0, 1, 2 or 5, got ${wire}`);
     advance(cursor, length, what);
   }
 }
@@ -152,7 +167,11 @@ function takeRange(cursor: Cursor, what: string): { readonly start: number; read
 function advance(cursor: Cursor, length: number, what: string): void {
   const left = cursor.message.end - cursor.at;
   if (length < 0 || length > left)
-    throw damagedMessage(cursor.message, cursor.at, `${what}: expected ${length < 0 ? "a length" : `${length} bytes`}, ${left} are left`);
+    throw damagedMessage(
+      cursor.message,
+      cursor.at,
+      `${what}: expected ${length < 0 ? "a length" : `${length} bytes`}, ${left} are left`,
+    );
   cursor.at += length;
 }
 
@@ -167,7 +186,11 @@ function takeVarint(cursor: Cursor): number {
   let high = 0;
   for (let index = 0; index < 10; index++) {
     if (cursor.at >= cursor.message.end)
-      throw damagedMessage(cursor.message, start, `the varint that starts here runs past the end of its ${cursor.message.name}`);
+      throw damagedMessage(
+        cursor.message,
+        start,
+        `the varint that starts here runs past the end of its ${cursor.message.name}`,
+      );
     const byte = cursor.message.file.source.byteAt(cursor.at++);
     const bits = byte & 0x7f;
     if (index < 7) low += bits * 2 ** (7 * index);

@@ -27,7 +27,7 @@ describe("fileSource", () => {
     const access = fc.record({ offset: fc.nat(size - 1), length: fc.nat(40_000) });
     fc.assert(
       fc.property(fc.array(access, { minLength: 1, maxLength: 20 }), (accesses) => {
-        const source = fileSource(fd, size);
+        const source = fileSource(fd, size, "ONNX model");
         for (const { offset, length } of accesses) {
           expect(source.byteAt(offset)).toBe(content[offset]);
           const fitting = Math.min(length, size - offset);
@@ -42,7 +42,7 @@ describe("fileSource", () => {
     writeFileSync(shrinking, content);
     const handle = openSync(shrinking, "r");
     try {
-      const source = fileSource(handle, size);
+      const source = fileSource(handle, size, "ONNX model");
       truncateSync(shrinking, 20_000);
       const refusal = (byte: number): object =>
         expect.objectContaining({
