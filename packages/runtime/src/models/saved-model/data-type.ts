@@ -1,9 +1,9 @@
-import type { DType } from "../../tensor/dtype.ts";
+import { type DType, DTYPE_NAMES } from "../../tensor/dtype.ts";
 
 /**
  * TensorFlow's numbers of the element types that tensors here have.
  *
- * Source: tensorflow/core/framework/types.proto.
+ * Source: tensorflow/core/framework/types.proto of 2.15.
  */
 export const DATA_TYPES = {
   float32: 1,
@@ -21,3 +21,23 @@ export const DATA_TYPES = {
   uint32: 22,
   uint64: 23,
 } as const satisfies Readonly<Record<DType, number>>;
+
+const FOREIGN: Readonly<Record<number, string>> = {
+  8: "complex64",
+  11: "qint8",
+  12: "quint8",
+  13: "qint32",
+  15: "qint16",
+  16: "quint16",
+  18: "complex128",
+  20: "resource",
+  21: "variant",
+};
+
+const DTYPE_OF: ReadonlyMap<number, DType> = new Map(DTYPE_NAMES.map((dtype) => [DATA_TYPES[dtype], dtype]));
+
+/** The element type behind a number of `DataType`; without `dtype` where no tensor of ours can hold it. */
+export function dataTypeOf(number: number): { readonly type: string; readonly dtype?: DType } {
+  const dtype = DTYPE_OF.get(number);
+  return dtype === undefined ? { type: FOREIGN[number] ?? `data type ${number}` } : { type: dtype, dtype };
+}

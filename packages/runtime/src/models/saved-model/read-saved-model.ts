@@ -1,0 +1,47 @@
+import { readdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { ServingError } from "../../errors.ts";
+import { readModelFile } from "../wire/read-model-file.ts";
+import { parseSavedModelSource, SAVED_MODEL_FORMAT } from "./parse-saved-model.ts";
+import type { SavedModelInfo } from "./types.ts";
+
+/** The file that makes a folder a SavedModel. */
+export const SAVED_MODEL_FILE = "saved_model.pb";
+
+/**
+ * Reads what a SavedModel says of itself, without TensorFlow.
+ *
+ * Throws NOT_FOUND when the folder holds none, FAILED_PRECONDITION when it is damaged, is not for serving, or lacks the files of its variables.
+ */
+export async function readSavedModel(dir: string): Promise<SavedModelInfo> {
+  const info = await readModelFile(join(dir, SAVED_MODEL_FILE), {
+    name: SAVED_MODEL_FORMAT,
+    tooLargeAdvice: "export with variables, which lie in files of their own",
+    parse: parseSavedModelSource,
+  });
+  if (info.hasVariables) await assertVariables(dir);
+  return info;
+}
+
+const SHARD = /^variables\.data-\d{5}-of-(\d{5})$/;
+
+/** Source: tensorflow/core/util/tensor_bundle: an index, and as many shards as the name of each says. */
+async function assertVariables(dir: string): Promise<void> {
+  const names = await readdir(join(dir, "variables")).catch((): string[] => []);
+  const shards = names.filter((name) => SHARD.test(name)).sort();
+  const wanted = Number(SHARD.exec(shards[0] ?? "")?.[1] ?? 1);
+  const missing = [
+    "variables.index",
+    ...Array.from({ length: wanted }, (_, index) => `variables.data-${fiveDigits(index)}-of-${fiveDigits(wanted)}`),
+  ].find((name) => !names.includes(name));
+  if (missing === undefined) return;
+  throw new ServingError(
+    "FAILED_PRECONDITION",
+    `the SavedModel "${basename(dir)}" lacks values of its variables: expected ${missing} in its folder variables; copy the whole folder`,
+    { details: { path: join(dir, "variables", missing) } },
+  );
+}
+
+function fiveDigits(number: number): string {
+  return String(number).padStart(5, "0");
+}
