@@ -14,11 +14,11 @@ const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 const PUBLIC: Readonly<Record<string, Names>> = {
   "@bento-ts/runtime": names(
     `ServingError api bytes createFile createImage createTensor dataFrame defineApi file image multipart onnx optional saveModel service
-    serviceClass t tensor tensors text`,
+    serviceClass t tensor tensorflow tensors text`,
     `Access AllowRule ApiMethod ApiOptions ApiResult Authorize ClaimPath Context ContextLabels ContextLogger ContextMetrics DType DataFrame DataFrameOptions DataFrameType DataOf
     DefinedApi DenyRule ErrorCode ExampleInput Feedback FileValue FormValue Image ImageOptions Infer InputOf IoInput IoType JsonSchema JsonValue NamedTensors NanPolicy
-    OnnxHandle OptionalField Principal Problem ResizeOptions ResultOf RuleValue SaveModelOptions ServiceClass ServiceClassOf ServiceHooks ServiceOptions ServingErrorOptions
-    StoredModel Tensor TensorOf TensorsOf`,
+    OptionalField Principal Problem ResizeOptions ResultOf RuleValue SaveModelOptions ServiceClass ServiceClassOf ServiceHooks ServiceOptions ServingErrorOptions
+    StoredModel Tensor TensorOf TensorsOf TypedHandle`,
   ),
   "@bento-ts/runtime/definition": names(
     `BENTO_FILE_NAME BENTO_FORMAT_VERSION RESERVED_NAMES ServingError canonicalJson defineService digestOf parseBentoFile ruleText toServiceName`,

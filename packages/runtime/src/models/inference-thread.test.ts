@@ -36,7 +36,7 @@ afterEach(async () => {
 });
 
 async function start(name: string): Promise<Executor> {
-  const spec = { path: model(name), threads: 1, outputs: undefined, session };
+  const spec = { path: model(name), threads: 1, outputs: undefined, session, signature: undefined };
   const options = {
     firstDelayMs: 1,
     maxDelayMs: 4,
@@ -145,7 +145,7 @@ describe("startInferenceThread", () => {
 
 describe("the process of an inference thread", () => {
   it("tells the engine to keep to itself before the engine loads", async () => {
-    const spec = { path: model("add-one"), threads: 1, outputs: undefined, session };
+    const spec = { path: model("add-one"), threads: 1, outputs: undefined, session, signature: undefined };
     const code = `
       import { startInferenceThread } from ${JSON.stringify(new URL("./inference-thread.ts", import.meta.url).href)};
       const options = { firstDelayMs: 1, maxDelayMs: 1, beforeReplacing: async () => {}, onIncident: () => {} };
@@ -232,7 +232,7 @@ describe("closing an inference thread", () => {
       "void thread.run({ x: { dtype: 'float32', shape: [1, 4], data: new Float32Array(4) } }, {}).then(() => console.log('answered'));",
     ],
   ])("a process whose thread is %s ends by itself, with nothing cut off", async (_state, last) => {
-    const spec = { path: model("slow-90ms"), threads: 1, outputs: undefined, session };
+    const spec = { path: model("slow-90ms"), threads: 1, outputs: undefined, session, signature: undefined };
     const code = `
       import { startInferenceThread } from ${JSON.stringify(new URL("./inference-thread.ts", import.meta.url).href)};
       const options = { firstDelayMs: 1, maxDelayMs: 1, beforeReplacing: async () => {}, onIncident: (error) => console.log(error) };

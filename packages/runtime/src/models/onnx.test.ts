@@ -31,6 +31,7 @@ async function load(path: string, choices: Partial<ModelSpec> = {}): Promise<Loa
     threads: 1,
     outputs: undefined,
     session,
+    signature: undefined,
     ...choices,
   };
   const model = await onnxEngine.load(spec);

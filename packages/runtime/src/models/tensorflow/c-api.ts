@@ -80,7 +80,10 @@ export interface TensorFlowC {
  *
  * Throws FAILED_PRECONDITION, with the reason of the system's loader, when it can't be loaded here.
  */
-export function loadTensorFlowC({ addonDir, libraryDir }: Pick<NativeTensorFlow, "addonDir" | "libraryDir">): TensorFlowC {
+export function loadTensorFlowC({
+  addonDir,
+  libraryDir,
+}: Pick<NativeTensorFlow, "addonDir" | "libraryDir">): TensorFlowC {
   return (loaded ??= declare(openLibraries(addonDir, join(libraryDir, "libtensorflow_cc.so.2"))));
 }
 
@@ -125,7 +128,7 @@ const HANDLE = "size_t";
 const BYTES = "const void *";
 
 function declare({ tensorFlow, c }: Libraries): TensorFlowC {
-  const tf = (name: string, result: string, ...parameters: string[]): any =>
+  const tf = (name: string, result: string, ...parameters: string[]) =>
     tensorFlow.func(`TF_${name}`, result, parameters);
   return {
     Version: tf("Version", "str"),
@@ -140,7 +143,15 @@ function declare({ tensorFlow, c }: Libraries): TensorFlowC {
     DeleteGraph: tf("DeleteGraph", "void", HANDLE),
     LoadSessionFromSavedModel: tf(
       "LoadSessionFromSavedModel",
-      ...[HANDLE, HANDLE, HANDLE, "str", "const char **", "int", HANDLE, HANDLE, HANDLE],
+      HANDLE,
+      HANDLE,
+      HANDLE,
+      "str",
+      "const char **",
+      "int",
+      HANDLE,
+      HANDLE,
+      HANDLE,
     ),
     CloseSession: tf("CloseSession", "void", HANDLE, HANDLE),
     DeleteSession: tf("DeleteSession", "void", HANDLE, HANDLE),
@@ -155,7 +166,19 @@ function declare({ tensorFlow, c }: Libraries): TensorFlowC {
     Dim: tf("Dim", "int64_t", HANDLE, "int"),
     SessionRun: tf(
       "SessionRun",
-      ...["void", HANDLE, HANDLE, BYTES, BYTES, "int", BYTES, "void *", "int", HANDLE, "int", HANDLE, HANDLE],
+      "void",
+      HANDLE,
+      HANDLE,
+      BYTES,
+      BYTES,
+      "int",
+      BYTES,
+      "void *",
+      "int",
+      HANDLE,
+      "int",
+      HANDLE,
+      HANDLE,
     ),
     malloc: c.func("malloc", HANDLE, ["size_t"]),
     free: c.symbol("free"),

@@ -17,7 +17,11 @@ export interface GoldenCall {
 /** The golden calls of a committed SavedModel. */
 export function goldenCalls(model: "kinds" | "mlp"): readonly GoldenCall[] {
   const calls = JSON.parse(readFileSync(`${SAVED_MODELS}/${model}.golden.json`, "utf8")) as readonly GoldenJson[];
-  return calls.map(({ signature, feeds, results }) => ({ signature, feeds: toTensors(feeds), results: toTensors(results) }));
+  return calls.map(({ signature, feeds, results }) => ({
+    signature,
+    feeds: toTensors(feeds),
+    results: toTensors(results),
+  }));
 }
 
 interface GoldenJson {
@@ -29,7 +33,7 @@ interface GoldenJson {
 interface TensorJson {
   readonly dtype: DType;
   readonly shape: readonly number[];
-  readonly data: readonly string[];
+  readonly data: string[];
 }
 
 function toTensors(named: Readonly<Record<string, TensorJson>>): NamedTensors {

@@ -9,17 +9,23 @@ import { goldenCalls, SAVED_MODELS } from "./golden.fixture.ts";
 import { loadSavedModel } from "./load-saved-model.ts";
 
 describeWith("native tensorflow", "a SavedModel", () => {
-  it.each(goldenCalls("kinds"))("answers the signature $signature as TensorFlow for Python does, bit by bit", async (golden) => {
-    const model = await load("kinds", { signature: golden.signature });
-    expect(await run(model, golden.feeds)).toEqual(golden.results);
-  });
+  it.each(goldenCalls("kinds"))(
+    "answers the signature $signature as TensorFlow for Python does, bit by bit",
+    async (golden) => {
+      const model = await load("kinds", { signature: golden.signature });
+      expect(await run(model, golden.feeds)).toEqual(golden.results);
+    },
+  );
 
   it("with weights agrees with TensorFlow for Python within 1e-6", async () => {
     const model = await load("mlp");
     for (const { feeds, results } of goldenCalls("mlp")) {
       const [got, wanted] = [(await run(model, feeds))["probabilities"], results["probabilities"]];
       expect(got?.shape).toEqual(wanted?.shape);
-      const differences = Array.from(wanted?.data ?? [], (value, index) => Math.abs(Number(value) - Number(got?.data[index])));
+      const values = Array.from<unknown>(got?.data ?? []);
+      const differences = Array.from<unknown>(wanted?.data ?? []).map((value, index) =>
+        Math.abs(Number(value) - Number(values[index])),
+      );
       expect(Math.max(...differences)).toBeLessThanOrEqual(1e-6);
     }
   });
@@ -80,7 +86,12 @@ async function load(model: "kinds" | "mlp", choice: Partial<ModelSpec> = {}): Pr
 }
 
 function specOf(dir: string): ModelSpec {
-  const session = { graphOptimizationLevel: "all", enableCpuMemArena: true, enableMemPattern: true, sharedWeights: false } as const;
+  const session = {
+    graphOptimizationLevel: "all",
+    enableCpuMemArena: true,
+    enableMemPattern: true,
+    sharedWeights: false,
+  } as const;
   return { path: join(dir, "saved_model.pb"), threads: 1, outputs: undefined, signature: undefined, session };
 }
 

@@ -1,8 +1,8 @@
 import { basename, dirname } from "node:path";
 import { ServingError } from "../../errors.ts";
 import { reasonOf } from "../../reason-of.ts";
-import { assertServable, chooseSignature, readSavedModel } from "../saved-model/index.ts";
-import type { LoadedModel, ModelSpec } from "../types.ts";
+import { assertServable, chooseSignature, readSavedModel, type ServableTensor } from "../saved-model/index.ts";
+import type { LoadedModel, ModelSpec, TensorInfo } from "../types.ts";
 import { loadTensorFlowC } from "./c-api.ts";
 import { requireNativeTensorFlow } from "./native-library.ts";
 import { openSession, type Session } from "./session.ts";
@@ -25,12 +25,14 @@ export async function loadSavedModel(spec: ModelSpec): Promise<LoadedModel> {
   try {
     session = openSession(tf, { dir, tags: saved.tags, inputs, outputs: computed, threads: spec.threads });
   } catch (cause) {
-    // A model is loaded before the server listens: this text reaches its operator, never a caller.
-    const reason = reasonOf(cause).replaceAll(dir, name);
-    throw new ServingError("FAILED_PRECONDITION", `TensorFlow ${tf.Version()} can't load "${name}": ${reason}`, { cause });
+    // A model is loaded before the server listens: this text reaches its operator, never a caller. Behind its first line stands where in the graph.
+    const [reason = ""] = reasonOf(cause).replaceAll(dir, name).split("\n");
+    throw new ServingError("FAILED_PRECONDITION", `TensorFlow ${tf.Version()} can't load "${name}": ${reason}`, {
+      cause,
+    });
   }
   return {
-    info: { inputs, outputs, leftOut: [] },
+    info: { inputs: inputs.map(toInfo), outputs: outputs.map(toInfo), leftOut: [] },
     run: (feeds) => {
       try {
         return session.run(feeds);
@@ -40,4 +42,8 @@ export async function loadSavedModel(spec: ModelSpec): Promise<LoadedModel> {
     },
     dispose: async () => session.close(),
   };
+}
+
+function toInfo({ tensor: _inGraph, ...info }: ServableTensor): TensorInfo {
+  return info;
 }

@@ -3,7 +3,7 @@ import { fromBytes, toBytes } from "../../tensor/raw.ts";
 import { elementCount } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { TensorFlowC } from "./c-api.ts";
-import { DATA_TYPES } from "./data-types.ts";
+import { DATA_TYPES } from "../saved-model/index.ts";
 import { readStrings, STRING_BYTES, writeStrings } from "./native-strings.ts";
 
 /** A TF_Tensor with a copy of a tensor's elements; who makes it deletes it. */
