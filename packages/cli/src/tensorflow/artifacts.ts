@@ -22,6 +22,8 @@ export interface Artifacts {
   readonly addon: NpmArtifact;
   /** What it requires when it runs. */
   readonly required: readonly NpmArtifact[];
+  /** The native part of koffi, by which the runtime calls the library. By `<process.platform>-<process.arch>`. */
+  readonly koffi: Readonly<Record<string, NpmArtifact>>;
   /** Headers of Node-API, to build with. */
   readonly nodeApi: NpmArtifact;
   /** By `<process.platform>-<process.arch>`. */
@@ -33,6 +35,12 @@ export interface Artifacts {
 /** One bundle for Node, which is what `main` of these packages names: 7 MB of 270. */
 const BUNDLE = /^(?:package\.json|dist\/tf[\w.-]*\.node\.js)$/;
 const SCRIPTS = /^(?:package\.json|LICENSE.*|(?!.*(?:test|dist\/)).*\.js)$/;
+const koffi = (os: string, cpu: string, integrity: string): NpmArtifact => ({
+  name: `@koromix/koffi-${os}-${cpu}`,
+  version: "3.3.4",
+  integrity,
+  keep: new RegExp(`^(?:package\\.json|index\\.js|${os}_${cpu}/koffi\\.node)$`),
+});
 const tfjs = (name: string, integrity: string): NpmArtifact => ({ name, version: "4.22.0", integrity, keep: BUNDLE });
 
 /**
@@ -95,12 +103,30 @@ export const ARTIFACTS: Artifacts = {
       keep: SCRIPTS,
     },
     {
+      name: "koffi",
+      version: "3.3.4",
+      integrity: "sha512-31Vr+LM+w1dEsNcOJtJWvYyUTjVc/SWOxNDZJxfhsBC6qZ5YVn98n5x1oBbDq5skxCbWD4SByJpNmq63fvg9Aw==",
+      keep: /^(?:package\.json|LICENSE.*|index\.cjs|src\/koffi\/(?:.*\/)?(?:package\.json|[\w.]+\.cjs))$/,
+    },
+    {
       name: "progress",
       version: "2.0.3",
       integrity: "sha512-7PiHtLll5LdnKIMw100I+8xJXR5gW2QwWYkT6iJva0bXitZKa/XMrSbdmg3r2Xnaidz9Qumd0VPaMrZlF9V9sA==",
       keep: SCRIPTS,
     },
   ],
+  koffi: {
+    "linux-x64": koffi(
+      "linux",
+      "x64",
+      "sha512-xi47MKuoQ9fA2SsrH6wljl9t9120hO66qEmb1le6q636q55J974cZfcwDrK5nW1GalJ+0NLXoH2T3/NGQBzPNw==",
+    ),
+    "linux-arm64": koffi(
+      "linux",
+      "arm64",
+      "sha512-k6FPjEYDioyVihUqvRFX4QZK0RL/Rrn4xPEzrKxODxgLAUXlhBTut391zPzgsMcArXgN4YTuS11M/kxmA5s+Fg==",
+    ),
+  },
   nodeApi: {
     name: "node-api-headers",
     version: "1.9.0",

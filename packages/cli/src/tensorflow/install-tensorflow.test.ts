@@ -24,6 +24,8 @@ describeWith("C++ compiler", "installTensorFlow", () => {
       "dist/index.js",
       "lib/napi-v8/tfjs_binding.node",
       "node_modules/@mapbox/node-pre-gyp/index.js",
+      "node_modules/koffi/index.js",
+      "node_modules/koffi/package.json",
       "node_modules/long/index.js",
       "node_modules/long/package.json",
       "package.json",

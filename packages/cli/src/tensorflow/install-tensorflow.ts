@@ -95,7 +95,8 @@ async function prepare(dir: string, { artifacts, env, watcher, signal, wheel }: 
   try {
     watcher.onStep("fetching the packages of the addon");
     const nodeApi = join(build, "node-api-headers");
-    const required = artifacts.required.map((artifact) => ({
+    const native = artifacts.koffi[`${process.platform}-${process.arch}`];
+    const required = [...artifacts.required, ...(native === undefined ? [] : [native])].map((artifact) => ({
       artifact,
       dir: join(staged, "node_modules", artifact.name),
     }));

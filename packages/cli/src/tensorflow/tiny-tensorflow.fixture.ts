@@ -61,6 +61,7 @@ export async function tinyTensorFlow(): Promise<TinyTensorFlow> {
       "binding/tfjs_binding.cc": BINDING,
     },
     long: { "index.js": 'module.exports = "tensorflow";\n' },
+    koffi: { "index.js": 'exports.load = () => ({ func: () => () => "2.15.1" });\n' },
     "node-api-headers": { "include/node_api.h": NODE_API },
   };
   const tarballs = new Map<string, Buffer>();
@@ -73,7 +74,8 @@ export async function tinyTensorFlow(): Promise<TinyTensorFlow> {
   });
   const artifacts: Artifacts = {
     addon: pinned("@tensorflow/tfjs-node", /^(?:package\.json|binding\/.*|dist\/(?!.*test).*)$/),
-    required: [pinned("long", /./)],
+    required: [pinned("long", /./), pinned("koffi", /./)],
+    koffi: {},
     nodeApi: pinned("node-api-headers", /^include/),
     wheels: {
       [`${process.platform}-${process.arch}`]: {
