@@ -37,8 +37,8 @@ const PUBLIC: Readonly<Record<string, Names>> = {
   ),
   "@bento-ts/runtime/models-store": names(
     `createModelStore findServableModels inspectModel isTag modelStoreDir parseTag saveModel`,
-    `CopyOptions CopyProgress DeletedModel ImportOptions ImportedArchive InspectedModel LeftOutOutput ModelManifest ModelStore ModelTag OnnxValueInfo
-    SaveModelOptions ServableModel StoredFile StoredModel`,
+    `CopyOptions CopyProgress DeletedModel ImportOptions ImportedArchive InspectedModel InspectedOnnx InspectedSavedModel LeftOutOutput ModelManifest ModelStore ModelTag OnnxValueInfo
+    SaveModelOptions SavedModelSignature ServableModel SignatureTensor StoredFile StoredModel`,
   ),
   "@bento-ts/runtime/tensorflow": names(
     `INSTALL_COMMAND LIBTENSORFLOW_VERSION NATIVE_MANIFEST_NAME TFJS_NODE_VERSION findNativeTensorFlow nativeTensorFlowDir requireNativeTensorFlow verifyNativeTensorFlow writeNativeManifest`,

@@ -24,10 +24,7 @@ import { findStoredBento } from "../target/find-stored-bento.ts";
 import { findTarget, type Target } from "../target/find-target.ts";
 
 /** What a model file is. */
-export interface InspectedModelFile extends InspectedModel {
-  readonly kind: "model";
-  readonly path: string;
-}
+export type InspectedModelFile = InspectedModel & { readonly kind: "model"; readonly path: string };
 
 /** What a service is, as far as its definition says. */
 export interface InspectedService {

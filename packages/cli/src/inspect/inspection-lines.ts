@@ -1,5 +1,10 @@
 import type { ServiceDefinition } from "@bento-ts/runtime/definition";
-import type { OnnxValueInfo } from "@bento-ts/runtime/models-store";
+import type {
+  InspectedOnnx,
+  InspectedSavedModel,
+  OnnxValueInfo,
+  SignatureTensor,
+} from "@bento-ts/runtime/models-store";
 import { columns, type createPaint, printable, sizeText } from "../output.ts";
 import type { InspectedModelFile, InspectedService, Inspection } from "./inspect-target.ts";
 import { authorizeRows } from "./authorize-rows.ts";
@@ -21,35 +26,71 @@ export function inspectionLines(inspection: Inspection, paint: Paint): readonly 
 }
 
 function modelLines(model: InspectedModelFile, paint: Paint): readonly string[] {
-  const sizeBytes = model.files.reduce((sum, file) => sum + file.sizeBytes, 0);
-  const opsets = Object.entries(model.opsets).map(([domain, version]) => `${domain} ${version}`);
+  const { format, facts, tensors, notes } = model.format === "onnx" ? onnxRows(model) : savedModelRows(model);
   return [
     paint.bold(printable(model.path)),
     ...columns(
       [
-        ["format", `ONNX, IR ${model.irVersion}, operators of ${printable(opsets.join(", "))}`],
-        ["producer", printable(model.producer === "" ? "not named" : model.producer)],
-        ["size", sizeText(sizeBytes)],
+        ["format", printable(format)],
+        ...facts,
+        ["size", sizeText(model.files.reduce((sum, file) => sum + file.sizeBytes, 0))],
         ["digest", model.digest],
         ...model.files
           .slice(1)
           .map(({ path, sizeBytes: size }) => ["weights", printable(`${path} (${sizeText(size)})`)]),
-        ...model.inputs.map((value) => ["input", valueText(value)]),
-        ...model.outputs.map((value) => ["output", valueText(value)]),
-        ...Object.entries(model.metadata).map(([name, value]) => ["metadata", printable(`${name}: ${value}`)]),
+        ...tensors,
       ],
       "  ",
     ),
-    ...model.leftOut.map(({ name, reason }) =>
-      paint.yellow(printable(`  note: answers leave out "${name}": ${reason}`)),
-    ),
+    ...notes.map((note) => paint.yellow(printable(`  note: ${note}`))),
     ...model.refusals.map(({ path, message }) => paint.red(printable(`  can't be served: ${path} ${message}`))),
   ];
 }
 
+interface ModelRows {
+  readonly format: string;
+  readonly facts: readonly (readonly string[])[];
+  readonly tensors: readonly (readonly string[])[];
+  readonly notes: readonly string[];
+}
+
+function onnxRows(model: InspectedOnnx): ModelRows {
+  const opsets = Object.entries(model.opsets).map(([domain, version]) => `${domain} ${version}`);
+  return {
+    format: `ONNX, IR ${model.irVersion}, operators of ${opsets.join(", ")}`,
+    facts: [["producer", printable(model.producer === "" ? "not named" : model.producer)]],
+    tensors: [
+      ...model.inputs.map((value) => ["input", valueText(value)]),
+      ...model.outputs.map((value) => ["output", valueText(value)]),
+      ...Object.entries(model.metadata).map(([name, value]) => ["metadata", printable(`${name}: ${value}`)]),
+    ],
+    notes: model.leftOut.map(({ name, reason }) => `answers leave out "${name}": ${reason}`),
+  };
+}
+
+function savedModelRows({ tags, tensorflowVersion, signatures }: InspectedSavedModel): ModelRows {
+  return {
+    format: `SavedModel of TensorFlow ${tensorflowVersion === "" ? "of no named version" : tensorflowVersion}`,
+    facts: [["tags", printable(tags.join(", "))]],
+    tensors: signatures.flatMap(({ name, inputs, outputs }) => [
+      ["signature", printable(name)],
+      ...inputs.map((tensor) => ["  input", tensorText(tensor)]),
+      ...outputs.map((tensor) => ["  output", tensorText(tensor)]),
+    ]),
+    notes: [],
+  };
+}
+
+function tensorText({ name, type, shape }: SignatureTensor): string {
+  return printable(`${name}: ${type}${sizesText(shape)}`);
+}
+
 function valueText({ name, dtype, shape, description, type }: OnnxValueInfo): string {
-  const sizes = shape === undefined ? " of any rank" : ` [${shape.map((size) => size ?? "?").join(", ")}]`;
-  return printable(`${name}: ${dtype ?? description ?? type}${type === "tensor" ? sizes : ""}`);
+  return printable(`${name}: ${dtype ?? description ?? type}${type === "tensor" ? sizesText(shape) : ""}`);
+}
+
+function sizesText(shape: OnnxValueInfo["shape"]): string {
+  return shape === undefined ? " of any rank" : ` [${shape.map((size) => size ?? "?").join(", ")}]`;
 }
 
 function serviceLines(

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { inspectModel } from "./inspect-model.ts";
+import { inspectModel, type InspectedOnnx } from "./inspect-model.ts";
 
 const models = new URL("../../../../test/models/", import.meta.url).pathname;
 const sha256 = (name: string): string =>
@@ -9,9 +9,15 @@ const sha256 = (name: string): string =>
     .update(readFileSync(models + name))
     .digest("hex");
 
+async function inspectOnnx(name: string): Promise<InspectedOnnx> {
+  const model = await inspectModel(models + name);
+  if (model.format !== "onnx") throw new Error(`${name} was taken for ${model.format}`);
+  return model;
+}
+
 describe("inspectModel", () => {
   it("tells inputs, outputs, producer, metadata, size and digest of a model", async () => {
-    const model = await inspectModel(`${models}mlp-small.onnx`);
+    const model = await inspectOnnx("mlp-small.onnx");
     expect(model).toMatchObject({
       format: "onnx",
       digest: `sha256:${sha256("mlp-small.onnx")}`,
@@ -42,7 +48,7 @@ describe("inspectModel", () => {
   });
 
   it("names an output that is no tensor, with the reason", async () => {
-    const { leftOut, refusals } = await inspectModel(`${models}zipmap.onnx`);
+    const { leftOut, refusals } = await inspectOnnx("zipmap.onnx");
     expect(leftOut).toEqual([{ name: "probabilities", reason: expect.stringContaining("not a tensor") as string }]);
     expect(refusals).toEqual([]);
   });
@@ -63,8 +69,25 @@ describe("inspectModel", () => {
     await expect(inspectModel(`${models}nothing.onnx`)).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 
+  it("tells the signatures of a SavedModel by its folder or its file, with a digest over all its files", async () => {
+    const model = await inspectModel(`${models}tensorflow/mlp`);
+    expect(model).toMatchObject({
+      format: "saved-model",
+      tags: ["serve"],
+      signatures: [{ name: "serving_default", inputs: [{ name: "x" }], outputs: [{ name: "probabilities" }] }],
+      refusals: [],
+    });
+    const names = ["variables/variables.data-00000-of-00001", "variables/variables.index"];
+    const paths = ["saved_model.pb", "fingerprint.pb", ...names];
+    expect(model.files.map(({ path }) => path)).toEqual(paths);
+    // As `sha256sum` over the sorted lines of `sha256sum` of them all.
+    const lines = paths.toSorted().map((name) => `${sha256(`tensorflow/mlp/${name}`)}  ${name}\n`);
+    expect(model.digest).toBe(`sha256:${createHash("sha256").update(lines.join("")).digest("hex")}`);
+    expect(await inspectModel(`${models}tensorflow/mlp/saved_model.pb`)).toEqual(model);
+  });
+
   it("survives JSON as it is", async () => {
-    const model = await inspectModel(`${models}mlp-small.onnx`);
+    const model = await inspectOnnx("mlp-small.onnx");
     expect(JSON.parse(JSON.stringify(model))).toEqual({
       ...model,
       opsets: { ...model.opsets },

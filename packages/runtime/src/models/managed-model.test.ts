@@ -183,6 +183,13 @@ describe("loading a model", () => {
 });
 
 describe("a model in use", () => {
+  it("says by which call a model of another engine is made", async () => {
+    await expect(load("tensorflow/mlp")).rejects.toMatchObject({
+      code: "FAILED_PRECONDITION",
+      message: 'model "tensorflow/mlp" is a SavedModel: make its handle with tensorflow(), not onnx()',
+    });
+  });
+
   it("tells the time of each run and where it was", async () => {
     const runs: { source: string; place: RunPlace; ms: number }[] = [];
     for (const run of ["inline", "thread"] as const) {

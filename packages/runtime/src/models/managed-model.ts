@@ -7,6 +7,7 @@ import { createInlineExecutor, type Executor } from "./executor.ts";
 import { assertFeeds } from "./feeds.ts";
 import type { ResolvedModelOptions } from "./handle-options.ts";
 import { startInferenceThread } from "./inference-thread.ts";
+import { FORMATS, formatOf } from "./model-format.ts";
 import { resolveSource } from "./source.ts";
 import { threadsFor } from "./threads.ts";
 import type {
@@ -98,6 +99,7 @@ class Model implements ManagedModel {
       return;
     }
     const file = await resolveSource(source, host);
+    assertEngine(this.#request, file);
     const executor = await this.#open(options.run === "thread" ? "thread" : "inline", { host, file });
     try {
       assertDeclared(source, executor.info, options);
@@ -206,6 +208,16 @@ class Model implements ManagedModel {
       throw inModel(source, toServingError(cause));
     }
   }
+}
+
+/** Throws FAILED_PRECONDITION when the file is of a format that another engine runs. */
+function assertEngine({ engine, source }: ModelRequest, { path }: ResolvedSource): void {
+  const format = FORMATS[formatOf(path)];
+  if (format.engine === engine) return;
+  throw new ServingError(
+    "FAILED_PRECONDITION",
+    `model "${source}" is ${/^[AEIO]/.test(format.title) ? "an" : "a"} ${format.title}: make its handle with ${format.engine}(), not ${engine}()`,
+  );
 }
 
 function inModel(source: string, error: ServingError): ServingError {

@@ -1,7 +1,9 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ServingError } from "../errors.ts";
+import { formatOf, type ModelFormat, modelsAmong } from "./model-format.ts";
 import { readOnnxFile } from "./onnx-file/index.ts";
+import { readSavedModel, savedModelFiles } from "./saved-model/index.ts";
 
 /** The files that make up a model. */
 export interface ModelFiles {
@@ -14,7 +16,8 @@ export interface ModelFiles {
 }
 
 /**
- * Finds the files of an ONNX model: the file itself, or the only `.onnx` file of a folder, with the files that hold its weights.
+ * Finds the files of a model: the file itself, or the only `.onnx` file of a folder, with the files that hold its weights; or those of a SavedModel's
+ * folder.
  *
  * Throws NOT_FOUND when there is nothing at `path`, FAILED_PRECONDITION when it is no readable model or the folder holds none or several.
  */
@@ -24,28 +27,37 @@ export async function findModelFiles(path: string): Promise<ModelFiles> {
     throw new ServingError("NOT_FOUND", `there is no model file "${basename(path)}"`, { details: { path } });
   const root = found.isDirectory() ? path : dirname(path);
   const main = found.isDirectory() ? await onlyModelIn(path) : basename(path);
-  const { externalData } = await readOnnxFile(join(root, main));
-  for (const weights of externalData) {
-    if ((await statOrUndefined(join(root, weights)))?.isFile() === true) continue;
-    throw new ServingError(
-      "FAILED_PRECONDITION",
-      `"${main}" keeps weights in "${weights}", and that file is not beside it`,
-      { details: { path } },
-    );
-  }
-  return { root, main, paths: [main, ...externalData] };
+  return { root, main, paths: [main, ...(await FURTHER_FILES[formatOf(main)](root, main))] };
 }
 
+/** The files beside the main one. */
+const FURTHER_FILES: Readonly<Record<ModelFormat, (root: string, main: string) => Promise<readonly string[]>>> = {
+  onnx: async (root, main) => {
+    const { externalData } = await readOnnxFile(join(root, main));
+    for (const weights of externalData) {
+      if ((await statOrUndefined(join(root, weights)))?.isFile() === true) continue;
+      throw new ServingError(
+        "FAILED_PRECONDITION",
+        `"${main}" keeps weights in "${weights}", and that file is not beside it`,
+        { details: { path: join(root, main) } },
+      );
+    }
+    return externalData;
+  },
+  "saved-model": async (root) => {
+    await readSavedModel(root);
+    return savedModelFiles(root);
+  },
+};
+
 async function onlyModelIn(folder: string): Promise<string> {
-  const models = (await readdir(folder))
-    .filter((name) => name.toLowerCase().endsWith(".onnx") && !name.startsWith("."))
-    .sort();
+  const models = modelsAmong(await readdir(folder));
   const [only, ...others] = models;
   if (only !== undefined && others.length === 0) return only;
   const got = only === undefined ? "none" : `${models.length}: ${models.slice(0, 5).join(", ")}`;
   throw new ServingError(
     "FAILED_PRECONDITION",
-    `expected exactly one .onnx file in the folder "${basename(folder)}", got ${got}`,
+    `expected exactly one .onnx file, or a saved_model.pb, in the folder "${basename(folder)}", got ${got}`,
     {
       details: { path: folder },
     },

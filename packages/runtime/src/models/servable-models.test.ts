@@ -37,6 +37,16 @@ describe("findServableModels", () => {
     ]);
   });
 
+  it("takes a SavedModel as one model, whatever lies in its folder, and as versions in numbered ones", async () => {
+    put("saved_model.pb", "other.onnx", "assets/vocabulary.onnx", "variables/variables.index");
+    expect(await found()).toEqual([[undefined, undefined, "saved_model.pb"]]);
+    put("pitch/2/saved_model.pb", "pitch/1/m.onnx");
+    expect(await found(join(dir, "pitch"))).toEqual([
+      [undefined, 1, "pitch/1/m.onnx"],
+      [undefined, 2, "pitch/2/saved_model.pb"],
+    ]);
+  });
+
   it("takes numbered folders as versions of one model, in the order of their numbers", async () => {
     put("10/m.onnx", "2/m.onnx", "0003/other.onnx", "0/m.onnx", "notes/readme.txt", "x/m.onnx");
     expect(await found()).toEqual([

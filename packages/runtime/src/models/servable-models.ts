@@ -1,6 +1,8 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { ServingError } from "../errors.ts";
+import { modelsAmong } from "./model-format.ts";
+import { SAVED_MODEL_FILE } from "./saved-model/index.ts";
 
 /** One version of a model that can be served without code. */
 export interface ServableModel {
@@ -8,12 +10,12 @@ export interface ServableModel {
   readonly name: string | undefined;
   /** Undefined where the layout tells none. */
   readonly version: number | undefined;
-  /** The .onnx file. */
+  /** The .onnx file, or the saved_model.pb of a SavedModel. */
   readonly path: string;
 }
 
 /**
- * The models at a place, in order: a .onnx file; a folder of them; one with a numbered folder for each version of one model (`1/`, `2/`); or one with such a folder for each model.
+ * The models at a place, in order: a .onnx file or a SavedModel; a folder of them; one with a numbered folder for each version of one model (`1/`, `2/`); or one with such a folder for each model.
  *
  * Nothing is read but names; none are found where there are none. Throws FAILED_PRECONDITION when there is nothing at the place, or several files where one is meant.
  */
@@ -22,6 +24,8 @@ export async function findServableModels(path: string): Promise<readonly Servabl
   if (found === undefined) throw new ServingError("FAILED_PRECONDITION", `there is no ${path}`);
   if (!found.isDirectory()) return [{ name: undefined, version: undefined, path }];
   const { files, folders } = await listFolder(path);
+  if (files[0] === SAVED_MODEL_FILE)
+    return [{ name: undefined, version: undefined, path: join(path, SAVED_MODEL_FILE) }];
   if (files.length > 0)
     return files.map((file) => ({ name: nameOf(file), version: undefined, path: join(path, file) }));
   const versions = await versionsIn(path, folders);
@@ -76,7 +80,7 @@ async function listFolder(
   const kinds = await Promise.all(names.map((name) => stat(join(path, name)).catch(() => undefined)));
   const isFolder = (_: string, index: number): boolean => kinds[index]?.isDirectory() === true;
   return {
-    files: names.filter((name, index) => kinds[index]?.isFile() === true && extname(name).toLowerCase() === ".onnx"),
+    files: modelsAmong(names.filter((_, index) => kinds[index]?.isFile() === true)),
     folders: names.filter(isFolder),
   };
 }

@@ -53,6 +53,8 @@ describe("modelsEntry", () => {
     expect(() => modelsEntry([model("/m/1/m.onnx", undefined, 1), model("/m/01/m.onnx", undefined, 1)], place)).toThrow(
       '1 and 01 would both be served as "predict": rename one',
     );
-    expect(() => modelsEntry([], place)).toThrow("there is no model in /mnt/models: expected .onnx files");
+    expect(() => modelsEntry([], place)).toThrow(
+      "there is no model in /mnt/models: expected .onnx files or SavedModels",
+    );
   });
 });

@@ -1,12 +1,16 @@
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import type { ApiCode, Service } from "../authoring/create-service.ts";
 import { CANCELLATION, cancellationOf } from "../call/cancellation.ts";
 import { defineService } from "../definition/define-service.ts";
 import { ServingError, toServingError } from "../errors.ts";
 import { tensors } from "../io/tensor/tensors-type.ts";
 import type { TensorsSpec } from "../io/types.ts";
-import { onnx } from "../models/handle.ts";
-import { assertServable, type OnnxValueInfo, readOnnxFile } from "../models/onnx-file/index.ts";
+import { onnx, tensorflow } from "../models/handle.ts";
+import { FORMATS, formatOf } from "../models/model-format.ts";
+import { assertServable, type OnnxFileInfo, readOnnxFile } from "../models/onnx-file/index.ts";
+import { chooseSignature } from "../models/saved-model/choose-signature.ts";
+import * as savedModel from "../models/saved-model/index.ts";
+import type { DType } from "../tensor/dtype.ts";
 import type { NamedTensors } from "../tensor/tensor.ts";
 import type { ModelsEntry } from "./service-entry.ts";
 
@@ -26,7 +30,7 @@ export async function zeroCodeService(entry: ModelsEntry): Promise<Service> {
       continue;
     }
     const { input, output } = signature;
-    const model = onnx(path);
+    const model = FORMATS[formatOf(path)].engine === "onnx" ? onnx(path) : tensorflow(path);
     apis.set(name, {
       input,
       output,
@@ -40,7 +44,7 @@ export async function zeroCodeService(entry: ModelsEntry): Promise<Service> {
       default: isDefault,
       input: input.spec,
       output: output.spec,
-      summary: `Runs ${basename(path)}`,
+      summary: `Runs ${nameOf(path)}`,
     });
   }
   if (faults.length > 0) throw inOne(faults);
@@ -51,17 +55,42 @@ export async function zeroCodeService(entry: ModelsEntry): Promise<Service> {
 
 /** The tensors of one model; an error says which model it is about. */
 async function readSignature(path: string) {
-  const info = await readOnnxFile(path);
+  const info = formatOf(path) === "onnx" ? await readOnnxFile(path) : await savedModel.readSavedModel(dirname(path));
   try {
-    const left = new Set(assertServable(info).leftOut.map((output) => output.name));
-    return {
-      input: tensors(shapesOf(info.inputs)),
-      output: tensors(shapesOf(info.outputs.filter((value) => !left.has(value.name)))),
-    };
+    const { inputs, outputs } = "signatures" in info ? savedModelTensors(info) : onnxTensors(info);
+    return { input: tensors(shapesOf(inputs)), output: tensors(shapesOf(outputs)) };
   } catch (cause) {
     const { code, message, problems } = toServingError(cause);
-    throw new ServingError(code, `${basename(path)}: ${message}`, { problems, cause });
+    throw new ServingError(code, `${nameOf(path)}: ${message}`, { problems, cause });
   }
+}
+
+function onnxTensors(info: OnnxFileInfo): NamedTypes {
+  const left = new Set(assertServable(info).leftOut.map((output) => output.name));
+  return { inputs: info.inputs, outputs: info.outputs.filter((value) => !left.has(value.name)) };
+}
+
+function savedModelTensors(info: savedModel.SavedModelInfo): NamedTypes {
+  const signature = chooseSignature(info, undefined);
+  savedModel.assertServable(signature);
+  return signature;
+}
+
+interface NamedTypes {
+  readonly inputs: readonly NamedType[];
+  readonly outputs: readonly NamedType[];
+}
+
+/** An input or output as its file declares it. */
+interface NamedType {
+  readonly name: string;
+  readonly dtype?: DType;
+  readonly shape?: readonly (number | string | null)[];
+}
+
+/** How messages call a model: by its file, a SavedModel by its folder. */
+function nameOf(path: string): string {
+  return basename(formatOf(path) === "onnx" ? path : dirname(path));
 }
 
 function inOne(faults: readonly ServingError[]): ServingError {
@@ -71,13 +100,13 @@ function inOne(faults: readonly ServingError[]): ServingError {
   return new ServingError("FAILED_PRECONDITION", `${faults.length} models can't be served:${lines.join("")}`);
 }
 
-function shapesOf(values: readonly OnnxValueInfo[]): TensorsSpec["tensors"] {
+function shapesOf(values: readonly NamedType[]): TensorsSpec["tensors"] {
   return Object.fromEntries(
     values.map((value) => {
       if (value.dtype === undefined || value.shape === undefined) {
         throw new ServingError(
           "FAILED_PRECONDITION",
-          `"${value.name}" has no type or rank in the model file: serve it from a class that names its shape`,
+          `"${value.name}" has no type or rank in the model: serve it from a class that names its shape`,
         );
       }
       return [

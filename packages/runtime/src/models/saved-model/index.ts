@@ -1,5 +1,4 @@
 export { DATA_TYPES } from "./data-type.ts";
-export { parseSavedModel } from "./parse-saved-model.ts";
-export { readSavedModel, SAVED_MODEL_FILE } from "./read-saved-model.ts";
-export { assertServable, chooseSignature, type ServableTensor } from "./servable-signature.ts";
+export { readSavedModel, SAVED_MODEL_FILE, savedModelFiles } from "./read-saved-model.ts";
+export { assertServable, type ServableTensor } from "./servable-signature.ts";
 export type { SavedModelInfo, SavedModelSignature, SignatureTensor } from "./types.ts";

@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { ServingError } from "../../errors.ts";
 import { readModelFile } from "../wire/read-model-file.ts";
@@ -21,6 +21,26 @@ export async function readSavedModel(dir: string): Promise<SavedModelInfo> {
   });
   if (info.hasVariables) await assertVariables(dir);
   return info;
+}
+
+/** What belongs to a SavedModel beside its graph, if it is there. Source: tensorflow/cc/saved_model/constants.h. */
+const FURTHER = ["assets", "fingerprint.pb", "variables"];
+
+/** The files of a SavedModel beside `saved_model.pb`, in order; paths relative to its folder, with slashes. */
+export async function savedModelFiles(dir: string): Promise<readonly string[]> {
+  const files: string[] = [];
+  for (const path of FURTHER) files.push(...(await filesAt(dir, path)));
+  return files.sort();
+}
+
+/** Links count as what they lead to: mounted volumes are full of them. */
+async function filesAt(dir: string, path: string): Promise<readonly string[]> {
+  const found = await stat(join(dir, path)).catch(() => undefined);
+  if (found === undefined) return [];
+  if (!found.isDirectory()) return [path];
+  const files: string[] = [];
+  for (const name of await readdir(join(dir, path))) files.push(...(await filesAt(dir, `${path}/${name}`)));
+  return files;
 }
 
 const SHARD = /^variables\.data-\d{5}-of-(\d{5})$/;

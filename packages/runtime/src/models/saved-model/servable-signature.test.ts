@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { assertServable, chooseSignature } from "./servable-signature.ts";
+import { chooseSignature } from "./choose-signature.ts";
+import { assertServable } from "./servable-signature.ts";
 import type { SavedModelInfo, SignatureTensor } from "./types.ts";
 
 const x: SignatureTensor = { name: "x", tensor: "x:0", type: "float32", dtype: "float32", shape: [null, 4] };

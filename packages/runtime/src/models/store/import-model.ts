@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { ServingError } from "../../errors.ts";
 import { digestOf } from "../digest.ts";
 import { findModelFiles } from "../model-files.ts";
+import { formatOf } from "../model-format.ts";
 import { parseOnnxFile } from "../onnx-file/index.ts";
 import type { StoreLayout } from "./layout.ts";
 import { assertMetadata, type ModelManifest, type StoredFile } from "./manifest.ts";
@@ -39,13 +40,14 @@ export async function importModel(
       const target = { path: join(staged, path), onBytes, signal: request.options.signal };
       files.push({ path, ...(await writeHashed(open(join(root, path)), target)) });
     }
+    const [main = BYTES_NAME] = paths;
     const manifest: ModelManifest = {
       formatVersion: 1,
       name,
       version,
       digest: digestOf(files),
-      format: "onnx",
-      main: paths[0] ?? BYTES_NAME,
+      format: formatOf(main),
+      main,
       files,
       createdAt: request.createdAt.toISOString(),
       metadata: { ...metadata },

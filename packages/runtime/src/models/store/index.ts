@@ -1,6 +1,7 @@
 export { findServableModels, type ServableModel } from "../servable-models.ts";
-export { inspectModel, type InspectedModel } from "../inspect-model.ts";
+export { inspectModel, type InspectedModel, type InspectedOnnx, type InspectedSavedModel } from "../inspect-model.ts";
 export type { LeftOutOutput, OnnxValueInfo } from "../onnx-file/index.ts";
+export type { SavedModelSignature, SignatureTensor } from "../saved-model/index.ts";
 export type { ImportedArchive } from "./import-archive.ts";
 export type { ImportOptions } from "./import-model.ts";
 export { modelStoreDir } from "./layout.ts";

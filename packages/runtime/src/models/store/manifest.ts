@@ -1,5 +1,6 @@
 import { ServingError } from "../../errors.ts";
 import { digestOf } from "../digest.ts";
+import { FORMATS, type ModelFormat } from "../model-format.ts";
 import { isTag } from "./tag.ts";
 
 /** One file of a stored model. */
@@ -19,7 +20,7 @@ export interface ModelManifest {
   readonly version: string;
   /** Digest of the content, "sha256:…". */
   readonly digest: string;
-  readonly format: "onnx";
+  readonly format: ModelFormat;
   /** The file that the engine opens, one of `files`. */
   readonly main: string;
   readonly files: readonly StoredFile[];
@@ -66,7 +67,9 @@ function manifestFault(manifest: Partial<ModelManifest>): string | undefined {
   if (formatVersion !== 1)
     return `expected formatVersion 1, got ${JSON.stringify(formatVersion)}; a newer bento-ts may have written it`;
   if (!isTag(`${String(name)}:${String(version)}`)) return "expected a name and a version";
-  if (format !== "onnx") return `expected format "onnx", got ${JSON.stringify(format)}`;
+  if (typeof format !== "string" || !Object.hasOwn(FORMATS, format)) {
+    return `expected a format among ${Object.keys(FORMATS).join(", ")}, got ${JSON.stringify(format)}; a newer bento-ts may have written it`;
+  }
   if (!Array.isArray(files) || files.length === 0 || !files.every(isStoredFile))
     return "expected files, each with path, size and sha256";
   if (new Set(files.map(({ path }) => path)).size !== files.length) return "expected each file once";

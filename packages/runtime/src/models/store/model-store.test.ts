@@ -67,6 +67,19 @@ describe("importing a model", () => {
     expect(await readdir(fromFolder.root)).toEqual(["external.onnx", "external.onnx.data"]);
   });
 
+  it("takes a SavedModel with its folders, under a digest over all of it, and gives it back", async () => {
+    const stored = await store.import("mlp:1", fixture("tensorflow/mlp"));
+    expect(stored).toMatchObject({ format: "saved-model", main: "saved_model.pb" });
+    const index = "variables/variables.index";
+    expect(await readFile(join(stored.root, index))).toEqual(await readFile(fixture(`tensorflow/mlp/${index}`)));
+    const file = join(await createTempDir(), "mlp.tar");
+    await store.export("mlp:1", file);
+    const other = createModelStore(join(await createTempDir(), "models"));
+    expect(await other.importArchive(file)).toMatchObject({
+      manifest: { digest: stored.digest, main: "saved_model.pb" },
+    });
+  });
+
   it("keeps each content once, whatever its tags", async () => {
     const one = await store.import("adder:1", fixture("add-one.onnx"));
     const two = await store.import("other:7", fixture("add-one.onnx"));

@@ -1,7 +1,8 @@
 import { basename, dirname } from "node:path";
 import { ServingError } from "../../errors.ts";
 import { reasonOf } from "../../reason-of.ts";
-import { assertServable, chooseSignature, readSavedModel, type ServableTensor } from "../saved-model/index.ts";
+import { chooseSignature } from "../saved-model/choose-signature.ts";
+import { assertServable, readSavedModel, type ServableTensor } from "../saved-model/index.ts";
 import type { LoadedModel, ModelSpec, TensorInfo } from "../types.ts";
 import { loadTensorFlowC } from "./c-api.ts";
 import { requireNativeTensorFlow } from "./native-library.ts";
