@@ -71,6 +71,10 @@ export interface TensorFlowC {
   malloc(byteLength: number): number;
   /** Address of `free`. */
   readonly free: bigint;
+  /** Memory in whole pages; `protection` and `flags` are those of Linux. The highest address there is says that there is no memory. */
+  mmap(address: 0, byteLength: number, protection: number, flags: number, file: -1, offset: 0): number | bigint;
+  /** Address of `munmap`. */
+  readonly munmap: bigint;
   write(address: number, bytes: Uint8Array, byteLength: number): void;
   read(bytes: Uint8Array, address: number, byteLength: number): void;
 }
@@ -182,6 +186,8 @@ function declare({ tensorFlow, c }: Libraries): TensorFlowC {
     ),
     malloc: c.func("malloc", HANDLE, ["size_t"]),
     free: c.symbol("free"),
+    mmap: c.func("mmap", HANDLE, [HANDLE, "size_t", "int", "int", "int", "int64_t"]),
+    munmap: c.symbol("munmap"),
     write: c.func("memcpy", HANDLE, [HANDLE, BYTES, "size_t"]),
     read: c.func("memcpy", HANDLE, ["void *", HANDLE, "size_t"]),
   };

@@ -35,7 +35,7 @@ describeWith("native tensorflow", "a session", () => {
     const before = anonymousMiB();
     expect(failures + run(tries, 4000)).toBe(2500);
     expect(open()).toBe(0);
-    // A run's feed has 256 KiB: one in twenty that leaked would show.
+    // A run's feed has 256 KiB: one in twenty that stayed would show.
     expect(anonymousMiB() - before).toBeLessThan(50);
     pick.close();
   });
