@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ServingError } from "@bento-ts/runtime/definition";
 import { copyInto } from "./files/write-tree.ts";
 import { SCRIPTS_FOLDER, type ScriptFacts } from "./image/image-plan.ts";
+import { namedFile } from "./named-file.ts";
 import type { Project } from "./project.ts";
 
-/** Copies the scripts that `image.scripts` names; gives them in the same order. Throws FAILED_PRECONDITION for one that is missing. */
+/** Copies the scripts that `image.scripts` names; gives them in the same order. Throws what `namedFile` does. */
 export async function stageScripts(
   stage: string,
   project: Project,
@@ -13,10 +13,8 @@ export async function stageScripts(
 ): Promise<readonly ScriptFacts[]> {
   const scripts: ScriptFacts[] = [];
   for (const path of entries) {
-    const from = join(project.dir, path);
-    const text = await readFile(from, "latin1").catch((cause: unknown) => {
-      throw new ServingError("FAILED_PRECONDITION", `image.scripts: ${path} can't be read in the project`, { cause });
-    });
+    const { real: from } = await namedFile(project, join(project.dir, path), `image.scripts: ${path}`);
+    const text = await readFile(from, "latin1");
     await copyInto(from, join(stage, SCRIPTS_FOLDER, path), { isProgram: true });
     scripts.push({ path, hasInterpreter: text.startsWith("#!") });
   }

@@ -3,9 +3,9 @@ import { join, resolve } from "node:path";
 import { type ServiceDefinition, ServingError } from "@bento-ts/runtime/definition";
 import type { ServiceBundle } from "./bundle/bundle-service.ts";
 import { isDiskFull } from "./files/disk-full.ts";
-import { isNeverTaken } from "./files/ignore-rules.ts";
 import { projectFiles } from "./files/project-files.ts";
 import { copyInto, writeInto } from "./files/write-tree.ts";
+import { namedFile } from "./named-file.ts";
 import { pathInProject, type Project } from "./project.ts";
 
 /** Where the author's code and files go in a bento; below it lies what lies in the project. */
@@ -63,7 +63,7 @@ export interface StagedExamples {
   readonly contents: Readonly<Record<string, Json>>;
 }
 
-/** Copies the files of golden examples. Throws FAILED_PRECONDITION for one that is missing. */
+/** Copies the files of golden examples. Throws what `namedFile` does. */
 export async function stageExamples(
   stage: string,
   project: Project,
@@ -72,13 +72,8 @@ export async function stageExamples(
   const files = new Map<string, StagedFile>();
   const contents: Record<string, Json> = {};
   for (const { api, file } of exampleFiles(definition)) {
-    const from = resolve(project.entryDir, file);
-    const path = pathInProject(project, from);
     const place = `API "${api}": its example file ${file}`;
-    if (path === undefined) throw new ServingError("FAILED_PRECONDITION", `${place} lies outside of the project`);
-    if (isNeverTaken(path)) {
-      throw new ServingError("FAILED_PRECONDITION", `${place} has the name of a secret, which no image may hold`);
-    }
+    const { path, real: from } = await namedFile(project, resolve(project.entryDir, file), place);
     try {
       await copyInto(from, join(stage, FOLDER, path));
     } catch (cause) {
