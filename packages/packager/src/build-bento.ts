@@ -17,7 +17,8 @@ import { lockfileWarnings } from "./dependencies/lockfile-warnings.ts";
 import { RUNTIME, servicePackages } from "./dependencies/service-packages.ts";
 import { walkClosure } from "./dependencies/walk-closure.ts";
 import { describeProject } from "./describe/describe-project.ts";
-import { assertReplaceable, inStaging } from "./files/staging.ts";
+import { assertReplaceable } from "./files/replace-folder.ts";
+import { inStaging } from "./files/staging.ts";
 import { hashedCopy } from "./files/hashed-copy.ts";
 import { copyInto } from "./files/write-tree.ts";
 import { gitRevision } from "./image/git-revision.ts";
@@ -42,7 +43,7 @@ export async function buildBento(options: BuildOptions): Promise<BentoReport> {
   const project = openProject(options.projectDir, options.entryFile);
   const { outDir } = options;
   // Before any work is done for nothing.
-  if (outDir !== undefined) await assertReplaceable(resolve(outDir));
+  if (outDir !== undefined) await assertReplaceable(resolve(outDir), "bento");
   const parent = outDir === undefined ? join(project.dir, ".bento-ts") : dirname(resolve(outDir));
   const { env = process.env, signal = new AbortController().signal } = options;
   const fill = async (stage: string, cacheDir: string): Promise<BentoReport> => {

@@ -1,9 +1,9 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { tempTree } from "../temp-tree.fixture.ts";
 import { OWN_MARK } from "./process-mark.ts";
-import { assertReplaceable, inStaging } from "./staging.ts";
+import { inStaging } from "./staging.ts";
 import { writeInto } from "./write-tree.ts";
 
 describe("inStaging", () => {
@@ -115,15 +115,5 @@ describe("inStaging", () => {
       `${dir} can't be written to: give this user the right to, or name another place`,
     );
     await expect(failing("ENOSPC")).rejects.toThrow(/there is no space left/);
-  });
-});
-
-describe("assertReplaceable", () => {
-  it("takes a place that is free, empty or a bento, and refuses a file", async () => {
-    const dir = tempTree({ file: "1", "bento/bento.json": "{}" });
-    mkdirSync(join(dir, "empty"));
-    for (const name of ["absent", "empty", "bento"]) await assertReplaceable(join(dir, name));
-    await expect(assertReplaceable(join(dir, "file"))).rejects.toThrow("exists and is no bento");
-    expect(existsSync(join(dir, "absent"))).toBe(false);
   });
 });

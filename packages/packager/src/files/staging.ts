@@ -1,9 +1,9 @@
-import { chmodSync, readdirSync, rmSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, realpath, rename, rm, stat } from "node:fs/promises";
+import { chmodSync, readdirSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, realpath, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { BENTO_FILE_NAME, ServingError } from "@bento-ts/runtime/definition";
 import { diskFault } from "./disk-fault.ts";
 import { isInUse, OWN_MARK } from "./process-mark.ts";
+import { replaceFolder } from "./replace-folder.ts";
 
 /**
  * Makes a folder beside its final place, so that it appears there whole or not at all.
@@ -21,7 +21,7 @@ export async function inStaging<T extends { readonly dir: string }>(
   try {
     const filled = await fill(stage);
     openFolders(stage);
-    await moveInto(stage, filled.dir);
+    await replaceFolder(stage, filled.dir, "bento");
     return filled;
   } catch (cause) {
     await rm(stage, { recursive: true, force: true });
@@ -44,43 +44,6 @@ async function openStage(parent: string): Promise<{ readonly made: string | unde
   // Real: code that runs there learns its own place without symbolic links.
   return { made, stage: await realpath(await mkdtemp(join(parent, `${PREFIX}${OWN_MARK}-`))) };
 }
-
-/** Throws FAILED_PRECONDITION when something other than a bento or an empty folder stands there. */
-export async function assertReplaceable(dir: string): Promise<void> {
-  const found = await stat(dir).catch(() => undefined);
-  if (found === undefined) return;
-  const names = found.isDirectory() ? await readdir(dir).catch(() => [""]) : [""];
-  if (names.length === 0 || names.includes(BENTO_FILE_NAME)) return;
-  // Another build of the same may have put its own there meanwhile, and be taking away what was read here.
-  if ((await stat(dir).catch(() => undefined))?.ino !== found.ino) return assertReplaceable(dir);
-  throw new ServingError("FAILED_PRECONDITION", `${dir} exists and is no bento: name another place with -o`);
-}
-
-/** Another build of the same bento may do the same meanwhile: then the last one stays, whole. */
-async function moveInto(stage: string, dir: string): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    await assertReplaceable(dir);
-    const old = `${stage}.old${attempt}`;
-    const hadOld = await rename(dir, old).then(
-      () => true,
-      () => false,
-    );
-    try {
-      await rename(stage, dir);
-      // A tenth of the time of the one that waits for each file.
-      if (hadOld) rmSync(old, { recursive: true, force: true });
-      return;
-    } catch (cause) {
-      const isTaken = cause instanceof Error && "code" in cause && ["ENOTEMPTY", "EEXIST"].includes(String(cause.code));
-      if (hadOld && isTaken) await rm(old, { recursive: true, force: true });
-      else if (hadOld) await rename(old, dir);
-      if (!isTaken || attempt === MAX_ATTEMPTS) throw cause;
-    }
-  }
-}
-
-/** More builds than would ever end at one moment. */
-const MAX_ATTEMPTS = 50;
 
 /** Any user of a container may read the folders, whatever mask the builder's shell has. Not waiting for each takes a tenth of the time. */
 function openFolders(dir: string): void {

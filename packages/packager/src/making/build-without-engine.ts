@@ -1,20 +1,18 @@
 import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { BENTO_FILE_NAME, parseBentoFile } from "@bento-ts/runtime/definition";
 import { buildCacheDir, openBlobStore } from "../blobs/blob-store.ts";
 import { usingCache } from "../blobs/using-cache.ts";
 import { buildOciImage } from "../oci/build-oci-image.ts";
 import { findBase } from "./find-base.ts";
-import { assertLayoutPlace } from "../oci/write-layout.ts";
 import { createdAt } from "./created-at.ts";
-import { deliverImage, isArchiveName } from "./deliver-image.ts";
+import { deliverImage } from "./deliver-image.ts";
 import type { MadeImage } from "./image-report.ts";
 import type { ImageWork } from "./make-image.ts";
 
 /** Makes an image by itself, out of blobs in the cache, and brings it to where it is asked for. */
 export async function buildWithoutEngine(work: ImageWork): Promise<MadeImage> {
   const { base, tags, env, signal, onEvent } = work;
-  if (work.output !== undefined && !isArchiveName(work.output)) await assertLayoutPlace(resolve(work.output));
   const platforms = await Promise.all(work.bentoDirs.map(platformOf));
   return usingCache(buildCacheDir(env), signal, async (dir) => {
     const blobs = openBlobStore(dir);

@@ -6,12 +6,12 @@ import { usingCache } from "../blobs/using-cache.ts";
 import { diskFault, makeFolder } from "../files/disk-fault.ts";
 import { readArchive } from "../oci/read-archive.ts";
 import { writeLayout } from "../oci/write-layout.ts";
-import { isArchiveName } from "./deliver-image.ts";
 import { ENGINES } from "../image/engines/all.ts";
 import { askEngine } from "../image/engines/ask-engine.ts";
 import type { EngineName } from "../image/engines/engine.ts";
 import type { ImagePlace } from "./image-report.ts";
 import type { ImageWork } from "./make-image.ts";
+import { isArchiveName } from "./output-place.ts";
 
 /** Brings an image that an engine has built to where it is asked for besides. */
 export async function deliverFromEngine(engine: EngineName, work: ImageWork): Promise<readonly ImagePlace[]> {

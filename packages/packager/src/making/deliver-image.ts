@@ -12,6 +12,7 @@ import { askEngine } from "../image/engines/ask-engine.ts";
 import { runClient } from "../image/engines/run-client.ts";
 import type { ImagePlace } from "./image-report.ts";
 import type { ImageWork } from "./make-image.ts";
+import { isArchiveName } from "./output-place.ts";
 
 /**
  * Brings an image to where it is asked for: a file, a folder, registries. When nothing is asked for, into a Docker engine that answers, else into an OCI layout
@@ -69,9 +70,4 @@ async function loadIntoDocker({ root }: OciImage, work: ImageWork, blobs: BlobSt
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
-}
-
-/** Whether an output is the name of a tar. */
-export function isArchiveName(output: string): boolean {
-  return output.endsWith(".tar");
 }

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { BENTO_FILE_NAME, parseBentoFile, ServingError } from "@bento-ts/runtime/definition";
 import type { ListedFile } from "../files/file-list.ts";
 import type { OnBuildEvent } from "../progress.ts";
@@ -9,6 +9,7 @@ import type { ImageBuilder } from "./choose-builder.ts";
 import { deliverFromEngine } from "./deliver-from-engine.ts";
 import { readImagePlan } from "../image/image-plan.ts";
 import type { MadeImage } from "./image-report.ts";
+import { assertOutputPlace } from "./output-place.ts";
 
 /** What `makeImage` is asked for. */
 export interface MakeImageOptions extends Omit<ImageOptions, "bentoDir" | "builder"> {
@@ -50,6 +51,7 @@ export interface ImageWork {
  */
 export async function makeImage(options: MakeImageOptions): Promise<MadeImage> {
   const work = await decide(options);
+  if (work.output !== undefined) await assertOutputPlace(resolve(work.output));
   const [bentoDir = ""] = work.bentoDirs;
   if (options.builder === "oci") {
     await assertRunsNothing(bentoDir);

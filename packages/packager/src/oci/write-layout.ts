@@ -1,9 +1,9 @@
-import { chmod, copyFile, constants, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, copyFile, constants, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { ServingError } from "@bento-ts/runtime/definition";
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { diskFault, makeFolder } from "../files/disk-fault.ts";
-import { isLayout, REF_NAME, takeImage } from "./read-layout.ts";
+import { assertReplaceable, replaceFolder } from "../files/replace-folder.ts";
+import { REF_NAME, takeImage } from "./read-layout.ts";
 import type { Descriptor } from "./types.ts";
 
 /**
@@ -26,7 +26,7 @@ export async function writeLayout(
   },
 ): Promise<void> {
   const place = resolve(dir);
-  await assertLayoutPlace(place);
+  await assertReplaceable(place, "OCI layout");
   await makeFolder(dirname(place));
   const stage = await mkdtemp(join(dirname(place), `.${basename(place)}-`)).catch((cause: unknown) => {
     throw diskFault(cause, dirname(place));
@@ -41,8 +41,7 @@ export async function writeLayout(
     });
     // Temporary folders are their maker's alone; an image is read by whoever copies it.
     await chmod(stage, 0o755);
-    await rm(place, { recursive: true, force: true });
-    await rename(stage, place);
+    await replaceFolder(stage, place, "OCI layout");
   } catch (cause) {
     throw diskFault(cause, dirname(place));
   } finally {
@@ -57,12 +56,4 @@ export function layoutFiles(root: Descriptor, tags: readonly string[]): Readonly
     "oci-layout": JSON.stringify({ imageLayoutVersion: "1.0.0" }),
     "index.json": JSON.stringify({ schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests }),
   };
-}
-
-/** Throws FAILED_PRECONDITION when something other than a layout or an empty folder stands there. */
-export async function assertLayoutPlace(dir: string): Promise<void> {
-  const found = await stat(dir).catch(() => undefined);
-  if (found === undefined || isLayout(dir)) return;
-  if (found.isDirectory() && (await readdir(dir)).length === 0) return;
-  throw new ServingError("FAILED_PRECONDITION", `${dir} exists and is no OCI layout: name another place with -o`);
 }
