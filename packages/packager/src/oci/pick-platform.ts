@@ -28,13 +28,26 @@ export async function pickPlatform(
     const read = await readRoot(descriptor, blobs);
     if (read.kind === "index") continue;
     const config = await readConfig(read.manifest.config, blobs);
-    if (platformText(config) === platform) return { descriptor, manifest: read.manifest, config };
+    if (platformText(config) === platform) {
+      assertLayers({ layers: read.manifest.layers.length, named: config.rootfs.diff_ids.length, name });
+      return { descriptor, manifest: read.manifest, config };
+    }
     found.push(platformText(config));
   }
   const known = [...new Set(found)].filter((text) => !text.startsWith("unknown")).sort();
   throw new ServingError(
     "FAILED_PRECONDITION",
     `the base image "${name}" is not there for ${platform}: it is made for ${known.join(", ") || "no platform"}`,
+  );
+}
+
+/** Source: OCI Image Format 1.1, "Image Configuration", rootfs: engines refuse an image in which they differ. */
+function assertLayers(found: { readonly layers: number; readonly named: number; readonly name: string }): void {
+  const { layers, named, name } = found;
+  if (layers === named) return;
+  throw new ServingError(
+    "FAILED_PRECONDITION",
+    `the base image "${name}" is damaged: it has ${layers} layers, its configuration names ${named}`,
   );
 }
 

@@ -7,6 +7,7 @@ import type { BlobStore } from "../blobs/blob-store.ts";
 import { compressedLayer } from "./build-layer.ts";
 import { chooseImage, parseIndex, takeImage } from "./read-layout.ts";
 import { readConfig } from "./read-json.ts";
+import { plainDigest } from "./read-rootfs.ts";
 import { tarEntries } from "./tar-entries.ts";
 import { type Descriptor, MEDIA_TYPES, type OciManifest } from "./types.ts";
 
@@ -94,12 +95,17 @@ function parseSaved(text: string, path: string): readonly SavedImage[] {
   try {
     const list = JSON.parse(text) as readonly SavedImage[];
     const isList =
-      Array.isArray(list) && list.every((one) => typeof one?.Config === "string" && Array.isArray(one.Layers));
+      Array.isArray(list) &&
+      list.every((one) => typeof one?.Config === "string" && Array.isArray(one.Layers) && one.Layers.every(isText));
     if (isList) return list;
   } catch (cause) {
     throw refused(`${path} holds no image: its manifest.json is no JSON`, cause);
   }
   throw refused(`${path} holds no image: its manifest.json lists none`);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 function chooseSaved(
@@ -141,8 +147,13 @@ async function layerOf(
   options: { readonly blobs: BlobStore; readonly signal?: AbortSignal | undefined },
 ): Promise<Descriptor> {
   const { size } = await descriptorOf(digest, MEDIA_TYPES.layer, options.blobs);
-  if (digest !== diffId) return { mediaType: MEDIA_TYPES.layer, digest, size };
   const path = await options.blobs.path(digest);
+  if (digest !== diffId) {
+    const plain = await plainDigest(path, options.signal);
+    if (plain.digest !== diffId)
+      throw refused(`the layer ${name} was changed: it is not the one that the image's configuration names`);
+    return { mediaType: MEDIA_TYPES.layer, digest, size };
+  }
   const tar = (): Readable => createReadStream(path, { highWaterMark: 1024 * 1024 });
   return (await compressedLayer({ key: digest, tar, totalBytes: size }, { name, ...options })).descriptor;
 }

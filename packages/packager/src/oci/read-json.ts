@@ -13,7 +13,8 @@ export type OciRoot =
 /** Reads an index or a manifest. Throws FAILED_PRECONDITION when the blob is neither. */
 export async function readRoot(descriptor: Descriptor, blobs: BlobStore): Promise<OciRoot> {
   const json = await readObject(descriptor, blobs);
-  if (Array.isArray(json["manifests"])) return { kind: "index", index: json as unknown as OciIndex };
+  if (Array.isArray(json["manifests"]) && json["manifests"].every(isDescriptor))
+    return { kind: "index", index: json as unknown as OciIndex };
   if (isDescriptor(json["config"]) && Array.isArray(json["layers"]) && json["layers"].every(isDescriptor)) {
     return { kind: "manifest", manifest: json as unknown as OciManifest };
   }
@@ -25,9 +26,12 @@ export async function readConfig(descriptor: Descriptor, blobs: BlobStore): Prom
   const json = await readObject(descriptor, blobs);
   const rootfs = json["rootfs"];
   const diffIds = isObject(rootfs) ? rootfs["diff_ids"] : undefined;
-  if (typeof json["architecture"] === "string" && typeof json["os"] === "string" && Array.isArray(diffIds)) {
-    return json as unknown as OciConfig;
-  }
+  const isWhole =
+    typeof json["architecture"] === "string" &&
+    typeof json["os"] === "string" &&
+    isTexts(diffIds) &&
+    isRun(json["config"]);
+  if (isWhole) return json as unknown as OciConfig;
   throw refused(descriptor, "is no configuration of an image");
 }
 
@@ -49,8 +53,22 @@ async function readObject(descriptor: Descriptor, blobs: BlobStore): Promise<Rea
   throw refused(descriptor, "holds no JSON object");
 }
 
-function isDescriptor(value: unknown): value is Descriptor {
+/** Whether a value names some bytes. */
+export function isDescriptor(value: unknown): value is Descriptor {
   return isObject(value) && typeof value["digest"] === "string" && typeof value["size"] === "number";
+}
+
+/** What an image inherits of its base; tools write null for nothing. */
+function isRun(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  if (!isObject(value)) return false;
+  const { Env, ExposedPorts, Labels } = value;
+  const isEnv = Env === undefined || Env === null || isTexts(Env);
+  return isEnv && [ExposedPorts, Labels].every((one) => one === undefined || one === null || isObject(one));
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === "string");
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ServingError } from "@bento-ts/runtime/definition";
 import type { BlobStore } from "../blobs/blob-store.ts";
-import { isIndexType, readRoot } from "./read-json.ts";
+import { isDescriptor, isIndexType, readRoot } from "./read-json.ts";
 import { type Descriptor, MEDIA_TYPES, type OciIndex } from "./types.ts";
 
 /** Whether a folder says that it is an OCI layout. */
@@ -36,19 +36,27 @@ export async function readLayout(
   return root;
 }
 
-/** Brings all blobs under a root: `take` is asked for each before it is read. */
+/** Brings all blobs under a root, each once: `take` is asked for it before it is read. */
 export async function takeImage(
   root: Descriptor,
   blobs: BlobStore,
   take: (descriptor: Descriptor) => Promise<void>,
 ): Promise<void> {
-  await take(root);
-  const read = await readRoot(root, blobs);
-  if (read.kind === "index") {
-    for (const one of read.index.manifests) await takeImage(one, blobs, take);
-    return;
+  // A stranger's index may name another one twice, and that one the next: every way to the last would be 2ⁿ.
+  const seen = new Set<string>();
+  const waiting = [root];
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    if (seen.has(next.digest)) continue;
+    seen.add(next.digest);
+    await take(next);
+    const read = await readRoot(next, blobs);
+    if (read.kind === "index") waiting.unshift(...read.index.manifests);
+    else
+      for (const one of [read.manifest.config, ...read.manifest.layers]) {
+        if (!seen.has(one.digest)) await take(one);
+        seen.add(one.digest);
+      }
   }
-  for (const one of [read.manifest.config, ...read.manifest.layers]) await take(one);
 }
 
 /** Whether all blobs under a root are in the store. */
@@ -82,11 +90,11 @@ export async function chooseImage(
 export function parseIndex(text: string, dir: string): OciIndex {
   try {
     const index = JSON.parse(text) as OciIndex;
-    if (Array.isArray(index.manifests)) return index;
+    if (Array.isArray(index.manifests) && index.manifests.every(isDescriptor)) return index;
   } catch (cause) {
     throw refused(`${dir} is no OCI layout: its index.json is no JSON`, cause);
   }
-  throw refused(`${dir} is no OCI layout: its index.json lists no manifests`);
+  throw refused(`${dir} is no OCI layout: its index.json lists no manifests with digest and size`);
 }
 
 /** Annotation of a descriptor that holds an image's name in a layout. */

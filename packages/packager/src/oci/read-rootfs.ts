@@ -18,7 +18,7 @@ export async function readRootfs(
     signal,
   }: { readonly platform: string; readonly blobs: BlobStore; readonly signal?: AbortSignal | undefined },
 ): Promise<Descriptor> {
-  const { digest, size } = await digestOf(await plainBytes(path), signal);
+  const { digest, size } = await plainDigest(path, signal);
   const tar = async function* (): AsyncGenerator<Uint8Array> {
     yield* await plainBytes(path);
   };
@@ -43,13 +43,14 @@ export async function readRootfs(
 /** Where programs are looked for: what engines put in the place of none. Source: moby, "DefaultPathEnvUnix". */
 const PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-async function digestOf(
-  bytes: AsyncIterable<Uint8Array>,
+/** Digest and size in bytes of what is in a file, decompressed. */
+export async function plainDigest(
+  path: string,
   signal?: AbortSignal,
 ): Promise<{ readonly digest: string; readonly size: number }> {
   const hash = createHash("sha256");
   let size = 0;
-  for await (const chunk of bytes) {
+  for await (const chunk of (await plainBytes(path)) as AsyncIterable<Uint8Array>) {
     signal?.throwIfAborted();
     hash.update(chunk);
     size += chunk.length;

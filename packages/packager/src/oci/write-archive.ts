@@ -51,11 +51,7 @@ async function fill(
 ): Promise<void> {
   try {
     for (const [name, text] of Object.entries(texts)) tar.entry({ ...OWNER, name }, text);
-    const written = new Set<string>();
     await takeImage(root, blobs, async (descriptor) => {
-      // Two layers may be the same, an empty one above all.
-      if (written.has(descriptor.digest)) return;
-      written.add(descriptor.digest);
       const path = await blobs.path(descriptor.digest);
       const entry = tar.entry({ ...OWNER, name: blobName(descriptor), size: (await stat(path)).size });
       await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), entry);
