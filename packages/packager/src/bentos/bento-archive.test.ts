@@ -108,6 +108,21 @@ describe("an exported bento", () => {
     await expectRefusal(Buffer.concat([archive, Buffer.alloc(1)]), "more follows after its end");
   });
 
+  it("is refused where it is a folder or a pipe, and not written over a folder", async () => {
+    execFileSync("mkfifo", [join(dir, "pipe")]);
+    for (const place of [dir, join(dir, "pipe")])
+      await expect(store.import(place)).rejects.toMatchObject({
+        code: "FAILED_PRECONDITION",
+        message: `"${place}" can't be imported: it is no file`,
+      });
+    const from = createBentoStore(join(dir, "from"));
+    for (const place of [dir, ""])
+      await expect(from.export("small:1.0.0", place)).rejects.toMatchObject({
+        code: "FAILED_PRECONDITION",
+        message: `"${place}" is no name of a file: name one to export to`,
+      });
+  });
+
   it("is refused whatever else a stranger writes", async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 4096 }), async (bytes) => {

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { ServingError } from "@bento-ts/runtime/definition";
@@ -25,7 +25,7 @@ export function contentsOf({ files }: BentoManifest): readonly ListedFile[] {
 /**
  * Writes a stored bento as one plain tar: its manifest, then each content once; the same bytes for the same bento.
  *
- * Whole or not at all. Throws FAILED_PRECONDITION when a file of the store was changed.
+ * Whole or not at all. Throws FAILED_PRECONDITION when a file of the store was changed, or a folder stands at the place.
  */
 export async function exportBento(
   layout: BentoLayout,
@@ -35,6 +35,8 @@ export async function exportBento(
     options,
   }: { readonly manifest: BentoManifest; readonly file: string; readonly options: CopyOptions },
 ): Promise<void> {
+  const isFolder = file === "" || (await stat(file).catch(() => undefined))?.isDirectory() === true;
+  if (isFolder) throw new ServingError("FAILED_PRECONDITION", `"${file}" is no name of a file: name one to export to`);
   const draft = `${file}.${randomUUID()}.part`;
   try {
     const { signal } = options;

@@ -1,4 +1,4 @@
-import { constants, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { constants, copyFile, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { BENTO_FILE_NAME, parseBentoFile, ServingError } from "@bento-ts/runtime/definition";
 import type { CopyOptions } from "@bento-ts/runtime/models-store";
@@ -18,6 +18,9 @@ import { storeVersion } from "./store-version.ts";
  * other file, and for a tag that holds another bento.
  */
 export async function importBento(layout: BentoLayout, file: string, options: CopyOptions): Promise<PlacedBento> {
+  // Before it is opened: a pipe would be waited for without end.
+  if ((await stat(file).catch(() => undefined))?.isFile() === false)
+    throw new ServingError("FAILED_PRECONDITION", `"${file}" can't be imported: it is no file`);
   const archive = await openArchive(file).catch((cause: unknown) => {
     throw new ServingError("NOT_FOUND", `there is no readable file ${file}`, { cause });
   });
