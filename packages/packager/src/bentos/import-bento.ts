@@ -71,7 +71,7 @@ async function unpack(layout: BentoLayout, { archive, manifest, stage, options }
   for (const content of contents) {
     options.signal?.throwIfAborted();
     const target = join(dir, content.sha256);
-    if (await takeBlob(layout, content, target)) archive.skip(content);
+    if (takeBlob(layout, content, target)) archive.skip(content);
     else await writeFile(target, archive.content(content), { mode: 0o644 });
     doneBytes += content.size;
     options.onProgress?.({ doneBytes, totalBytes });

@@ -1,5 +1,7 @@
-import { chmod, constants, copyFile, link, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { constants, copyFileSync, linkSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { chmod, mkdir, rename, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ListedFile } from "../files/file-list.ts";
 import { type BentoManifest, encodeBentoManifest } from "./bento-manifest.ts";
 import { type BentoLayout, blobPath, tagPath, treePath } from "./store-layout.ts";
@@ -46,45 +48,54 @@ async function placeTree(
   await mkdir(layout.blobs, { recursive: true });
   await mkdir(layout.trees, { recursive: true });
   const folders = new Set(files.map(({ path }) => dirname(join(stage, path))));
-  for (const folder of [stage, ...folders]) await mkdir(folder, { recursive: true });
+  for (const folder of [stage, ...folders]) mkdirSync(folder, { recursive: true });
   let reused = 0;
-  for (const file of files) {
+  for (const [at, file] of files.entries()) {
+    // Signals and other work are heard here.
+    if (at % BETWEEN_TURNS === 0) await nextTurn();
     const path = join(stage, file.path);
-    if (await takeBlob(layout, file, path)) {
+    if (takeBlob(layout, file, path)) {
       reused += 1;
       continue;
     }
     await bring(file, path);
     await chmod(path, file.isProgram ? 0o555 : 0o444);
-    await linkOrCopy(path, blobPath(layout, file)).catch(unless("EEXIST"));
+    try {
+      linkOrCopy(path, blobPath(layout, file));
+    } catch (cause) {
+      unless("EEXIST")(cause);
+    }
   }
   // Another process may have put the same content there meanwhile.
   await rename(stage, target).catch(unless("ENOTEMPTY", "EEXIST"));
   return reused;
 }
 
+/** Files after which other work has its turn; waiting for each by itself would take several times as long as its link. */
+const BETWEEN_TURNS = 64;
+
 /** Links a blob to `target`; false when there is none. One of another size was cut off when a machine went down: it is taken away. */
-export async function takeBlob(layout: BentoLayout, file: ListedFile, target: string): Promise<boolean> {
+export function takeBlob(layout: BentoLayout, file: ListedFile, target: string): boolean {
   const blob = blobPath(layout, file);
   try {
-    await linkOrCopy(blob, target);
+    linkOrCopy(blob, target);
   } catch (cause) {
     unless("ENOENT")(cause);
     return false;
   }
-  if ((await stat(target)).size === file.size) return true;
-  await rm(target);
-  await rm(blob, { force: true });
+  if (statSync(target).size === file.size) return true;
+  rmSync(target);
+  rmSync(blob, { force: true });
   return false;
 }
 
 /** A second name for a file that never replaces one; a copy where the file system has no hard links, or has no more of them for this file. */
-async function linkOrCopy(from: string, to: string): Promise<void> {
+function linkOrCopy(from: string, to: string): void {
   try {
-    await link(from, to);
+    linkSync(from, to);
   } catch (cause) {
     if (!isCode(cause, "EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV")) throw cause;
-    await copyFile(from, to, constants.COPYFILE_EXCL);
+    copyFileSync(from, to, constants.COPYFILE_EXCL);
   }
 }
 

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { bringInto } from "../files/write-tree.ts";
+import { bringInto, isInstalled } from "../files/write-tree.ts";
 import { isNativeName } from "../native/native-file.ts";
 import type { Machine } from "../platform.ts";
 import { type PackageFiles, packageFiles } from "./package-files.ts";
@@ -41,7 +41,7 @@ export async function copyPackages(
     const { place, package: installed } = plan.placed;
     if (kept.has(place)) continue;
     // What npm has put there stays as it is until npm puts something else there; the author writes into a package of the workspace.
-    const areFixed = installed.home.split(/[/\\]/).includes("node_modules");
+    const areFixed = isInstalled(installed.home);
     const bytes = bringInto(installed.dir, join(options.to, place), { files: plan.files, areFixed });
     copied.set(place, { ...plan, bytes });
     // Signals are heard here.

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { readdir, stat } from "node:fs/promises";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { fileFacts } from "./hashed-copy.ts";
 
 /** One file of a folder. */
@@ -14,32 +15,46 @@ export interface ListedFile {
   readonly sha256: string;
 }
 
-/** All files of a folder with their digests, sorted by the code units of their paths. Symbolic links are none; the abort signal ends the reading. */
+/** How many of the bytes of a folder's files were read. */
+export type OnRead = (doneBytes: number, totalBytes: number) => void;
+
+/**
+ * All files of a folder with their digests, sorted by the code units of their paths. Symbolic links are none; the abort signal ends the reading.
+ *
+ * `onRead` is told first of 0 bytes, and last of all of them.
+ */
 export async function listFiles(
   dir: string,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  { signal, onRead }: { readonly signal?: AbortSignal | undefined; readonly onRead?: OnRead | undefined } = {},
 ): Promise<readonly ListedFile[]> {
-  const paths = await pathsIn(dir);
-  const files: ListedFile[] = [];
-  let next = 0;
-  const listOn = async (): Promise<void> => {
-    for (let path = paths[next]; path !== undefined; path = paths[next]) {
-      const at = next;
-      next += 1;
-      const full = join(dir, path);
-      const isProgram = ((await stat(full)).mode & 0o100) !== 0;
-      files[at] = { path, isProgram, ...(await fileFacts(full, signal)) };
-    }
+  const found = pathsIn(dir).map((path) => ({ path, stats: statSync(join(dir, path)) }));
+  const totalBytes = found.reduce((sum, { stats }) => sum + stats.size, 0);
+  let doneBytes = 0;
+  const onBytes = (length: number): void => {
+    doneBytes += length;
+    onRead?.(Math.min(doneBytes, totalBytes), totalBytes);
   };
-  await Promise.all(Array.from({ length: AT_A_TIME }, listOn));
+  onRead?.(0, totalBytes);
+  const files: ListedFile[] = [];
+  for (const [
+    at,
+    {
+      path,
+      stats: { mode },
+    },
+  ] of found.entries()) {
+    files.push({ path, isProgram: (mode & 0o100) !== 0, ...(await fileFacts(join(dir, path), signal, onBytes)) });
+    // Signals and other work are heard here.
+    if (at % BETWEEN_TURNS === 0) await nextTurn();
+  }
   return files;
 }
 
-/** Files that are read at the same time: while one is waited for, another is hashed. */
-const AT_A_TIME = 4;
+/** Files after which other work has its turn: some milliseconds. */
+const BETWEEN_TURNS = 32;
 
-async function pathsIn(dir: string): Promise<readonly string[]> {
-  const entries = await readdir(dir, { withFileTypes: true, recursive: true });
+function pathsIn(dir: string): readonly string[] {
+  const entries = readdirSync(dir, { withFileTypes: true, recursive: true });
   const files = entries.filter((entry) => entry.isFile());
   return files.map(({ parentPath, name }) => join(parentPath, name).slice(dir.length + 1)).sort();
 }

@@ -6,15 +6,17 @@ import { dirname, join } from "node:path";
 const FILE_MODE = 0o644;
 const PROGRAM_MODE = 0o755;
 
-/** Copies one file, making its folders; readable by everybody, shared with the original where the file system can. */
+/** Copies one file, making its folders; readable by everybody, shared with the original where the file system can, or where `isFixed` says that it may. */
 export async function copyInto(
   from: string,
   to: string,
-  options: { readonly isProgram?: boolean } = {},
+  { isProgram = false, isFixed = false }: { readonly isProgram?: boolean; readonly isFixed?: boolean } = {},
 ): Promise<void> {
+  const mode = isProgram ? PROGRAM_MODE : FILE_MODE;
   await mkdir(dirname(to), { recursive: true, mode: PROGRAM_MODE });
+  if (isFixed && (statSync(from).mode & 0o777) === mode && isLinked(from, to)) return;
   await copyFile(from, to, constants.COPYFILE_FICLONE);
-  await chmod(to, options.isProgram === true ? PROGRAM_MODE : FILE_MODE);
+  await chmod(to, mode);
 }
 
 /**
@@ -42,6 +44,11 @@ export function bringInto(
     if (!hasMode) chmodSync(to, FILE_MODE);
   }
   return bytes;
+}
+
+/** Whether a path lies where npm and its likes put packages: they put new files in the place of old ones, and nobody writes into those. */
+export function isInstalled(path: string): boolean {
+  return path.split(/[/\\]/).includes("node_modules");
 }
 
 /** Gives a file a second name; false where the two lie on different file systems, or the system forbids it. */
