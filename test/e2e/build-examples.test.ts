@@ -1,7 +1,8 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
+import { writePlainBase } from "../support/plain-base.ts";
 import { useProjects } from "../support/projects.ts";
 import { bentoTs, type CommandResult } from "../support/run-command.ts";
 
@@ -51,6 +52,26 @@ describe("bento-ts build", () => {
       examples: [],
     });
     expect(existsSync(join(dir, ".bento-ts/golden-1.0.0/bento.json"))).toBe(true);
+  });
+
+  it("makes the image beside the golden examples, and leaves nothing of it when one fails", async () => {
+    const dir = project({ "package.json": PACKAGE, "service.ts": service("[{ input: [1], output: [9] }]") });
+    const out = mkdtempSync(join(home, "out-"));
+    const base = writePlainBase(out, process.arch === "arm64" ? "arm64" : "amd64");
+    const places = { "image.tar": join(out, "place/image.tar"), layout: join(out, "place/layout") };
+    mkdirSync(join(out, "place"));
+    writeFileSync(places["image.tar"], "the earlier one");
+    for (const place of Object.values(places)) {
+      const env = { BENTO_HOME: join(out, "home") };
+      const flags = ["--builder", "oci", "--base-image", base, "-o", place];
+      const { code, stderr } = await bentoTs(["build", dir, ...flags], { env });
+      expect([code, stderr.trim().split("\n").at(-1)]).toEqual([1, expect.stringContaining("golden example")]);
+    }
+    expect(readdirSync(join(out, "place"))).toEqual(["image.tar"]);
+    expect(readFileSync(places["image.tar"], "utf8")).toBe("the earlier one");
+    expect(existsSync(join(dir, ".bento-ts"))).toBe(false);
+    const kept = ["cache/tmp", "cache/users"].flatMap((name) => readdirSync(join(out, "home", name)));
+    expect(kept).toEqual([]);
   });
 
   it("tells why the author's code failed, and reports examples that passed", async () => {

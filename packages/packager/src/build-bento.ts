@@ -10,7 +10,12 @@ import type { BuildOptions } from "./build-options.ts";
 import { bundleService, type ServiceBundle } from "./bundle/bundle-service.ts";
 import { buildCacheDir } from "./blobs/blob-store.ts";
 import { usingCache } from "./blobs/using-cache.ts";
-import { type CopiedPackage, copyPackages, nativeFiles } from "./dependencies/copy-packages.ts";
+import {
+  type CopiedPackage,
+  copyPackages,
+  type CopyPackagesOptions,
+  nativeFiles,
+} from "./dependencies/copy-packages.ts";
 import { locatePackages } from "./dependencies/locate-packages.ts";
 import { findLockfile, type Lockfile } from "./dependencies/lockfile.ts";
 import { lockfileWarnings } from "./dependencies/lockfile-warnings.ts";
@@ -55,6 +60,8 @@ export async function buildBento(options: BuildOptions): Promise<BentoReport> {
       env,
       signal,
       step: (text) => options.onEvent?.({ kind: "step", text }),
+      onFiles: (doneFiles, totalFiles) =>
+        options.onEvent?.({ kind: "files", task: "bundle", name: "packages", doneFiles, totalFiles }),
     };
     const lockfile = findLockfile(project.dir);
     const locate: LocateOptions = {
@@ -89,6 +96,7 @@ interface Build {
   readonly env: NonNullable<BuildOptions["env"]>;
   readonly signal: AbortSignal;
   readonly step: (text: string) => void;
+  readonly onFiles: CopyPackagesOptions["onFiles"];
 }
 
 /** The author's part of a bento, staged. */
@@ -106,7 +114,7 @@ interface StagedService {
   readonly packages: readonly CopiedPackage[];
 }
 
-async function stageService({ project, stage, env, signal, step, ...build }: Build): Promise<StagedService> {
+async function stageService({ project, stage, env, signal, step, onFiles, ...build }: Build): Promise<StagedService> {
   step("bundling the service");
   const bundle = await bundleService(project.entryFile);
   const code = await stageBundle(stage, project, bundle);
@@ -118,7 +126,7 @@ async function stageService({ project, stage, env, signal, step, ...build }: Bui
   const machine = ownMachine();
   const light = { machine, used: { onnx: false, image: false } };
   const closure = walkClosure(servicePackages(project.entryDir, bundle), light);
-  const packages = await copyPackages(closure, { to: stage, machine, signal, earlier: [] });
+  const packages = await copyPackages(closure, { to: stage, machine, signal, earlier: [], onFiles });
   step("describing the service");
   const { definition, models: described } = await describeProject({
     file: join(stage, entry),
@@ -154,7 +162,7 @@ type LocateOptions = Omit<Parameters<typeof locatePackages>[1], "machine" | "use
 
 /** Puts the packages of the wanted platform in the place of this machine's, with the engines that the service turned out to use. */
 async function stageDependencies(
-  { project, stage, platform, signal, step }: Build,
+  { project, stage, platform, signal, step, onFiles }: Build,
   { bundle, definition, models, packages: earlier }: StagedService,
   locate: LocateOptions,
 ): Promise<{ readonly packages: readonly CopiedPackage[]; readonly warnings: readonly string[] }> {
@@ -163,7 +171,7 @@ async function stageDependencies(
   const used = usedFeatures(definition, models);
   const requests = servicePackages(project.entryDir, bundle);
   const { placed, warnings } = await locatePackages(requests, { ...locate, machine, used });
-  return { packages: await copyPackages(placed, { to: stage, machine, signal, earlier }), warnings };
+  return { packages: await copyPackages(placed, { to: stage, machine, signal, earlier, onFiles }), warnings };
 }
 
 async function stageNode({ project, stage, platform, signal }: Build, locate: LocateOptions): Promise<StagedNode> {

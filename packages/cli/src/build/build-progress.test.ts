@@ -42,6 +42,26 @@ describe("createBuildProgress", () => {
     expect(text()).toBe("");
   });
 
+  it.each([
+    [
+      { kind: "files", task: "bundle", name: "packages", doneFiles: 1, totalFiles: 4 },
+      "bundling packages",
+      "25% 1 files of 4 files",
+    ],
+    [
+      { kind: "bytes", task: "hash", name: "the files", doneBytes: 5e6, totalBytes: 2e7 },
+      "hashing the files",
+      "25% 5.0 MB of 20.0 MB",
+    ],
+  ] as const)("draws a bar for %o", (event, label, amounts) => {
+    const { progress, text } = shown({ isTTY: true });
+    progress.onEvent(event);
+    progress.stop();
+    const drawn = text();
+    expect(drawn).toContain(label);
+    expect(drawn).toContain(amounts);
+  });
+
   it("takes the time of each step, also when it shows nothing", () => {
     let now = 1000;
     const { progress, text } = shown({ isTTY: true, isQuiet: true, nowMs: () => now });

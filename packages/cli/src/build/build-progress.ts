@@ -14,12 +14,16 @@ export interface StepTime {
   readonly ms: number;
 }
 
-/** What is done with the bytes of a task. */
+type TaskEvent = Exclude<BuildEvent, { kind: "step" | "line" }>;
+
+/** What is done with the bytes or files of a task. */
 const TASKS = {
+  bundle: "bundling",
+  hash: "hashing",
   layer: "compressing",
   pull: "pulling",
   push: "pushing",
-} as const satisfies Record<Extract<BuildEvent, { kind: "bytes" }>["task"], string>;
+} as const satisfies Record<TaskEvent["task"], string>;
 
 /**
  * Bars on a terminal, plain lines elsewhere: one for each step, and one for a task with many bytes when it begins. `isQuiet` shows nothing.
@@ -52,24 +56,25 @@ export function createBuildProgress({
     endBar();
     stream.write(`${paint.dim(printable(text))}\n`);
   };
-  const showBytes = ({ task, name, doneBytes, totalBytes }: Extract<BuildEvent, { kind: "bytes" }>): void => {
+  const showTask = (event: TaskEvent): void => {
     if (isQuiet) return;
-    const label = printable(`${TASKS[task]} ${shortName(name)}`);
+    const { done, total, amount } = amountsOf(event);
+    const label = printable(`${TASKS[event.task]} ${shortName(event.name)}`);
     if (!stream.isTTY) {
-      if (doneBytes === 0 && totalBytes >= LARGE_BYTES) write(`  ${label}, ${megabytes(totalBytes)} MB`);
+      if (done === 0 && event.kind === "bytes" && total >= LARGE_BYTES) write(`  ${label}, ${amount(total)}`);
       return;
     }
     if (bar?.name !== label) {
       endBar();
       bar = { name: label, line: createBar(label, stream) };
-      bar.line.start(totalBytes, doneBytes, { done: megabytes(doneBytes), all: megabytes(totalBytes) });
+      bar.line.start(total, done, { done: amount(done), all: amount(total) });
     }
-    bar.line.update(doneBytes, { done: megabytes(doneBytes) });
-    if (doneBytes >= totalBytes) endBar();
+    bar.line.update(done, { done: amount(done) });
+    if (done >= total) endBar();
   };
   return {
     onEvent(event) {
-      if (event.kind === "bytes") return showBytes(event);
+      if (event.kind === "bytes" || event.kind === "files") return showTask(event);
       if (event.kind === "line") return write(`  ${event.text}`);
       endStep();
       times.push({ step: event.text, ms: 0 });
@@ -94,13 +99,22 @@ function shortName(name: string): string {
 
 function createBar(label: string, stream: NodeJS.WriteStream): SingleBar {
   return new SingleBar({
-    format: `  ${label} {bar} {percentage}% {done}/{all} MB`,
+    format: `  ${label} {bar} {percentage}% {done} of {all}`,
     stream,
     clearOnComplete: true,
     hideCursor: true,
   });
 }
 
-function megabytes(bytes: number): string {
-  return (bytes / 1_000_000).toFixed(1);
+interface Amounts {
+  readonly done: number;
+  readonly total: number;
+  /** One of the two as people read it. */
+  readonly amount: (value: number) => string;
+}
+
+function amountsOf(event: TaskEvent): Amounts {
+  if (event.kind === "files")
+    return { done: event.doneFiles, total: event.totalFiles, amount: (value) => `${value} files` };
+  return { done: event.doneBytes, total: event.totalBytes, amount: (value) => `${(value / 1_000_000).toFixed(1)} MB` };
 }

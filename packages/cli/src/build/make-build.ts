@@ -5,6 +5,7 @@ import type { ExampleResult } from "../examples/run-example.ts";
 import type { BuildResult } from "./build-lines.ts";
 import { copySboms, type SbomCopy } from "./copy-sboms.ts";
 import { storeBentos } from "./store-bentos.ts";
+import { type PendingImage, pendingImage } from "./pending-image.ts";
 import { checkExamples, type CheckedExamples } from "./check-examples.ts";
 
 /** What is to be built, as flags say it. */
@@ -33,7 +34,7 @@ export interface BuildWork {
 
 /** Builds a bento for each platform, and the image of them. */
 export async function makeBuild(work: BuildWork): Promise<Omit<BuildResult, "steps">> {
-  const { projectDir, baseImage: base, signal, onEvent } = work;
+  const { baseImage: base, signal, onEvent } = work;
   const packager = await import("@bento-ts/packager");
   const platforms = await platformsOf(work.platform);
   if (!work.image && work.push)
@@ -41,40 +42,42 @@ export async function makeBuild(work: BuildWork): Promise<Omit<BuildResult, "ste
   // Before a bento is built for nothing.
   const secrets = work.secrets.map((text) => packager.parseSecret(text, process.env).id);
   const builder = work.image ? await packager.chooseBuilder(work.builder, { platforms, base, signal }) : undefined;
-  const { bentos, examples, listed } = await buildBentos(work, { platforms, secrets });
-  const [bento, ...otherBentos] = bentos;
-  if (bento === undefined) throw wrongUsage("--platform names none");
-  const sboms = (
-    await Promise.all(bentos.map((one) => copySboms(work.sboms, one, endingOf(one.platform, bentos.length))))
-  ).flat();
-  const storing = storeBentos([bento, ...otherBentos], { listed, signal });
-  if (builder === undefined) {
-    onEvent?.({ kind: "step", text: "storing the bento" });
-    return { bento, otherBentos, examples, sboms, ...(await storing), image: null };
+  const pending = builder === undefined ? undefined : pendingImage({ ...work, builder });
+  try {
+    const { bentos, examples, listed } = await buildBentos(work, { platforms, secrets, pending });
+    const [bento, ...otherBentos] = bentos;
+    if (bento === undefined) throw wrongUsage("--platform names none");
+    const sboms = (
+      await Promise.all(bentos.map((one) => copySboms(work.sboms, one, endingOf(one.platform, bentos.length))))
+    ).flat();
+    const storing = storeBentos([bento, ...otherBentos], { listed, signal });
+    const built = { bento, otherBentos, examples, sboms };
+    if (pending === undefined) {
+      onEvent?.({ kind: "step", text: "storing the bento" });
+      return { ...built, ...(await storing), image: null };
+    }
+    const making = pending.finish(bentos, listed);
+    // Both have ended before this does, also when one has failed.
+    await Promise.allSettled([making, storing]);
+    return { ...built, ...(await storing), image: await making };
+  } catch (cause) {
+    await pending?.discard(cause);
+    throw cause;
   }
-  const making = packager.makeImage({
-    bentoDirs: bentos.map(({ dir }) => dir),
-    listed,
-    tags: work.tags,
-    builder,
-    base,
-    projectDir,
-    output: work.output,
-    push: work.push,
-    secrets: work.secrets,
-    network: work.network,
-    signal,
-    onEvent,
-  });
-  // Both have ended before this does, also when one has failed.
-  await Promise.allSettled([making, storing]);
-  return { bento, otherBentos, examples, sboms, ...(await storing), image: await making };
 }
 
-/** Builds a bento for each platform, its golden examples run first. */
+/** Builds a bento for each platform, its golden examples run first, and the image beside those of the last. */
 async function buildBentos(
   work: BuildWork,
-  { platforms, secrets }: { readonly platforms: readonly Platform[]; readonly secrets: readonly string[] },
+  {
+    platforms,
+    secrets,
+    pending,
+  }: {
+    readonly platforms: readonly Platform[];
+    readonly secrets: readonly string[];
+    readonly pending: PendingImage | undefined;
+  },
 ): Promise<{
   readonly bentos: readonly BentoReport[];
   readonly examples: readonly ExampleResult[];
@@ -87,11 +90,22 @@ async function buildBentos(
   const examples: ExampleResult[] = [];
   const listed = new Map<string, readonly ListedFile[]>();
   for (const platform of platforms) {
-    let files: readonly ListedFile[] | undefined;
+    let files: readonly ListedFile[] = [];
+    const packed = async ({ dir }: StagedBento): Promise<void> => {
+      const onRead = (doneBytes: number, totalBytes: number): void =>
+        onEvent?.({ kind: "bytes", task: "hash", name: "the files", doneBytes, totalBytes });
+      files = await listBentoFiles(dir, { signal, onRead });
+      if (bentos.length === platforms.length - 1)
+        await pending?.begin([...bentos, { dir }], new Map([...listed, [dir, files]]));
+    };
     const check = async (staged: StagedBento): Promise<readonly string[]> => {
-      // Both take a second, one of them mostly waiting.
-      const [checked, found] = await Promise.all([examplesOf(staged, work), listBentoFiles(staged.dir, { signal })]);
-      files = found;
+      // What reads the staged files has ended before they are moved or taken away.
+      const packing = packed(staged);
+      const checked = await examplesOf(staged, work).catch(async (cause: unknown) => {
+        await Promise.allSettled([pending?.discard(cause), packing]);
+        throw cause;
+      });
+      await packing;
       examples.push(...checked.results);
       return checked.skipped === undefined ? [] : [checked.skipped];
     };
@@ -99,7 +113,7 @@ async function buildBentos(
     const outDir = work.image || work.output === undefined ? undefined : join(work.output, ending.slice(1));
     const chosen = { outDir, folderEnding: ending, base, secrets, platform };
     const bento = await buildBento({ projectDir, entryFile, ...chosen, check, signal, onEvent });
-    if (files !== undefined) listed.set(bento.dir, files);
+    listed.set(bento.dir, files);
     bentos.push(bento);
   }
   return { bentos, examples, listed };

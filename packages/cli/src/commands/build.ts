@@ -11,6 +11,7 @@ import { makeBuild } from "../build/make-build.ts";
 import type { CommandRow } from "../command.ts";
 import { wrongUsage } from "../command-error.ts";
 import { report } from "../output.ts";
+import { keepCompiledCode } from "../serve/compile-cache.ts";
 import { findTarget } from "../target/find-target.ts";
 
 interface Flags {
@@ -93,6 +94,7 @@ async function run(given: string | undefined, flags: Flags): Promise<void> {
       `${given ?? "this folder"} has no service to build: expected a project; "bento-ts init" writes one`,
     );
   }
+  keepCompiledCode();
   const progress = createBuildProgress({ isQuiet: flags.json === true });
   const { onEvent } = progress;
   const { tag: tags, builder, baseImage, platform, image, test, output, push = false } = flags;

@@ -22,6 +22,8 @@ export interface CopyPackagesOptions {
   readonly signal: AbortSignal;
   /** What was copied there before, for the same machine or another one. */
   readonly earlier: readonly CopiedPackage[];
+  /** Told how many of the files that are wanted stand there, first and last as well. */
+  readonly onFiles?: ((doneFiles: number, totalFiles: number) => void) | undefined;
 }
 
 /**
@@ -37,13 +39,21 @@ export async function copyPackages(
   const plans = await Promise.all(wanted.map((placed) => planPackage(placed, options, before.get(placed.place))));
   const kept = await removeStale(plans, earlier, options.to);
   const copied = new Map(kept);
+  const totalFiles = plans.reduce((sum, { files }) => sum + files.length, 0);
+  let doneFiles = 0;
+  options.onFiles?.(doneFiles, totalFiles);
   for (const plan of plans) {
     const { place, package: installed } = plan.placed;
-    if (kept.has(place)) continue;
+    doneFiles += plan.files.length;
+    if (kept.has(place)) {
+      options.onFiles?.(doneFiles, totalFiles);
+      continue;
+    }
     // What npm has put there stays as it is until npm puts something else there; the author writes into a package of the workspace.
     const areFixed = isInstalled(installed.home);
     const bytes = bringInto(installed.dir, join(options.to, place), { files: plan.files, areFixed });
     copied.set(place, { ...plan, bytes });
+    options.onFiles?.(doneFiles, totalFiles);
     // Signals are heard here.
     await nextTurn();
     options.signal.throwIfAborted();

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { chmodSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -20,6 +21,17 @@ describe("listFiles", () => {
       { path: "b/x", isProgram: false, size: 3, sha256: ABC },
       { path: "run", isProgram: true, size: 3, sha256: ABC },
     ]);
+  });
+
+  it("tells how many bytes it has read, of a file larger than its buffer in parts", async () => {
+    const dir = tempTree({ a: "abc", b: "x".repeat(1024 * 1024 + 1) });
+    const told: (readonly number[])[] = [];
+    const files = await listFiles(dir, { onRead: (...amounts) => void told.push(amounts) });
+    expect(told).toEqual([0, 3, 1_048_579, 1_048_580].map((done) => [done, 1_048_580]));
+    expect(files[1]).toMatchObject({
+      size: 1_048_577,
+      sha256: createHash("sha256").update("x".repeat(1_048_577)).digest("hex"),
+    });
   });
 
   it("is ended by its signal", async () => {

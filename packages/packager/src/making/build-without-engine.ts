@@ -30,6 +30,7 @@ export async function buildWithoutEngine(work: ImageWork): Promise<MadeImage> {
       signal,
       onEvent,
     });
+    work.onRead?.();
     const places = await deliverImage(image, work, blobs);
     const [first, ...others] = image.platforms;
     return {

@@ -19,9 +19,10 @@ import { isArchiveName } from "./output-place.ts";
  * in the project's `.bento-ts`, as it does with several platforms, of which an engine takes one.
  */
 export async function deliverImage(image: OciImage, work: ImageWork, blobs: BlobStore): Promise<readonly ImagePlace[]> {
-  const { tags, output, signal, onEvent } = work;
+  const { tags, output, mayDeliver, signal, onEvent } = work;
   const places: ImagePlace[] = [];
-  if (output !== undefined) places.push(await writeTo(resolve(output), image, { tags, blobs, signal }));
+  if (output !== undefined) places.push(await writeTo(resolve(output), image, { tags, blobs, mayDeliver, signal }));
+  await mayDeliver;
   if (work.push) {
     for (const tag of tags) {
       onEvent?.({ kind: "step", text: `pushing ${tag}` });
@@ -34,22 +35,25 @@ export async function deliverImage(image: OciImage, work: ImageWork, blobs: Blob
   const isLoaded = image.platforms.length === 1 && (await loadIntoDocker(image, work, blobs));
   if (isLoaded) return [{ kind: "engine", at: "docker" }];
   const dir = join(work.projectDir, ".bento-ts", `${work.name}-${work.version}.oci`);
-  return [await writeTo(dir, image, { tags, blobs, signal })];
+  return [await writeTo(dir, image, { tags, blobs, mayDeliver, signal })];
 }
 
 async function writeTo(
   place: string,
   { root }: OciImage,
-  {
-    tags,
-    blobs,
-    signal,
-  }: { readonly tags: readonly string[]; readonly blobs: BlobStore; readonly signal: AbortSignal },
+  options: {
+    readonly tags: readonly string[];
+    readonly blobs: BlobStore;
+    readonly mayDeliver: Promise<void>;
+    readonly signal: AbortSignal;
+  },
 ): Promise<ImagePlace> {
+  const { tags, blobs, mayDeliver, signal } = options;
   if (isArchiveName(place)) {
-    await writeArchive(root, { file: place, tags, blobs, signal });
+    await writeArchive(root, { file: place, ...options });
     return { kind: "archive", at: place };
   }
+  await mayDeliver;
   await writeLayout(root, { dir: place, tags, blobs, signal });
   return { kind: "layout", at: place };
 }

@@ -24,6 +24,10 @@ export interface MakeImageOptions extends Omit<ImageOptions, "bentoDir" | "build
   readonly output?: string | undefined;
   /** Whether it goes to the registry that each tag names. */
   readonly push?: boolean;
+  /** Without an engine the image is made at once and brought to its places when this resolves; never when it rejects. At once unless given. */
+  readonly mayDeliver?: Promise<void> | undefined;
+  /** Told when the bentos' files have been read: they may be moved then. */
+  readonly onRead?: (() => void) | undefined;
 }
 
 /** `MakeImageOptions` with everything decided. */
@@ -38,6 +42,8 @@ export interface ImageWork {
   readonly projectDir: string;
   readonly output: string | undefined;
   readonly push: boolean;
+  readonly mayDeliver: Promise<void>;
+  readonly onRead: (() => void) | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   readonly onEvent: OnBuildEvent | undefined;
@@ -84,6 +90,7 @@ async function decide(options: MakeImageOptions): Promise<ImageWork> {
   for (const tag of tags) assertTag(tag);
   const base = options.base ?? (await readImagePlan(bentoDir)).base;
   const baseDir = options.base === undefined ? projectDir : process.cwd();
-  const { push = false, onEvent } = options;
-  return { bentoDirs, listed, name, version, tags, base, baseDir, projectDir, output, push, env, signal, onEvent };
+  const { push = false, mayDeliver = Promise.resolve(), onRead, onEvent } = options;
+  const whole = { bentoDirs, listed, name, version, tags, base, baseDir, projectDir, output, push };
+  return { ...whole, mayDeliver, onRead, env, signal, onEvent };
 }

@@ -15,6 +15,8 @@ interface ArchiveTarget {
   readonly file: string;
   readonly tags: readonly string[];
   readonly blobs: BlobStore;
+  /** The tar is written at once and put in place when this resolves; never when it rejects. */
+  readonly mayDeliver?: Promise<void>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -23,7 +25,8 @@ interface ArchiveTarget {
  *
  * Throws INVALID_ARGUMENT for an image of several platforms: engines load one. Source: Docker Image Specification v1.2; OCI Image Format 1.1, "Image Layout".
  */
-export async function writeArchive(root: Descriptor, { file, tags, blobs, signal }: ArchiveTarget): Promise<void> {
+export async function writeArchive(root: Descriptor, target: ArchiveTarget): Promise<void> {
+  const { file, tags, blobs, mayDeliver, signal } = target;
   const read = await readRoot(root, blobs);
   if (read.kind === "index") {
     throw new ServingError(
@@ -38,6 +41,7 @@ export async function writeArchive(root: Descriptor, { file, tags, blobs, signal
     const tar = pack();
     const written = pipeline(tar, createWriteStream(temporary), signal === undefined ? {} : { signal });
     await Promise.all([written, fill(tar, { root, texts, blobs })]);
+    await mayDeliver;
   });
 }
 
