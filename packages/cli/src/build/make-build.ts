@@ -99,12 +99,14 @@ async function buildBentos(
         await pending?.begin([...bentos, { dir }], new Map([...listed, [dir, files]]));
     };
     const check = async (staged: StagedBento): Promise<readonly string[]> => {
-      // What reads the staged files has ended before they are moved or taken away.
-      const packing = packed(staged);
-      const checked = await examplesOf(staged, work).catch(async (cause: unknown) => {
-        await Promise.allSettled([pending?.discard(cause), packing]);
+      const checking = examplesOf(staged, work).catch(async (cause: unknown) => {
+        await pending?.discard(cause);
         throw cause;
       });
+      const packing = packed(staged);
+      // What reads the staged files has ended before they are moved or taken away, also when one of the two has failed.
+      await Promise.allSettled([checking, packing]);
+      const checked = await checking;
       await packing;
       examples.push(...checked.results);
       return checked.skipped === undefined ? [] : [checked.skipped];

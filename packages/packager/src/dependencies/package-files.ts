@@ -1,5 +1,4 @@
-import { statSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import ignore from "ignore";
 import { fittingFiles } from "../native/fitting-files.ts";
@@ -38,11 +37,11 @@ export async function packageFiles(installed: InstalledPackage, machine: Machine
   const leave = (path: string, reason: LeftOutReason): void => {
     leftOut.set(reason, (leftOut.get(reason) ?? 0) + statSync(join(dir, path)).size);
   };
-  const walk = async (folder: string): Promise<void> => {
-    for (const entry of await readdir(join(dir, folder), { withFileTypes: true })) {
+  const walk = (folder: string): void => {
+    for (const entry of readdirSync(join(dir, folder), { withFileTypes: true })) {
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory()) {
-        if (entry.name !== "node_modules" && !entry.name.startsWith(".")) await walk(path);
+        if (entry.name !== "node_modules" && !entry.name.startsWith(".")) walk(path);
       } else if (entry.isFile() && isPublished(path)) {
         const reason = (isLicence(path) ? undefined : (whyDropped(path) ?? whyUseless(path))) ?? drops?.(path, machine);
         if (reason === undefined) files.push(path);
@@ -50,7 +49,7 @@ export async function packageFiles(installed: InstalledPackage, machine: Machine
       }
     }
   };
-  await walk("");
+  walk("");
   const { fitting, foreign } = await fittingFiles(installed, files, machine);
   for (const file of foreign) leave(file, "platforms");
   return { files: [...fitting].sort(), leftOut: Object.fromEntries(leftOut) };

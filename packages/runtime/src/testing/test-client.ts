@@ -1,12 +1,6 @@
 import type { ServiceClass } from "../authoring/registered-service.ts";
-import { loadConfig } from "../config/index.ts";
 import type { JsonValue } from "../io/types.ts";
 import type { LoadedModel } from "../models/types.ts";
-import { buildServer } from "../server/build-server.ts";
-import { loadServiceClass } from "../server/load-service.ts";
-import { createLogger } from "../telemetry/logger.ts";
-import { createMetrics } from "../telemetry/metrics.ts";
-import { createStateCell } from "../server/state-cell.ts";
 
 export interface TestClientOptions {
   /** Folder against which the service's paths are resolved; default: the current one. */
@@ -52,37 +46,16 @@ export async function createTestClient(
   serviceClass: ServiceClass,
   options: TestClientOptions = {},
 ): Promise<TestClient> {
-  const { config } = await loadConfig({
-    env: {},
-    serviceConfig: { telemetry: { logLevel: "error" }, ...options.config },
-  });
-  const baseDir = options.baseDir ?? process.cwd();
-  const loaded = await loadServiceClass(serviceClass, {
-    baseDir,
-    storeDir: baseDir,
-    cpus: 1,
-    digests: {},
-    configuredModels: config.models,
-    modelDir: config.modelDir,
-    parameters: config.parameters,
-    fakes: new Map(Object.entries(options.models ?? {})),
-  });
-  const server = await buildServer({
-    service: loaded.service,
-    config,
-    metrics: createMetrics({ processMetrics: false }),
-    log: createLogger({ level: config.telemetry.logLevel, format: config.telemetry.logFormat }),
-    now: () => performance.now(),
-    state: createStateCell({ phase: "serving", ready: true, workers: [] }),
-    baseDir,
-  });
+  // Comparing outputs and issuing tokens needs no server: nothing of it is loaded before there is one.
+  const { openTestServer } = await import("./open-test-server.ts");
+  const { app, close } = await openTestServer(serviceClass, options);
   const send = async (
     method: "GET" | "POST",
     url: string,
     payload: string | Buffer | undefined,
     headers: Readonly<Record<string, string>>,
   ): Promise<TestReply> => {
-    const response = await server.app.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) });
+    const response = await app.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) });
     return {
       status: response.statusCode,
       headers: response.headers,
@@ -97,11 +70,7 @@ export async function createTestClient(
       return send("POST", `/${api}`, payload, { "content-type": mediaType, ...headers });
     },
     get: (path, headers = {}) => send("GET", path, undefined, headers),
-    close: async () => {
-      await server.app.close();
-      await loaded.close();
-      await server.close();
-    },
+    close,
   };
 }
 
