@@ -107,7 +107,7 @@ describeWith("native tensorflow", "a SavedModel that can't be served ends the st
       "a saved_model.pb that was cut",
       (dir) =>
         writeFileSync(join(dir, "saved_model.pb"), readFileSync(`${models}/mlp/saved_model.pb`).subarray(0, 9000)),
-      /"saved_model\.pb" is not a readable SavedModel: at byte \d+: /,
+      /"mlp\/saved_model\.pb" is not a readable SavedModel: at byte \d+: /,
     ],
     [
       "no variables",

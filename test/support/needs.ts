@@ -56,6 +56,10 @@ const NEEDS = {
     present: () => existsSync(join(filetypeModelDir(), "model.onnx")),
     command: "scripts/fetch-filetype-model.sh",
   },
+  "notes model": {
+    present: () => existsSync(join(pitchModelDir(), "nmp/saved_model.pb")),
+    command: "scripts/fetch-pitch-model.sh",
+  },
   "C++ compiler": { present: () => succeeds("g++", ["--version"]), command: "apt-get install g++" },
   "native tensorflow": { present: hasNativeTensorFlow, command: "scripts/install-tensorflow.sh" },
   "interop clients": {
@@ -93,6 +97,11 @@ export function imageTool(name: "crane" | "hadolint" | "syft"): string {
 /** Folder into which scripts/fetch-filetype-model.sh puts the model. */
 function filetypeModelDir(): string {
   return join(cacheDir(), "models/filetype");
+}
+
+/** Folder into which scripts/fetch-pitch-model.sh puts the model: `nmp/` as a SavedModel, `nmp.onnx`. */
+export function pitchModelDir(): string {
+  return join(cacheDir(), "models/pitch");
 }
 
 function hasNativeTensorFlow(): boolean {

@@ -37,7 +37,10 @@ function modelLines(model: InspectedModelFile, paint: Paint): readonly string[] 
         ["digest", model.digest],
         ...model.files
           .slice(1)
-          .map(({ path, sizeBytes: size }) => ["weights", printable(`${path} (${sizeText(size)})`)]),
+          .map(({ path, sizeBytes: size }) => [
+            model.format === "onnx" ? "weights" : "file",
+            printable(`${path} (${sizeText(size)})`),
+          ]),
         ...tensors,
       ],
       "  ",

@@ -1,4 +1,4 @@
-import { ServingError } from "../../errors.ts";
+import { assertNoLookalike, type Lookalike } from "../wire/assert-no-lookalike.ts";
 import { damagedModel } from "../wire/damaged.ts";
 import { ONNX_FORMAT } from "./format.ts";
 import { domainName, graphRules, parseEntry, walkFunction } from "./graph-walk.ts";
@@ -19,7 +19,7 @@ export function parseOnnxFile(bytes: Uint8Array): OnnxFileInfo {
 
 /** As `parseOnnxFile`, over a source that need not be in memory. */
 export function parseOnnxSource(source: WireSource): OnnxFileInfo {
-  assertLooksLikeOnnx(source);
+  assertNoLookalike(source, LOOKALIKES);
   const model = emptyModel();
   readModel(fileMessage(source, "ModelProto"), model);
   if (model.irVersion < 1)
@@ -133,8 +133,7 @@ function toRecord<Value>(entries: ReadonlyMap<string, Value>): Readonly<Record<s
 }
 
 // Files that often stand where a model was expected, by their first bytes, and what to do about them.
-const LOOKALIKES = [
-  { start: 0, bytes: "version https://git-lfs", says: "a Git LFS pointer, not the model: run `git lfs pull`" },
+const LOOKALIKES: readonly Lookalike[] = [
   { start: 4, bytes: "ORTM", says: "ONNX Runtime's .ort format: use the .onnx file it was made from" },
   { start: 0, bytes: "\x89HDF", says: "an HDF5 file (Keras): export the model to ONNX" },
   {
@@ -142,13 +141,4 @@ const LOOKALIKES = [
     bytes: "PK\x03\x04",
     says: "a zip archive (PyTorch .pt or .keras?): export the model to ONNX, or unpack it",
   },
-] as const;
-
-function assertLooksLikeOnnx(source: WireSource): void {
-  if (source.sizeBytes === 0)
-    throw new ServingError("FAILED_PRECONDITION", "not a readable ONNX model: the file is empty");
-  const head = String.fromCharCode(...source.bytesAt(0, Math.min(32, source.sizeBytes)));
-  const found = LOOKALIKES.find(({ start, bytes }) => head.startsWith(bytes, start));
-  if (found !== undefined)
-    throw new ServingError("FAILED_PRECONDITION", `not a readable ONNX model: this is ${found.says}`);
-}
+];

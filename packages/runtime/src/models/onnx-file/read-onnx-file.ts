@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { readModelFile } from "../wire/read-model-file.ts";
 import { ONNX_FORMAT } from "./format.ts";
 import { parseOnnxSource } from "./parse-onnx-file.ts";
@@ -12,6 +13,7 @@ export function readOnnxFile(path: string): Promise<OnnxFileInfo> {
   return readModelFile(path, {
     name: ONNX_FORMAT,
     tooLargeAdvice: "export with external data instead",
+    shown: (file) => basename(file),
     parse: parseOnnxSource,
   });
 }

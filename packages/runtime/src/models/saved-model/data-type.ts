@@ -32,12 +32,20 @@ const FOREIGN: Readonly<Record<number, string>> = {
   18: "complex128",
   20: "resource",
   21: "variant",
+  24: "float8e5m2",
+  25: "float8e4m3fn",
+  29: "int4",
+  30: "uint4",
 };
 
 const DTYPE_OF: ReadonlyMap<number, DType> = new Map(DTYPE_NAMES.map((dtype) => [DATA_TYPES[dtype], dtype]));
 
+// TensorFlow 1 marks the value of a variable so; what comes out of a run is of the plain type.
+const REFERENCE = 100;
+
 /** The element type behind a number of `DataType`; without `dtype` where no tensor of ours can hold it. */
 export function dataTypeOf(number: number): { readonly type: string; readonly dtype?: DType } {
-  const dtype = DTYPE_OF.get(number);
-  return dtype === undefined ? { type: FOREIGN[number] ?? `data type ${number}` } : { type: dtype, dtype };
+  const plain = number > REFERENCE ? number - REFERENCE : number;
+  const dtype = DTYPE_OF.get(plain);
+  return dtype === undefined ? { type: FOREIGN[plain] ?? `data type ${number}` } : { type: dtype, dtype };
 }

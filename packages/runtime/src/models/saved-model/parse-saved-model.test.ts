@@ -66,6 +66,18 @@ describe("parseSavedModel", () => {
     );
   });
 
+  it("prefers the graph that is for serving alone to those for other devices", () => {
+    const bytes = Buffer.concat([model(tags("serve", "tpu")), model(tags("serve"), signature("plain"))]);
+    expect(parseSavedModel(bytes)).toMatchObject({ tags: ["serve"], signatures: [{ name: "plain" }] });
+  });
+
+  it("sees that values lie in a checkpoint, those of tables that change too", () => {
+    const graph = (op: string): Buffer => field(2, field(1, field(2, op)));
+    const has = (op: string): boolean => parseSavedModel(model(tags("serve"), graph(op))).hasVariables;
+    expect(["VarHandleOp", "VariableV2", "MutableHashTableV2"].filter(has)).toHaveLength(3);
+    expect(["Const", "HashTableV2", "RestoreV2"].filter(has)).toEqual([]);
+  });
+
   it("tells an open rank from a scalar and a free size from none", () => {
     const unknownRank = field(3, int(3, 1));
     const scalar = field(3, "");
@@ -86,16 +98,31 @@ describe("parseSavedModel", () => {
       parseSavedModel(model(tags("serve"), signature("s", input("x", ...info)))).signatures[0]?.inputs;
     expect(of(field(1, "x:0"), int(2, 20))).toEqual([{ name: "x", tensor: "x:0", type: "resource" }]);
     expect(of(field(1, "x:0"), int(2, 99))).toEqual([{ name: "x", tensor: "x:0", type: "data type 99" }]);
+    // DT_FLOAT_REF, as TensorFlow 1 writes it for a variable.
+    expect(of(field(1, "x:0"), int(2, 101))).toMatchObject([{ type: "float32", dtype: "float32" }]);
     expect(of(field(4, ""), int(2, 1))).toEqual([{ name: "x", type: "sparse tensor of float32" }]);
     expect(of(field(5, ""), int(2, 1))).toEqual([{ name: "x", type: "composite tensor of float32" }]);
   });
 
   it("refuses an empty file, another schema and a file that ends early", () => {
-    expect(() => parseSavedModel(new Uint8Array())).toThrow(
-      "not a readable SavedModel: at byte 0: the file ended, but SavedModel.meta_graphs was expected",
+    expect(() => parseSavedModel(new Uint8Array())).toThrow("not a readable SavedModel: the file is empty");
+    expect(() => parseSavedModel(int(1, 1))).toThrow(
+      "not a readable SavedModel: at byte 2: the file ended, but SavedModel.meta_graphs was expected",
     );
     expect(() => parseSavedModel(int(1, 2))).toThrow("expected schema version 1, got 2");
     expect(() => parseSavedModel(kinds.subarray(0, 20_000))).toThrow(/at byte \d+: .*left/);
+  });
+
+  it.each([
+    [
+      "version https://git-lfs.github.com/spec/v1\noid sha256:0",
+      /a Git LFS pointer, not the model: run `git lfs pull`/,
+    ],
+    ["\x89HDF\r\n\x1a\n", /an HDF5 file/],
+    ["PK\x03\x04", /a zip archive/],
+    ["\x1c\0\0\0TFL3", /a TensorFlow Lite model/],
+  ])("says what stands in its place: %j", (text, message) => {
+    expect(() => parseSavedModel(Buffer.from(text, "latin1"))).toThrow(message);
   });
 
   it("throws nothing but ServingError for changed bytes", () => {

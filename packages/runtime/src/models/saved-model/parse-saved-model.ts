@@ -1,4 +1,5 @@
 import { ServingError } from "../../errors.ts";
+import { assertNoLookalike, type Lookalike } from "../wire/assert-no-lookalike.ts";
 import {
   damagedMessage,
   type FieldRules,
@@ -27,6 +28,7 @@ export function parseSavedModel(bytes: Uint8Array): SavedModelInfo {
 
 /** As `parseSavedModel`, over a source that need not be in memory. */
 export function parseSavedModelSource(source: WireSource): SavedModelInfo {
+  assertNoLookalike(source, LOOKALIKES);
   const file = fileMessage(source, "SavedModel");
   const graphs: SavedModelInfo[] = [];
   readMessage(file, {
@@ -40,14 +42,22 @@ export function parseSavedModelSource(source: WireSource): SavedModelInfo {
   });
   if (graphs.length === 0)
     throw damagedMessage(file, source.sizeBytes, "the file ended, but SavedModel.meta_graphs was expected");
-  const serving = graphs.find(({ tags }) => tags.includes("serve"));
+  const servable = graphs.filter(({ tags }) => tags.includes("serve"));
+  // The others are for other devices: {serve, gpu}, {serve, tpu}.
+  const serving = servable.find(({ tags }) => tags.length === 1) ?? servable[0];
   if (serving !== undefined) return serving;
   const got = graphs.map(({ tags }) => (tags.length === 0 ? "none" : tags.join(" "))).join("; ");
   throw new ServingError(
     "FAILED_PRECONDITION",
-    `this SavedModel can't be served: expected a graph with the tag "serve", got the tags ${got}; export it with tf.saved_model.save`,
+    `not a readable SavedModel: expected a graph with the tag "serve", got the tags ${got}; export it with tf.saved_model.save`,
   );
 }
+
+const LOOKALIKES: readonly Lookalike[] = [
+  { start: 0, bytes: "\x89HDF", says: "an HDF5 file (Keras): export the model with model.export()" },
+  { start: 0, bytes: "PK\x03\x04", says: "a zip archive (.keras?): export the model with model.export()" },
+  { start: 4, bytes: "TFL3", says: "a TensorFlow Lite model: use the SavedModel it was made from" },
+];
 
 function parseMetaGraph(message: WireMessage): SavedModelInfo {
   const tags: string[] = [];
@@ -77,8 +87,13 @@ function parseMetaGraph(message: WireMessage): SavedModelInfo {
   return { tags: tags.sort(), tensorflowVersion, signatures: sorted(signatures), hasVariables };
 }
 
-// Operations that hold a value from a checkpoint: those of TensorFlow 2 and of 1.
-const VARIABLE_OPERATIONS: ReadonlySet<string> = new Set(["VarHandleOp", "Variable", "VariableV2"]);
+// Operations that hold a value from a checkpoint: those of TensorFlow 2 and of 1, and tables that change, which would be empty without it.
+const VARIABLE_OPERATIONS: ReadonlySet<string> = new Set([
+  "VarHandleOp",
+  "Variable",
+  "VariableV2",
+  ...["MutableHashTable", "MutableHashTableOfTensors", "MutableDenseHashTable"].flatMap((op) => [op, `${op}V2`]),
+]);
 
 /** Variables are nodes of the graph itself; functions get them as arguments. */
 function graphHasVariables(message: WireMessage): boolean {

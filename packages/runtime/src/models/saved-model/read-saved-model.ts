@@ -17,6 +17,8 @@ export async function readSavedModel(dir: string): Promise<SavedModelInfo> {
   const info = await readModelFile(join(dir, SAVED_MODEL_FILE), {
     name: SAVED_MODEL_FORMAT,
     tooLargeAdvice: "export with variables, which lie in files of their own",
+    // Every SavedModel calls its file so: the folder tells which one it is.
+    shown: () => `${basename(dir)}/${SAVED_MODEL_FILE}`,
     parse: parseSavedModelSource,
   });
   if (info.hasVariables) await assertVariables(dir);
@@ -39,7 +41,9 @@ async function filesAt(dir: string, path: string): Promise<readonly string[]> {
   if (found === undefined) return [];
   if (!found.isDirectory()) return [path];
   const files: string[] = [];
-  for (const name of await readdir(join(dir, path))) files.push(...(await filesAt(dir, `${path}/${name}`)));
+  // Hidden ones are those of file managers and of mounted volumes, which would change the digest from place to place.
+  const names = (await readdir(join(dir, path))).filter((name) => !name.startsWith("."));
+  for (const name of names) files.push(...(await filesAt(dir, `${path}/${name}`)));
   return files;
 }
 

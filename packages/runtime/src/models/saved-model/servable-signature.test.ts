@@ -56,7 +56,10 @@ describe("assertServable", () => {
       expect.objectContaining({
         code: "FAILED_PRECONDITION",
         problems: [
-          { path: "/inputs/a~1b", message: expect.stringContaining("is sparse tensor of float32") },
+          {
+            path: "/inputs/a~1b",
+            message: expect.stringContaining("is a sparse tensor of float32, and only dense tensors"),
+          },
           { path: "/inputs/x", message: expect.stringContaining("is bfloat16") },
           { path: "/outputs/r", message: expect.stringContaining("is resource") },
         ],

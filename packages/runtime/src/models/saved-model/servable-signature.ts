@@ -34,7 +34,10 @@ export function toServable({ name, tensor, dtype, shape }: SignatureTensor): Ser
 
 function problemOf(list: "inputs" | "outputs", tensor: SignatureTensor): { path: string; message: string }[] {
   if (tensor.tensor !== undefined && tensor.dtype !== undefined && isCarried(tensor.dtype)) return [];
-  const message = `is ${tensor.type}, an element type that cannot be served; cast it inside the model`;
+  const message =
+    tensor.tensor === undefined
+      ? `is a ${tensor.type}, and only dense tensors can be served; convert it inside the model`
+      : `is ${tensor.type}, an element type that cannot be served; cast it inside the model`;
   return [{ path: `/${list}/${tensor.name.replaceAll("~", "~0").replaceAll("/", "~1")}`, message }];
 }
 

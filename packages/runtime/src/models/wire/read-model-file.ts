@@ -1,5 +1,4 @@
 import { open, stat, type FileHandle } from "node:fs/promises";
-import { basename } from "node:path";
 import { ServingError } from "../../errors.ts";
 import { fileSource, type WireSource } from "./wire-source.ts";
 
@@ -9,6 +8,8 @@ export interface ModelFileFormat<T> {
   readonly name: string;
   /** What to do about a file past the limit of protobuf. */
   readonly tooLargeAdvice: string;
+  /** How messages call the file; the full path goes to the log. */
+  shown(path: string): string;
   parse(source: WireSource): T;
 }
 
@@ -22,7 +23,7 @@ const MAX_FILE_BYTES = 2 ** 31 - 1;
  * Throws NOT_FOUND when there is no such file, FAILED_PRECONDITION when it can't be read or what `parse` threw, with the file's name.
  */
 export async function readModelFile<T>(path: string, format: ModelFileFormat<T>): Promise<T> {
-  const name = basename(path);
+  const name = format.shown(path);
   let handle: FileHandle | undefined;
   try {
     // Opening a pipe would wait for a writer for ever, so look first.
@@ -50,7 +51,6 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "its name is too long",
 };
 
-/** Names the file by its last part only: the message may reach a caller, the full path goes to the log. */
 function toModelFileError(
   cause: unknown,
   file: { readonly name: string; readonly path: string; readonly format: string },
