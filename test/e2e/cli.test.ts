@@ -285,6 +285,20 @@ describe("bento-ts inspect", () => {
     }
   });
 
+  it("tells signatures of a SavedModel, without any native code", async () => {
+    const refuse = 'process.dlopen = () => { throw new Error("native code was loaded") }';
+    const args = ["--import", `data:text/javascript,${refuse}`, bin, "inspect", `${models}/tensorflow/kinds`];
+    const { code, stdout } = await run(process.execPath, args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^\S*\/kinds\n  format +SavedModel of TensorFlow 2\.15\.1\n  tags +serve\n  size +46\.\d kB\n/,
+    );
+    expect(stdout).toMatch(
+      /signature  pick\n    input    at: int64 \[\?\]\n    input    x: float32 \[\?\]\n    output   y: float32 \[\?\]\n/,
+    );
+    expect(stdout).toMatch(/signature  scalar\n    input    x: int64 \[\]\n/);
+  });
+
   it("notes outputs that are left out, and says why a model can't be served", async () => {
     expect((await bentoTs(["inspect", `${models}/zipmap.onnx`])).stdout).toMatch(
       /note: answers leave out "probabilities": .*zipmap/,

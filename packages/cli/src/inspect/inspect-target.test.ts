@@ -57,4 +57,11 @@ describe("inspectTarget", () => {
     copyFileSync(`${models}add-one.onnx`, join(dir, "add-one.onnx"));
     expect(await inspectTarget(dir)).toMatchObject([{ kind: "model", inputs: [{ name: "x" }] }]);
   });
+
+  it("tells of a SavedModel's folder as one model, and of a folder of them as a list", async () => {
+    const mlp = { kind: "model", format: "saved-model", path: expect.stringMatching(/\/mlp$/) as string };
+    expect(await inspectTarget(`${models}tensorflow/mlp`)).toMatchObject(mlp);
+    const both = await inspectTarget(`${models}tensorflow`);
+    expect(both).toMatchObject([{ format: "saved-model", path: expect.stringMatching(/\/kinds$/) as string }, mlp]);
+  });
 });

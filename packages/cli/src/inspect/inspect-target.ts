@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { relative } from "node:path";
+import { basename, dirname, relative } from "node:path";
 import { interruptible } from "../build/interruptible.ts";
 import { inspectContainerImage, type InspectedContainerImage } from "../container/inspect-image.ts";
 import { findImage } from "../target/find-image.ts";
@@ -54,10 +54,18 @@ export async function inspectTarget(given: string): Promise<Inspection> {
   if (!existsSync(given)) return inspectNamed(given);
   const target = await findTarget(given);
   if (target.kind !== "models") return inspectService(target);
-  const [only, ...others] = await Promise.all(target.models.map(({ path }) => inspectFile(path, toShown(path))));
-  // A folder is a list, whatever it holds.
-  if (only !== undefined && others.length === 0 && target.path === target.models[0]?.path) return only;
+  const [only, ...others] = await Promise.all(
+    target.models.map(({ path }) => inspectFile(path, toShown(savedModelFolder(path) ?? path))),
+  );
+  // A folder is a list, whatever it holds; but a SavedModel's is the model.
+  const isOne = target.path === target.models[0]?.path || target.path === savedModelFolder(target.models[0]?.path);
+  if (only !== undefined && others.length === 0 && isOne) return only;
   return only === undefined ? [] : [only, ...others];
+}
+
+/** The folder that is the SavedModel; undefined for another model. */
+function savedModelFolder(path = ""): string | undefined {
+  return basename(path) === "saved_model.pb" ? dirname(path) : undefined;
 }
 
 async function inspectNamed(given: string): Promise<Inspection> {
