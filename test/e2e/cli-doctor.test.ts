@@ -1,5 +1,7 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { nativeTensorFlowDir } from "@bento-ts/runtime/tensorflow";
 import { describe, expect, it, vi } from "vitest";
 import { createAuthority } from "../../packages/runtime/src/transports/tls/certificates.fixture.ts";
 import { useProjects } from "../support/projects.ts";
@@ -118,6 +120,30 @@ security:
       stdout: "",
       stderr: expect.stringContaining("security.apiKey"),
     });
+  });
+
+  it("finds that a SavedModel of the service needs a native TensorFlow that is not there", async () => {
+    const code = `
+import { defineApi, serviceClass, t, tensorflow } from "@bento-ts/runtime";
+export default serviceClass({ name: "music" }, class {
+  #model = tensorflow("./pitch");
+  go = defineApi({ input: t.Number(), output: t.Number() }, async (n) => n);
+});`;
+    const home = project({});
+    const dir = project({ "service.js": code });
+    const saved = fileURLToPath(new URL("../models/tensorflow/mlp", import.meta.url));
+    for (const [target, name] of [
+      [dir, "./pitch"],
+      [saved, join(saved, "saved_model.pb")],
+    ] as const) {
+      const told = await bentoTs(["doctor", target, "--json"], { env: { BENTO_HOME: home } });
+      expect(told.code).toBe(1);
+      expect((JSON.parse(told.stdout) as Told).findings).toContainEqual({
+        level: "problem",
+        key: "models",
+        message: `the SavedModel "${name}" needs the native TensorFlow, which is not installed in ${nativeTensorFlowDir({ BENTO_HOME: home })}: run "bento-ts tensorflow install", once for all projects of a user`,
+      });
+    }
   });
 
   it("lists the paths of the admin port, which answer", async () => {

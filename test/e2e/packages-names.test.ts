@@ -58,8 +58,8 @@ const PUBLIC: Readonly<Record<string, Names>> = {
   ),
   "@bento-ts/runtime/early-worker": names(`startEarlyWorker`, `EarlyWorker`),
   "@bento-ts/runtime/server": names(
-    `assertSecure describeService documentedSecurity examineServer explainAccess findService isBento knownRoutes modelsEntry nobodyMayCall openBento readExampleFiles runUntilStopped startServer zeroCodeService`,
-    `AccessExplanation AccessQuestion DescribedModel Examination Finding FoundService ListedAccess ListedFunction ListedRoute ModelFolders ModelsEntry ModelsPlace OpenedBento RoutePolicy RunningServer ServedFile ServerPlan ServiceDescription ServiceEntry StartOptions`,
+    `assertSecure describeService documentedSecurity examineServer explainAccess findService isBento knownRoutes modelsEntry namedModels nobodyMayCall openBento readExampleFiles runUntilStopped startServer zeroCodeService`,
+    `AccessExplanation AccessQuestion DescribedModel Examination Finding FoundService ListedAccess ListedFunction ListedRoute ModelFolders ModelsEntry ModelsPlace NamedModel OpenedBento RoutePolicy RunningServer ServedFile ServerPlan ServiceDescription ServiceEntry StartOptions`,
   ),
   "@bento-ts/runtime/testing": names(
     `compareOutputs createTestClient fakeModel startDevIssuer`,

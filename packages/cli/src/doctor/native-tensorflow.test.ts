@@ -47,8 +47,9 @@ async function home(): Promise<{ readonly BENTO_HOME: string }> {
 
 async function prepare(env: { readonly BENTO_HOME: string }): Promise<string> {
   const dir = nativeTensorFlowDir(env);
-  await mkdir(dir, { recursive: true });
+  await mkdir(join(dir, "node_modules/koffi"), { recursive: true });
   await writeFile(join(dir, "package.json"), "{}");
+  await writeFile(join(dir, "node_modules/koffi/package.json"), "{}");
   await writeNativeManifest(dir, { origin: "a test", signal: new AbortController().signal });
   return dir;
 }

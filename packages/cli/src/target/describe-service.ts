@@ -1,6 +1,6 @@
 import { basename, dirname, relative } from "node:path";
 import type { ServiceDefinition } from "@bento-ts/runtime/definition";
-import type { ServiceEntry, StartOptions } from "@bento-ts/runtime/server";
+import type { NamedModel, ServiceEntry, StartOptions } from "@bento-ts/runtime/server";
 import { failed } from "../command-error.ts";
 import { enableTypeScript } from "./enable-typescript.ts";
 import type { Target } from "./find-target.ts";
@@ -15,6 +15,8 @@ export interface DescribedService extends Pick<
   readonly projectDir: string;
   /** The copy of the runtime that serves it. */
   readonly server: RuntimeServer;
+  /** The models that it names; a class is constructed for that. Throws what its constructor throws. */
+  namedModels(): Promise<readonly NamedModel[]>;
 }
 
 /** Describes what a target serves; `modelName` names a service made of model files. Throws CommandError or ServingError when it can't be loaded. */
@@ -30,20 +32,21 @@ async function describeModule(target: Extract<Target, { kind: "module" }>): Prom
   const { file, projectDir } = target;
   const server = await loadServerOf(target);
   const loader = await enableTypeScript(file);
-  const { registered } = await server.findService(file).catch((cause: unknown) => {
+  const found = await server.findService(file).catch((cause: unknown) => {
     throw isRuntimeMissing(cause) ? runtimeMissing(file, cause) : cause;
   });
   const entry: ServiceEntry = { kind: "module", file };
   const { readProtoRecord } = await import("@bento-ts/runtime/proto");
   const protoRecord = await readProtoRecord(projectDir);
   return {
-    definition: registered.definition,
+    definition: found.registered.definition,
     projectDir,
     server,
     entry,
     baseDir: dirname(file),
     imports: [loader],
     protoRecord,
+    namedModels: () => server.namedModels(found),
   };
 }
 
@@ -54,14 +57,19 @@ async function describeModels(
   const { models, path, projectDir } = target;
   const server = await loadServerOf(target);
   const entry = server.modelsEntry(models, { path, modelName });
-  const { definition } = await server.zeroCodeService(entry);
-  return { definition, projectDir, server, entry, baseDir: projectDir };
+  const { definition, apis } = await server.zeroCodeService(entry);
+  const named = Object.entries(entry.models).map(([api, { path: source }]) => ({
+    source,
+    engine: apis.get(api)?.engine ?? "onnx",
+  }));
+  return { definition, projectDir, server, entry, baseDir: projectDir, namedModels: async () => named };
 }
 
 async function describeBento(target: Extract<Target, { kind: "bento" }>): Promise<DescribedService> {
   const server = await loadServerOf(target);
   const { file, start } = await server.openBento(target.projectDir);
-  return { ...start, definition: file.definition, projectDir: target.projectDir, server };
+  const { definition, models } = file;
+  return { ...start, definition, projectDir: target.projectDir, server, namedModels: async () => models };
 }
 
 function isRuntimeMissing(thrown: unknown): boolean {

@@ -1,7 +1,12 @@
 import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { findNativeTensorFlow, verifyNativeTensorFlow } from "@bento-ts/runtime/tensorflow";
+import {
+  findNativeTensorFlow,
+  NATIVE_MANIFEST_NAME,
+  verifyNativeTensorFlow,
+  writeNativeManifest,
+} from "@bento-ts/runtime/tensorflow";
 import { expect, it, onTestFinished } from "vitest";
 import { describeWith } from "../../../../test/support/needs.ts";
 import { type InstalledTensorFlow, installTensorFlow } from "./install-tensorflow.ts";
@@ -47,6 +52,16 @@ describeWith("C++ compiler", "installTensorFlow", () => {
     await truncate(join(libraryDir, "libtensorflow_cc.so.2"), 5);
     expect(await install()).toMatchObject({ wasThere: false });
     expect(await install()).toMatchObject({ wasThere: true });
+  });
+
+  it("prepares anew what an older version prepared without koffi", async () => {
+    const { install } = await machine();
+    const { addonDir } = await install();
+    await rm(join(addonDir, "node_modules/koffi"), { recursive: true });
+    await rm(join(addonDir, NATIVE_MANIFEST_NAME));
+    await writeNativeManifest(addonDir, { origin: "a test", signal: new AbortController().signal });
+    expect(await install()).toMatchObject({ wasThere: false });
+    expect(await filesIn(addonDir)).toContain("node_modules/koffi/package.json");
   });
 
   it("does one install at a time; who waits finds it done", async () => {

@@ -2,6 +2,8 @@ export {
   type DescribedModel,
   describeService,
   type ModelFolders,
+  type NamedModel,
+  namedModels,
   type ServiceDescription,
 } from "./describe-service.ts";
 export { modelsEntry, type ModelsPlace } from "./models-entry.ts";

@@ -15,6 +15,7 @@ const FILES = {
   "package.json": "{}",
   "lib/napi-v8/tfjs_binding.node": "addon",
   "deps/lib/libtensorflow_cc.so.2": "library",
+  "node_modules/koffi/package.json": "{}",
 };
 
 describe("findNativeTensorFlow", () => {
@@ -51,6 +52,15 @@ describe("findNativeTensorFlow", () => {
     const env = await prepared();
     await rm(join(nativeTensorFlowDir(env), "package.json"));
     expect(() => findNativeTensorFlow(env)).toThrow("package.json: expected 2 bytes, got no file");
+  });
+
+  it("refuses what was prepared before koffi belonged to it, with the command that prepares it again", async () => {
+    const env = await prepared();
+    const { "node_modules/koffi/package.json": _koffi, ...older } = FILES;
+    await writeFile(join(nativeTensorFlowDir(env), NATIVE_MANIFEST_NAME), manifestOf(older));
+    expect(() => findNativeTensorFlow(env)).toThrow(
+      /damaged \(node_modules\/koffi\/package\.json is not in it, .*\): run "bento-ts tensorflow install", which prepares it again/,
+    );
   });
 
   it.each([

@@ -13,6 +13,9 @@ export const LIBTENSORFLOW_VERSION = "2.15.1";
 /** What brings the library; for messages. */
 export const INSTALL_COMMAND = "bento-ts tensorflow install";
 
+/** What the runtime calls the library by. */
+const KOFFI = "node_modules/koffi/package.json";
+
 /** A prepared native TensorFlow on this machine. */
 export interface NativeTensorFlow {
   /** The prepared @tensorflow/tfjs-node, with all that it requires: `createRequire(join(addonDir, "package.json"))(addonDir)` loads it. */
@@ -27,12 +30,14 @@ export interface NativeTensorFlow {
  * Finds the native TensorFlow that `bento-ts tensorflow install` prepared for this platform; undefined when there is none.
  *
  * Looks at the manifest, which is written last, and at the size of each file that it lists, some microseconds each; `verifyNativeTensorFlow` reads them all.
- * Throws FAILED_PRECONDITION when files are missing or cut, or the manifest can't be read.
+ * Throws FAILED_PRECONDITION when files are missing or cut, the manifest can't be read or it is of a time when koffi did not belong to it.
  */
 export function findNativeTensorFlow(env: Environment): NativeTensorFlow | undefined {
   const addonDir = nativeTensorFlowDir(env);
   const manifest = readManifest(addonDir);
   if (manifest === undefined) return undefined;
+  if (!manifest.files.some(({ path }) => path === KOFFI))
+    throw damaged(addonDir, `${KOFFI} is not in it, as in those that older versions prepared`);
   for (const { path, size } of manifest.files) {
     const found = statSync(join(addonDir, path), { throwIfNoEntry: false })?.size;
     if (found !== size) throw damaged(addonDir, `${path}: expected ${size} bytes, got ${found ?? "no file"}`);
