@@ -52,6 +52,38 @@ describeWith("native tensorflow", "a SavedModel that is served", () => {
     });
   });
 
+  it("answers beside an ONNX model, over TensorFlow Serving and Seldon as well", async () => {
+    const dir = project({});
+    cpSync(`${models}/mlp`, join(dir, "mlp"), { recursive: true });
+    cpSync(`${root}test/models/add-one.onnx`, join(dir, "add-one.onnx"));
+    const server = await serve(dir, { flags: ["--workers", "1", "--grpc-port", "0"] });
+    servers.push(server);
+    const [golden] = JSON.parse(await readFile(`${models}/mlp.golden.json`, "utf8")) as readonly Golden[];
+    const row = (golden?.feeds["x"]?.data ?? []).slice(0, 4).map(Number);
+    const wanted = (golden?.results["probabilities"]?.data ?? []).slice(0, 3).map(Number);
+
+    const client = grpcClient(
+      server.grpcAddress,
+      "tensorflow_serving/apis/prediction_service.proto",
+      "tensorflow.serving.PredictionService",
+    );
+    const shape = { dim: [{ size: "1" }, { size: "4" }] };
+    const inputs = { x: { dtype: 1, tensor_shape: shape, float_val: row } };
+    const { messages } = await client.call<ServingAnswer>("Predict", [{ model_spec: { name: "mlp" }, inputs }]);
+    client.close();
+    expect(distance(messages[0]?.outputs.probabilities.float_val ?? [], wanted)).toBeLessThan(1e-6);
+    const added = await post<{ y: number[][] }>(`${server.url}/add_one`, { x: [[1, 2, 3, 4]] });
+    expect(added.y).toEqual([[2, 3, 4, 5]]);
+
+    const alone = await serve(join(dir, "mlp/saved_model.pb"), { flags: ["--workers", "1"] });
+    servers.push(alone);
+    const seldon = await post<{ data: { ndarray: number[][] } }>(`${alone.url}/api/v1.0/predictions`, {
+      data: { ndarray: [row] },
+    });
+    expect(distance(seldon.data.ndarray.flat(), wanted)).toBeLessThan(1e-6);
+    expect(await (await fetch(`${alone.url}/v1/models/mlp`)).json()).toMatchObject({ name: "mlp", ready: true });
+  });
+
   it("takes texts and gives exact int64 in a class that chose a signature, on a thread of its own", async () => {
     const server = await serve(
       project({
@@ -156,6 +188,10 @@ describeWith("native tensorflow", "a SavedModel that can't be served ends the st
 interface Golden {
   readonly feeds: Readonly<Record<string, { readonly data: readonly string[] }>>;
   readonly results: Readonly<Record<string, { readonly data: readonly string[] }>>;
+}
+
+interface ServingAnswer {
+  readonly outputs: { readonly probabilities: { readonly float_val: readonly number[] } };
 }
 
 function send(url: string, body: unknown): Promise<Response> {

@@ -47,6 +47,14 @@ describe("findServableModels", () => {
     ]);
   });
 
+  it("takes SavedModels beside .onnx files, and no other folders", async () => {
+    put("b.onnx", "pitch/saved_model.pb", "pitch/variables/variables.index", "other/m.onnx");
+    expect(await found()).toEqual([
+      ["b", undefined, "b.onnx"],
+      ["pitch", undefined, "pitch/saved_model.pb"],
+    ]);
+  });
+
   it("takes numbered folders as versions of one model, in the order of their numbers", async () => {
     put("10/m.onnx", "2/m.onnx", "0003/other.onnx", "0/m.onnx", "notes/readme.txt", "x/m.onnx");
     expect(await found()).toEqual([

@@ -26,8 +26,11 @@ export async function findServableModels(path: string): Promise<readonly Servabl
   const { files, folders } = await listFolder(path);
   if (files[0] === SAVED_MODEL_FILE)
     return [{ name: undefined, version: undefined, path: join(path, SAVED_MODEL_FILE) }];
-  if (files.length > 0)
-    return files.map((file) => ({ name: nameOf(file), version: undefined, path: join(path, file) }));
+  if (files.length > 0) {
+    const beside = await savedModelsIn(path, folders);
+    const models = [...files.map((file) => ({ name: nameOf(file), path: join(path, file) })), ...beside];
+    return models.map((model) => ({ ...model, version: undefined }));
+  }
   const versions = await versionsIn(path, folders);
   if (versions.length > 0) return versions.map((version) => ({ name: undefined, ...version }));
   const models: ServableModel[] = [];
@@ -36,6 +39,16 @@ export async function findServableModels(path: string): Promise<readonly Servabl
     models.push(...inside.map((model) => ({ name: folder, ...model })));
   }
   return models;
+}
+
+/** A SavedModel is a folder where another model is a file, so it counts beside files. */
+async function savedModelsIn(
+  path: string,
+  folders: readonly string[],
+): Promise<readonly Omit<ServableModel, "version">[]> {
+  const mains = folders.map((name) => ({ name, path: join(path, name, SAVED_MODEL_FILE) }));
+  const found = await Promise.all(mains.map((main) => stat(main.path).catch(() => undefined)));
+  return mains.filter((_, index) => found[index]?.isFile() === true);
 }
 
 type Versioned = Omit<ServableModel, "name">;

@@ -46,6 +46,15 @@ describe("modelsEntry", () => {
     expect(() => modelsEntry([model(`/m/${name}/1/m.onnx`, name, 1), other], place)).toThrow(`${name} ${message}`);
   });
 
+  it("calls a SavedModel by its folder", () => {
+    const file = "/m/pitch/saved_model.pb";
+    expect(modelsEntry([model(file)], { path: file, modelName: undefined }).name).toBe("pitch");
+    const models = [model("/m/a.onnx", "a"), model("/m/pitch.onnx", "pitch"), model(file, "pitch")];
+    expect(() => modelsEntry(models, place)).toThrow(
+      'pitch.onnx and pitch would both be served as "pitch": rename one',
+    );
+  });
+
   it("refuses two that come out alike, and no model at all", () => {
     expect(() => modelsEntry([model("/m/a-b.onnx", "a-b"), model("/m/a_b.onnx", "a_b")], place)).toThrow(
       'a-b.onnx and a_b.onnx would both be served as "a_b": rename one',

@@ -2,6 +2,7 @@ import { basename, dirname, extname } from "node:path";
 import { RESERVED_NAMES } from "../definition/reserved.ts";
 import { toServiceName } from "../definition/to-service-name.ts";
 import { ServingError } from "../errors.ts";
+import { shownPath } from "../models/model-format.ts";
 import type { ServableModel } from "../models/servable-models.ts";
 import type { ModelsEntry, ServedFile } from "./service-entry.ts";
 
@@ -39,7 +40,8 @@ export function modelsEntry(models: readonly ServableModel[], { path, modelName 
     if (taken !== undefined) throw sameName(taken.path, file, api);
     files.set(api, { path: file, model: { name: modelNameOf(model), version }, isDefault: isOnly && isHighest });
   }
-  const service = toServiceName(modelName ?? basename(path, extname(path)));
+  const shown = shownPath(path);
+  const service = toServiceName(modelName ?? basename(shown, extname(shown)));
   return { kind: "models", name: service, version: "1.0.0", models: Object.fromEntries(files) };
 }
 
@@ -67,7 +69,10 @@ function noName(path: string, name: string, api: string): ServingError {
 }
 
 function sameName(first: string, second: string, name: string): ServingError {
-  const [a, b] = basename(first) === basename(second) ? [dirname(first), dirname(second)] : [first, second];
-  const both = `${basename(a)} and ${basename(b)}`;
+  const [a, b] = [shownPath(first), shownPath(second)];
+  const both =
+    basename(a) === basename(b)
+      ? `${basename(dirname(a))} and ${basename(dirname(b))}`
+      : `${basename(a)} and ${basename(b)}`;
   return new ServingError("INVALID_ARGUMENT", `${both} would both be served as "${name}": rename one`);
 }

@@ -6,7 +6,7 @@ import { ServingError, toServingError } from "../errors.ts";
 import { tensors } from "../io/tensor/tensors-type.ts";
 import type { TensorsSpec } from "../io/types.ts";
 import { onnx, tensorflow } from "../models/handle.ts";
-import { FORMATS, formatOf } from "../models/model-format.ts";
+import { FORMATS, formatOf, shownPath } from "../models/model-format.ts";
 import { assertServable, type OnnxFileInfo, readOnnxFile } from "../models/onnx-file/index.ts";
 import { chooseSignature } from "../models/saved-model/choose-signature.ts";
 import * as savedModel from "../models/saved-model/index.ts";
@@ -88,9 +88,9 @@ interface NamedType {
   readonly shape?: readonly (number | string | null)[];
 }
 
-/** How messages call a model: by its file, a SavedModel by its folder. */
+/** How messages call a model. */
 function nameOf(path: string): string {
-  return basename(formatOf(path) === "onnx" ? path : dirname(path));
+  return basename(shownPath(path));
 }
 
 function inOne(faults: readonly ServingError[]): ServingError {
