@@ -8,6 +8,8 @@ export interface BentoSizes {
   readonly node: number;
   /** Packages, without the models that some bring. */
   readonly dependencies: number;
+  /** The native TensorFlow; 0 where no model needs it. */
+  readonly tensorFlow: number;
   /** Wherever they stand. */
   readonly models: number;
   readonly service: number;

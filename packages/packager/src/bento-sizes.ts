@@ -3,11 +3,20 @@ import { join } from "node:path";
 import type { BentoModel } from "@bento-ts/runtime/definition";
 import type { BentoSizes } from "./bento-report.ts";
 import type { CopiedPackage } from "./dependencies/copy-packages.ts";
+import type { StagedTensorFlow } from "./stage-tensorflow.ts";
 
 /** Sizes of a staged bento's parts. */
 export function bentoSizes(
   stage: string,
-  { packages, models }: { readonly packages: readonly CopiedPackage[]; readonly models: readonly BentoModel[] },
+  {
+    packages,
+    models,
+    tensorFlow,
+  }: {
+    readonly packages: readonly CopiedPackage[];
+    readonly models: readonly BentoModel[];
+    readonly tensorFlow: StagedTensorFlow | undefined;
+  },
 ): BentoSizes {
   const files = new Map(models.flatMap((model) => model.files).map(({ path, size }) => [path, size]));
   const modelsIn = (folder: string): number =>
@@ -16,6 +25,7 @@ export function bentoSizes(
   return {
     node: bytesIn(join(stage, "node")),
     dependencies: installed - modelsIn("node_modules/"),
+    tensorFlow: tensorFlow?.bytes ?? 0,
     models: modelsIn(""),
     service: bytesIn(join(stage, "service")) - modelsIn("service/"),
     total: bytesIn(stage),

@@ -35,6 +35,7 @@ import { NODE_ID, type StagedNode } from "./sbom/list-contents.ts";
 import { writeSboms } from "./sbom/write-sboms.ts";
 import { serviceProtoFiles, type ServiceProtoFiles } from "./service-proto.ts";
 import { stageBundle, stageExamples, type StagedFile, stageFiles } from "./stage-service.ts";
+import { stageTensorFlow, type StagedTensorFlow } from "./stage-tensorflow.ts";
 import { usedFeatures } from "./used-features.ts";
 import { writeFacts } from "./write-facts.ts";
 
@@ -162,16 +163,18 @@ type LocateOptions = Omit<Parameters<typeof locatePackages>[1], "machine" | "use
 
 /** Puts the packages of the wanted platform in the place of this machine's, with the engines that the service turned out to use. */
 async function stageDependencies(
-  { project, stage, platform, signal, step, onFiles }: Build,
+  { project, stage, platform, env, signal, step, onFiles }: Build,
   { bundle, definition, models, packages: earlier }: StagedService,
   locate: LocateOptions,
-): Promise<{ readonly packages: readonly CopiedPackage[]; readonly warnings: readonly string[] }> {
+): Promise<Omit<StagedDependencies, "node" | "lockfile">> {
   step("copying engines");
+  const tensorFlow = stageTensorFlow(stage, { models, platform, env });
   const machine = machineOf(platform);
   const used = usedFeatures(definition, models);
   const requests = servicePackages(project.entryDir, bundle);
   const { placed, warnings } = await locatePackages(requests, { ...locate, machine, used });
-  return { packages: await copyPackages(placed, { to: stage, machine, signal, earlier, onFiles }), warnings };
+  const copied = await copyPackages(placed, { to: stage, machine, signal, earlier, onFiles });
+  return { packages: copied, warnings, tensorFlow };
 }
 
 async function stageNode({ project, stage, platform, signal }: Build, locate: LocateOptions): Promise<StagedNode> {
@@ -194,6 +197,7 @@ async function bothOrNone<A, B>(first: Promise<A>, second: Promise<B>): Promise<
 interface StagedDependencies {
   readonly packages: readonly CopiedPackage[];
   readonly warnings: readonly string[];
+  readonly tensorFlow: StagedTensorFlow | undefined;
   readonly node: StagedNode;
   readonly lockfile: Lockfile | undefined;
 }
@@ -201,7 +205,7 @@ interface StagedDependencies {
 async function finish(
   build: Build,
   service: StagedService,
-  { packages, node, lockfile, warnings }: StagedDependencies,
+  { packages, tensorFlow, node, lockfile, warnings }: StagedDependencies,
 ): Promise<Omit<BentoReport, "dir">> {
   const { stage, options, project, signal } = build;
   const { definition, models, entry } = service;
@@ -223,8 +227,17 @@ async function finish(
     source: bentoSource(lockfile, { packages: placed, revision }),
   };
   const base = options.base ?? service.config.image.base;
-  await writeFacts(stage, { project, ...service, bento, revision, base, secrets: options.secrets ?? [] });
-  const contents = { stage, packages: placed, natives: nativeFiles(packages), node, models, lockfile, signal };
+  await writeFacts(stage, { project, ...service, bento, revision, base, tensorFlow, secrets: options.secrets ?? [] });
+  const contents = {
+    stage,
+    packages: placed,
+    natives: nativeFiles(packages),
+    tensorFlow,
+    node,
+    models,
+    lockfile,
+    signal,
+  };
   await writeSboms({ name, version, description }, contents);
   const checked = (await options.check?.({ dir: stage, file: bento })) ?? [];
   const { platform, runtimeVersion, nodeVersion, definitionDigest } = bento;
@@ -240,7 +253,7 @@ async function finish(
     packages: reportPackages(packages),
     files: service.files,
     leftOut: sumLeftOut(packages),
-    bytes: bentoSizes(stage, { packages, models }),
+    bytes: bentoSizes(stage, { packages, models, tensorFlow }),
     warnings: [...service.warnings, ...warnings, ...lockfileWarnings(lockfile, placed), ...checked],
   };
 }

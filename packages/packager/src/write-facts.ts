@@ -9,6 +9,7 @@ import { INIT_FILE_NAME, INIT_SCRIPT } from "./image/init-script.ts";
 import type { Project } from "./project.ts";
 import { SBOM_FILES } from "./sbom/write-sboms.ts";
 import { stageScripts } from "./stage-scripts.ts";
+import type { StagedTensorFlow } from "./stage-tensorflow.ts";
 import type { ServiceProtoFiles } from "./service-proto.ts";
 
 /** What a build has learnt of a service. */
@@ -21,6 +22,7 @@ export interface BentoFacts {
   readonly base: string;
   /** Names of the secrets that scripts and packages may read. */
   readonly secrets: readonly string[];
+  readonly tensorFlow: StagedTensorFlow | undefined;
   readonly config: Config;
   readonly openApi: object;
   readonly proto: ServiceProtoFiles;
@@ -29,7 +31,7 @@ export interface BentoFacts {
 /** Writes what a bento says of itself, and the plan of its image. */
 export async function writeFacts(
   stage: string,
-  { project, bento, revision, base, secrets, config, openApi, proto }: BentoFacts,
+  { project, bento, revision, base, secrets, tensorFlow, config, openApi, proto }: BentoFacts,
 ): Promise<void> {
   const { definition, models } = bento;
   const hasSettings = existsSync(join(project.dir, "bento.yaml"));
@@ -52,6 +54,7 @@ export async function writeFacts(
     secrets,
     env: image.env,
     models: models.flatMap(({ source, digest }) => (digest === null ? [] : [{ source, digest }])),
+    hasTensorFlow: tensorFlow !== undefined,
     hasModels: models.some(({ path }) => path?.startsWith("models/") === true),
     files: [
       BENTO_FILE_NAME,

@@ -45,6 +45,7 @@ export function buildLines(
   const rows = [
     ["Node", sizeText(bytes.node), bento.nodeVersion],
     ["dependencies", sizeText(bytes.dependencies), `${packages.length} packages: ${largest.join(", ")}, …`],
+    ...(bytes.tensorFlow === 0 ? [] : [["TensorFlow", sizeText(bytes.tensorFlow), "native library and addon"]]),
     ["models", sizeText(bytes.models), bento.models.map(({ source }) => basename(source)).join(", ")],
     ["service", sizeText(bytes.service), "code, source map, files"],
     ...leftOutRow(bento.leftOut),

@@ -8,6 +8,7 @@ import { type ImageFacts, planImage } from "./image-plan.ts";
 const facts: ImageFacts = {
   ...PLAIN_FACTS,
   models: [{ source: "models/a.onnx", digest: "sha256:ab" }],
+  hasTensorFlow: false,
   hasModels: true,
   files: ["bento.json", "openapi.json", "bento.yaml"],
 };

@@ -11,6 +11,7 @@ export const PLAIN_FACTS: ImageFacts = {
   secrets: [],
   env: {},
   models: [],
+  hasTensorFlow: false,
   hasModels: false,
   files: ["bento.json"],
   port: 3000,

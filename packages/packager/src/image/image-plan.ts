@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ServingError } from "@bento-ts/runtime/definition";
+import { TENSORFLOW_FOLDER } from "../stage-tensorflow.ts";
 import { INIT_FILE_NAME } from "./init-script.ts";
 
 /** What decides an image: facts of the service and of its configuration. */
@@ -22,6 +23,8 @@ export interface ImageFacts {
   readonly env: Readonly<Record<string, string>>;
   /** Models in the bento: what the code names, and "sha256:…". */
   readonly models: readonly { readonly source: string; readonly digest: string }[];
+  /** Whether the bento has a native TensorFlow. */
+  readonly hasTensorFlow: boolean;
   readonly hasModels: boolean;
   /** Files beside the folders: bento.json and what else the bento has. */
   readonly files: readonly string[];
@@ -40,7 +43,7 @@ export interface ScriptFacts {
 
 /** One layer above the base: parts of the bento and where they go. */
 export interface LayerPlan {
-  readonly name: "node" | "dependencies" | "models" | "code";
+  readonly name: "node" | "tensorflow" | "dependencies" | "models" | "code";
   readonly copies: readonly CopyPlan[];
 }
 
@@ -90,6 +93,12 @@ const HOME = "/app";
 export const SCRIPTS_FOLDER = "scripts";
 /** Where they lie in an image. */
 export const SCRIPTS_HOME = `${HOME}/${SCRIPTS_FOLDER}`;
+const TENSORFLOW_HOME = `${HOME}/${TENSORFLOW_FOLDER}`;
+/** It is the same for all services of one version of the product: their images share it. */
+const TENSORFLOW_LAYER: LayerPlan = {
+  name: "tensorflow",
+  copies: [{ from: TENSORFLOW_FOLDER, to: TENSORFLOW_HOME }],
+};
 const NODE = "/usr/local/bin/node";
 /** Relative to the bento. */
 const SERVER = "node_modules/@bento-ts/runtime/dist/server/entry.js";
@@ -112,6 +121,7 @@ export function planImage(facts: ImageFacts): ImagePlan {
     secrets,
     layers: [
       { name: "node", copies: [{ from: "node", to: "/usr/local" }] },
+      ...(facts.hasTensorFlow ? [TENSORFLOW_LAYER] : []),
       { name: "dependencies", copies: [{ from: "node_modules", to: `${HOME}/node_modules` }] },
       ...(facts.hasModels ? [{ name: "models", copies: [{ from: "models", to: `${HOME}/models` }] } as const] : []),
       {
@@ -125,7 +135,13 @@ export function planImage(facts: ImageFacts): ImagePlan {
     labels: labelsOf(facts),
     // HOME: a user id that the image does not know has none, and /tmp is what can be written. ORT_DISABLE_TELEMETRY: ONNX Runtime would send facts about
     // models to its maker. The author's variables come last: they may override these, which is theirs to decide.
-    env: { NODE_ENV: "production", HOME: "/tmp", ORT_DISABLE_TELEMETRY: "1", ...facts.env },
+    env: {
+      NODE_ENV: "production",
+      HOME: "/tmp",
+      ORT_DISABLE_TELEMETRY: "1",
+      ...(facts.hasTensorFlow ? { BENTO_TENSORFLOW_DIR: TENSORFLOW_HOME } : {}),
+      ...facts.env,
+    },
     user: "65532:0",
     workdir: HOME,
     ports: [...new Set([facts.port, facts.grpcPort, facts.adminPort])],

@@ -42,6 +42,7 @@ describe("listContents", () => {
       stage,
       packages: [placed("old", ["node_modules/vips"]), placed("vips")],
       natives: ["node_modules/vips/lib/libvips.so.8"],
+      tensorFlow: undefined,
       node: { version: "24.21.0", sha256: sha256("node") },
       models: [],
       lockfile: findLockfile(stage),
@@ -78,6 +79,7 @@ describe("listContents", () => {
       stage,
       packages: [],
       natives: [],
+      tensorFlow: undefined,
       node: { version: "24.21.0", sha256: sha256("node") },
       models: [
         one,

@@ -6,6 +6,8 @@ import { integrityHashes } from "../dependencies/integrity.ts";
 import { libraryItem, type OwnedLibrary } from "./library-item.ts";
 import { modelItems } from "./model-items.ts";
 import { genericPurl, npmPurl } from "./purl.ts";
+import type { StagedTensorFlow } from "../stage-tensorflow.ts";
+import { tensorFlowItems } from "./tensorflow-items.ts";
 
 /** What was staged, of which a bill is made. */
 export interface Contents {
@@ -14,6 +16,7 @@ export interface Contents {
   readonly packages: readonly PlacedPackage[];
   /** Paths of addons and shared libraries in the bento. */
   readonly natives: readonly string[];
+  readonly tensorFlow: StagedTensorFlow | undefined;
   readonly node: StagedNode;
   readonly models: readonly BentoModel[];
   readonly lockfile: Lockfile | undefined;
@@ -36,6 +39,7 @@ export async function listContents(contents: Contents): Promise<readonly BillIte
     ...contents.packages.map((placed) => toPackage(placed, contents.lockfile, owned.get(placed.place) ?? [])),
     ...libraries.flatMap(({ item, linked }) => [item, ...linked]),
     toNode(contents.node),
+    ...tensorFlowItems(contents.stage, contents.tensorFlow),
     ...distinct(contents.models.flatMap(modelItems)),
   ];
   return items.sort((a, b) => (a.id < b.id ? -1 : 1));

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { packagerVersion } from "../bento-source.ts";
 import { writeInto } from "../files/write-tree.ts";
+import { TENSORFLOW_FOLDER } from "../stage-tensorflow.ts";
 import type { Bill, BillService } from "./bill.ts";
 import { cycloneDx } from "./cyclonedx.ts";
 import { type Contents, listContents, NODE_ID } from "./list-contents.ts";
@@ -20,7 +21,8 @@ export async function writeSboms(
   const items = await listContents(contents);
   const direct = contents.packages.filter(({ askedBy }) => askedBy.length === 0).map(({ place }) => place);
   const models = items.filter(({ kind }) => kind === "model").map(({ id }) => id);
-  const needs = [...direct, NODE_ID, ...models].sort();
+  const tensorFlow = contents.tensorFlow === undefined ? [] : [TENSORFLOW_FOLDER];
+  const needs = [...direct, NODE_ID, ...tensorFlow, ...models].sort();
   const bill: Bill = { service: { ...service, toolVersion: packagerVersion(), needs }, items };
   for (const [format, file] of Object.entries(SBOM_FILES) as readonly (readonly [SbomFormat, string])[]) {
     await writeInto(join(contents.stage, file), `${JSON.stringify(WRITERS[format](bill), undefined, 2)}\n`);

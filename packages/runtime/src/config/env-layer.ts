@@ -13,6 +13,7 @@ const PREFIX = "BENTO_";
 /** `BENTO_` variables that are read elsewhere and set no key. */
 export const OTHER_VARIABLES = {
   BENTO_HOME: "folder of the model and bento stores",
+  BENTO_TENSORFLOW_DIR: "folder of a prepared native TensorFlow, as images have it",
   BENTO_CACHE: "folder of files that scripts fetched",
   BENTO_REGISTRY_CA: "certificates of image registries",
   BENTO_REGISTRY_PLAIN_HTTP: "image registries without TLS",

@@ -4,6 +4,7 @@ export {
   LIBTENSORFLOW_VERSION,
   type NativeTensorFlow,
   nativeTensorFlowDir,
+  nativeTensorFlowFiles,
   requireNativeTensorFlow,
   TFJS_NODE_VERSION,
   verifyNativeTensorFlow,

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { ServingError } from "../../errors.ts";
 import { sha256OfFile } from "../digest.ts";
+import type { StoredFile } from "../store/manifest.ts";
 import { NATIVE_MANIFEST_NAME, type NativeManifest, parseNativeManifest } from "./native-manifest.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -60,6 +61,11 @@ export function requireNativeTensorFlow(env: Environment, subject: string): Nati
   );
 }
 
+/** All files of a prepared TensorFlow, by paths relative to its folder, with slashes. Throws FAILED_PRECONDITION when its manifest can't be read. */
+export function nativeTensorFlowFiles({ addonDir }: Pick<NativeTensorFlow, "addonDir">): readonly StoredFile[] {
+  return readManifest(addonDir)?.files ?? [];
+}
+
 /** Reads every file of a prepared TensorFlow (0.5 GB). Throws FAILED_PRECONDITION for the first whose SHA-256 is not the manifest's. */
 export async function verifyNativeTensorFlow({ addonDir }: NativeTensorFlow, signal?: AbortSignal): Promise<void> {
   for (const { path, sha256 } of readManifest(addonDir)?.files ?? []) {
@@ -69,8 +75,13 @@ export async function verifyNativeTensorFlow({ addonDir }: NativeTensorFlow, sig
   }
 }
 
-/** Where the TensorFlow for these versions and this platform is prepared: one cache for all projects of a user. */
+/**
+ * Where the TensorFlow for these versions and this platform is: `BENTO_TENSORFLOW_DIR`, which images set; else where it is prepared, one cache for all
+ * projects of a user.
+ */
 export function nativeTensorFlowDir(env: Environment): string {
+  const given = env["BENTO_TENSORFLOW_DIR"];
+  if (given !== undefined && given !== "") return given;
   const platform = `${process.platform}-${process.arch}`;
   const home = env["BENTO_HOME"] || join(homedir(), ".bento-ts");
   return join(home, "tensorflow", `${TFJS_NODE_VERSION}-${LIBTENSORFLOW_VERSION}-${platform}`);
