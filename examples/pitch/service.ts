@@ -29,7 +29,7 @@ const Activations = tensors({
 type Activations = Infer<typeof Activations>;
 
 /** Windows that one run computes: enough to fill the CPUs, few enough that answers come soon and memory stays small. */
-const WINDOWS_A_RUN = 8;
+const WINDOWS_A_RUN = 4;
 
 /** Which notes sound in a recording, by Spotify's basic-pitch network as a SavedModel. */
 @service({
