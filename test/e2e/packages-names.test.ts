@@ -41,7 +41,7 @@ const PUBLIC: Readonly<Record<string, Names>> = {
     SaveModelOptions SavedModelSignature ServableModel SignatureTensor StoredFile StoredModel`,
   ),
   "@bento-ts/runtime/tensorflow": names(
-    `INSTALL_COMMAND LIBTENSORFLOW_VERSION NATIVE_MANIFEST_NAME TFJS_NODE_VERSION findNativeTensorFlow nativeTensorFlowDir requireNativeTensorFlow verifyNativeTensorFlow writeNativeManifest`,
+    `INSTALL_COMMAND LIBTENSORFLOW_VERSION NATIVE_MANIFEST_NAME TFJS_NODE_VERSION findNativeTensorFlow nativeTensorFlowDir nativeTensorFlowFiles requireNativeTensorFlow verifyNativeTensorFlow writeNativeManifest`,
     `NativeManifest NativeTensorFlow`,
   ),
   "@bento-ts/runtime/openapi": names(
