@@ -14,7 +14,7 @@ export interface ClientOptions {
 export interface ClientResult {
   readonly exitCode: number;
   readonly stdout: string;
-  /** Both streams, as they came; the end of a long text. */
+  /** Lines of both streams, as they came; the end of a long text. */
   readonly output: string;
 }
 
@@ -32,18 +32,18 @@ export async function runClient(
   const child = spawn(program, [...args], { env, signal, stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
   let output = "";
-  // One for each stream: what they write comes in pieces.
-  const out = createTeller(onLine);
-  const err = createTeller(onLine);
+  const onWhole = (line: string): void => {
+    output = `${output}${line}\n`.slice(-MAX_OUTPUT);
+    onLine?.(line);
+  };
+  // One for each stream: what they write comes in pieces, and a piece of one must not stand inside a line of the other.
+  const out = createTeller(onWhole);
+  const err = createTeller(onWhole);
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     stdout = (stdout + text).slice(-MAX_OUTPUT);
-    output = (output + text).slice(-MAX_OUTPUT);
     out.take(text);
   });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    output = (output + text).slice(-MAX_OUTPUT);
-    err.take(text);
-  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => err.take(text));
   return new Promise((resolve, reject) => {
     child.once("error", (cause) => reject(signal.aborted ? signal.reason : cannotStart(program, cause)));
     child.once("close", (exitCode) => {
@@ -56,11 +56,11 @@ export async function runClient(
 }
 
 /** Tells whole lines; one that was written over itself counts as what it shows at its end. */
-function createTeller(onLine: ClientOptions["onLine"]): { take(text: string): void; end(): void } {
+function createTeller(onLine: (line: string) => void): { take(text: string): void; end(): void } {
   let rest = "";
   const tell = (line: string): void => {
     const shown = line.split("\r").findLast((part) => part.trim() !== "");
-    if (shown !== undefined) onLine?.(shown.trimEnd());
+    if (shown !== undefined) onLine(shown.trimEnd());
   };
   return {
     take(text) {
