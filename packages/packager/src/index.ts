@@ -2,6 +2,7 @@ export { createBentoStore, type BentoStore, type StoredBento } from "./bentos/be
 export type { BentoManifest } from "./bentos/bento-manifest.ts";
 export type { PlacedBento } from "./bentos/place-bento.ts";
 export type { TaggedBento } from "./bentos/read-tags.ts";
+export { isExportedBento, readExportedBento } from "./bentos/read-exported.ts";
 export { bentoStoreDir } from "./bentos/store-layout.ts";
 export type { BentoPackage, BentoReport, BentoSizes } from "./bento-report.ts";
 export { type ListedFile, listFiles as listBentoFiles } from "./files/file-list.ts";
@@ -19,6 +20,8 @@ export {
 } from "./image/build-image.ts";
 export { BUILDER_CHOICES, type BuilderChoice, chooseBuilder, type ImageBuilder } from "./making/choose-builder.ts";
 export type { ImagePlace, MadeImage } from "./making/image-report.ts";
+export { type ImageFile, inspectImageFile } from "./oci/inspect-image-file.ts";
+export { isLayout } from "./oci/read-layout.ts";
 export { makeImage, type MakeImageOptions } from "./making/make-image.ts";
 export { pullImage, type PullOptions } from "./registry/pull-image.ts";
 export { pushImage, type PushOptions, type PushReport } from "./registry/push-image.ts";

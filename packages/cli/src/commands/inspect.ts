@@ -12,13 +12,14 @@ export const inspect: CommandRow = {
     ["bento-ts inspect model.onnx", "inputs, outputs, operator sets, digest, and what can't be served"],
     ["bento-ts inspect fraud:1.0.0", "the same of a model in the store"],
     ["bento-ts inspect boston:1.4.0", "of an image of docker or podman: APIs, rules, models, layers, user"],
+    ["bento-ts inspect boston.tar", "of an image in a file, or of an exported bento, without an engine"],
     ["bento-ts inspect service.ts --json | jq .digest", "the digest of a service's definition"],
   ],
   define(command) {
     command
       .argument(
         "<TARGET>",
-        "a path: model file or folder, service file, project folder or bento; else the tag of a stored bento, else of a stored model; else an image",
+        "a path: model file or folder, service file, project folder, bento, an exported bento or an image in a tar or OCI layout; else the tag of a stored bento, else of a stored model; else an image",
       )
       .option("--json", "print everything as JSON")
       .action(run);

@@ -18,7 +18,7 @@ export interface InspectedContainerImage {
   readonly env: readonly string[];
   readonly ports: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
-  /** All layers, uncompressed. */
+  /** All layers: uncompressed of an engine's image, as they lie there of one in a file. */
   readonly bytes: number;
   /** The lowest first; those without files are left out. */
   readonly layers: readonly { readonly bytes: number; readonly createdBy: string }[];

@@ -19,6 +19,7 @@ import {
   modelStoreDir,
 } from "@bento-ts/runtime/models-store";
 import { openApiDocument } from "@bento-ts/runtime/openapi";
+import { inspectPacked } from "./inspect-packed.ts";
 import { describeService } from "../target/describe-service.ts";
 import { findStoredBento } from "../target/find-stored-bento.ts";
 import { findTarget, type Target } from "../target/find-target.ts";
@@ -46,12 +47,15 @@ export type Inspection =
   InspectedModelFile | InspectedService | InspectedContainerImage | readonly InspectedModelFile[];
 
 /**
- * Inspects a path that is there, else the tag of a stored bento, else that of a stored model, else an image of docker or podman.
+ * Inspects a path that is there (a bento or an image in a file among them), else the tag of a stored bento, else that of a stored model, else an image of docker or podman.
  *
  * Throws CommandError or ServingError when it can't be read.
  */
 export async function inspectTarget(given: string): Promise<Inspection> {
   if (!existsSync(given)) return inspectNamed(given);
+  const packed = await inspectPacked(given);
+  if (packed?.kind === "image") return packed.image;
+  if (packed !== undefined) return { ...describedBento(packed.file), path: toShown(given), digest: packed.digest };
   const target = await findTarget(given);
   if (target.kind !== "models") return inspectService(target);
   const [only, ...others] = await Promise.all(
@@ -84,19 +88,28 @@ async function inspectFile(path: string, shown: string): Promise<InspectedModelF
   return { kind: "model", path: shown, ...(await inspectModel(path)) };
 }
 
-async function inspectService(target: Exclude<Target, { kind: "models" }>): Promise<InspectedService> {
-  const { definition, projectDir, server } = await describeService(target);
-  const { components } = openApiDocument(definition);
-  const bento = target.kind === "bento" ? await server.openBento(projectDir) : undefined;
+function describedBento(file: BentoFile): Omit<InspectedService, "path" | "digest"> {
   return {
     kind: "service",
-    path: toShown(target.kind === "module" ? target.file : target.projectDir),
-    digest: digestOf(definition),
-    definition,
-    schemas: typeof components === "object" && components !== null && "schemas" in components ? components.schemas : {},
-    models: bento?.file.models.map(({ source, engine, digest }) => ({ source, engine, digest })) ?? null,
-    bento: bento === undefined ? null : versionsOf(bento.file),
+    definition: file.definition,
+    schemas: schemasOf(file.definition),
+    models: file.models.map(({ source, engine, digest }) => ({ source, engine, digest })),
+    bento: versionsOf(file),
   };
+}
+
+function schemasOf(definition: ServiceDefinition): JsonValue {
+  const { components } = openApiDocument(definition);
+  return typeof components === "object" && components !== null && "schemas" in components ? components.schemas : {};
+}
+
+async function inspectService(target: Exclude<Target, { kind: "models" }>): Promise<InspectedService> {
+  const { definition, projectDir, server } = await describeService(target);
+  const bento = target.kind === "bento" ? await server.openBento(projectDir) : undefined;
+  const path = toShown(target.kind === "module" ? target.file : target.projectDir);
+  const digest = digestOf(definition);
+  if (bento !== undefined) return { ...describedBento(bento.file), path, digest };
+  return { kind: "service", path, digest, definition, schemas: schemasOf(definition), models: null, bento: null };
 }
 
 function versionsOf({ platform, nodeVersion, runtimeVersion }: BentoFile): InspectedService["bento"] {
