@@ -67,7 +67,7 @@ if (cluster.isPrimary && workers > 0) {
       return { y: Array.from({ length: rows }, (_, row) => flat.slice(row * columns, (row + 1) * columns)) };
     });
   }
-  await app.listen({ host: "127.0.0.1", port: 0 });
+  await app.listen({ host: "127.0.0.1", port: Number(process.env["PORT"] ?? 0) });
   const address = app.server.address();
   if (cluster.isPrimary)
     process.stdout.write(`listening http://127.0.0.1:${typeof address === "object" ? address?.port : ""}\n`);

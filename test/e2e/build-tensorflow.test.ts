@@ -2,21 +2,13 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { CONSENTS, HARDENED } from "../support/hardened.ts";
 import { describeWith } from "../support/needs.ts";
 import { bentoTs, makeProject, run } from "../support/run-command.ts";
 import { eventually, root } from "../support/server-process.ts";
 
 // Images of half a gigabyte are built.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
-
-const HARDENED =
-  "--read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges --user 1000720000:0 --memory 512m --cpus 0.5".split(
-    " ",
-  );
-const CONSENTS = ["ALLOW_ANONYMOUS", "ALLOW_INSECURE_CONNECTIONS"].flatMap((key) => [
-  "-e",
-  `BENTO_SECURITY_${key}=true`,
-]);
 
 describeWith(["native tensorflow", "docker with a base image"], "images of services with a SavedModel", () => {
   const dirs: string[] = [];

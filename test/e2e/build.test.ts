@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import type { BentoReport, ImageReport } from "@bento-ts/packager";
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from "vitest";
 import { bentoTs, type Finished, run } from "../support/cli.ts";
+import { CONSENTS, HARDENED } from "../support/hardened.ts";
 import { describeWith } from "../support/needs.ts";
 import { eventually, root } from "../support/server-process.ts";
 
@@ -14,15 +15,6 @@ vi.setConfig({ testTimeout: 120_000 });
 
 const BASE = "bento-base:bookworm";
 const TAGS = ["boston:test", "team/boston:also"];
-/** As strict as a cluster would run it, with a user id that no image knows. */
-const HARDENED =
-  "--read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges --user 1000720000:0 --memory 512m --cpus 0.5".split(
-    " ",
-  );
-const CONSENTS = ["ALLOW_ANONYMOUS", "ALLOW_INSECURE_CONNECTIONS"].flatMap((key) => [
-  "-e",
-  `BENTO_SECURITY_${key}=true`,
-]);
 
 const docker = (...args: readonly string[]): Promise<Finished> => run("docker", args);
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { MadeImage } from "@bento-ts/packager";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { grpcClient } from "../support/grpc-client.ts";
+import { HARDENED } from "../support/hardened.ts";
 import { describeWith } from "../support/needs.ts";
 import { startRegistry, type RegistryProcess } from "../support/registry.ts";
 import { bentoTs, type CommandResult, run } from "../support/run-command.ts";
@@ -14,10 +15,6 @@ vi.setConfig({ testTimeout: 180_000, hookTimeout: 300_000 });
 
 const EXAMPLES = `${root}examples/boston/examples`;
 /** As a strict cluster would run it: no way to write but /tmp, no capability, a user id that no image knows, half of a CPU. */
-const HARDENED =
-  "--read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges --user 1000720000:0 --memory 512m --cpus 0.5".split(
-    " ",
-  );
 const KEYS = "/run/secrets/keys/keys.jsonl";
 /** Who may call is said from outside, beside the image. */
 const SETTINGS = {
