@@ -31,7 +31,7 @@ export function pathInProject({ dir }: Pick<Project, "dir">, path: string): stri
  * are for the server of the machine that builds. Throws FAILED_PRECONDITION that lists what is refused.
  */
 export async function projectConfig(
-  { dir }: Project,
+  { dir }: Pick<Project, "dir">,
   {
     env,
     definition,

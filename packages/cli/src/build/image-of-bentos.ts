@@ -18,7 +18,7 @@ export async function imageOfBentos(
     throw wrongUsage(`--platform ${asked}: the bento is for ${made[0] ?? ""}; build one of the project for another`);
   const packager = await import("@bento-ts/packager");
   const platforms = made.map(packager.parsePlatform);
-  const builder = await packager.chooseBuilder(work.builder, { platforms, base, signal });
+  const builder = await packager.prepareImage({ ...work, from: { bentoDir: projectDir }, base, platforms });
   const wanted = { tags, builder, base, output, push, secrets, network };
   return packager.makeImage({ bentoDirs, projectDir, ...wanted, signal, onEvent });
 }

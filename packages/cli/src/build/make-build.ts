@@ -41,7 +41,7 @@ export async function makeBuild(work: BuildWork): Promise<Omit<BuildResult, "ste
     throw wrongUsage("--push and --no-image exclude each other: it is the image that is pushed");
   // Before a bento is built for nothing.
   const secrets = work.secrets.map((text) => packager.parseSecret(text, process.env).id);
-  const builder = work.image ? await packager.chooseBuilder(work.builder, { platforms, base, signal }) : undefined;
+  const builder = work.image ? await packager.prepareImage({ ...work, from: work, base, platforms }) : undefined;
   const pending = builder === undefined ? undefined : pendingImage({ ...work, builder });
   try {
     const { bentos, examples, listed } = await buildBentos(work, { platforms, secrets, pending });

@@ -12,8 +12,11 @@ export type BuilderChoice = (typeof BUILDER_CHOICES)[number];
 
 interface ChooseOptions {
   readonly platforms: readonly Platform[];
-  /** As the user names it, where the user does. */
-  readonly base?: string | undefined;
+  readonly base: string;
+  /** Folder against which a relative path to a base is meant. */
+  readonly baseDir: string;
+  /** What has to run while the image is built, by the names of its keys and flags. */
+  readonly runs: readonly string[];
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
 }
@@ -21,15 +24,21 @@ interface ChooseOptions {
 /**
  * Decides what makes the image, before a bento is built for nothing.
  *
- * Throws FAILED_PRECONDITION when the engine that was asked for can't: it does not answer, is of another architecture, or is to build on a folder or a file.
+ * Throws FAILED_PRECONDITION when the engine that was asked for can't: it does not answer, is of another architecture, or is to build on a folder or a file; and when
+ * something has to run and there is no engine for it.
  */
 export async function chooseBuilder(choice: BuilderChoice, options: ChooseOptions): Promise<ImageBuilder> {
   const reason = reasonAgainstEngines(options);
-  if (choice === "oci" || (choice === "auto" && reason !== undefined)) return "oci";
+  const { platforms, base: _base, baseDir: _baseDir, runs, ...rest } = options;
+  if (choice === "oci") {
+    if (runs.length > 0) throw runsNothing(runs, "use --builder docker, podman or buildah");
+    return "oci";
+  }
   if (reason !== undefined) {
+    if (runs.length > 0) throw runsNothing(runs, `none of them can build ${reason}`);
+    if (choice === "auto") return "oci";
     throw new ServingError("FAILED_PRECONDITION", `${choice} can't build ${reason}: use --builder oci`);
   }
-  const { platforms, base: _base, ...rest } = options;
   const [platform] = platforms;
   const ready = { ...rest, ...(platform === undefined ? {} : { platform }) };
   if (choice !== "auto") {
@@ -44,11 +53,17 @@ export async function chooseBuilder(choice: BuilderChoice, options: ChooseOption
     options.signal?.throwIfAborted();
     if (isReady) return builder;
   }
+  if (runs.length > 0) throw runsNothing(runs, "none answers here for this platform, start docker, podman or buildah");
   return "oci";
 }
 
-function reasonAgainstEngines({ platforms, base }: ChooseOptions): string | undefined {
+/** The error of an image in which something has to run, and no engine builds it. */
+export function runsNothing(runs: readonly string[], next: string): ServingError {
+  return new ServingError("FAILED_PRECONDITION", `a container engine is needed for ${runs.join(" and ")}: ${next}`);
+}
+
+function reasonAgainstEngines({ platforms, base, baseDir }: ChooseOptions): string | undefined {
   if (platforms.length > 1) return `for several platforms at once (${platforms.map(dockerPlatform).join(", ")})`;
-  if (base !== undefined && isBasePath(base, process.cwd())) return `on a folder or a file (${base})`;
+  if (isBasePath(base, baseDir)) return `on a folder or a file (${base})`;
   return undefined;
 }

@@ -10,6 +10,7 @@ import { isBasePath } from "../oci/base-path.ts";
 import { isImageArchive, readArchive } from "../oci/read-archive.ts";
 import { isLayout, readLayout } from "../oci/read-layout.ts";
 import { readRootfs } from "../oci/read-rootfs.ts";
+import { tarEntries } from "../oci/tar-entries.ts";
 import type { Descriptor } from "../oci/types.ts";
 
 export interface FindBaseOptions {
@@ -47,12 +48,8 @@ export async function findBase(base: string, options: FindBaseOptions): Promise<
 
 async function readPath(base: string, options: FindBaseOptions): Promise<Descriptor> {
   const { blobs, signal } = options;
-  const { path, name } = splitName(base, options.baseDir);
+  const { path, name } = await assertBaseAt(base, options);
   if (isLayout(path)) return readLayout(path, { blobs, name, signal });
-  if (!existsSync(path))
-    throw refused(`the base image "${base}" is not there: expected an OCI layout or a tar at ${path}`);
-  if (!statSync(path).isFile())
-    throw refused(`the base image "${base}" is a folder and no OCI layout: ${path} lacks oci-layout`);
   if (await isImageArchive(path, signal)) return readArchive(path, { blobs, name, signal });
   const [platform, ...others] = options.platforms;
   if (platform === undefined || others.length > 0) {
@@ -61,6 +58,22 @@ async function readPath(base: string, options: FindBaseOptions): Promise<Descrip
     );
   }
   return readRootfs(path, { platform, blobs, signal });
+}
+
+/** Finds a base that is a path. Throws FAILED_PRECONDITION where nothing is there, or neither an OCI layout nor the beginning of a tar. */
+export async function assertBaseAt(
+  base: string,
+  { baseDir, signal }: { readonly baseDir: string; readonly signal?: AbortSignal | undefined },
+): Promise<{ readonly path: string; readonly name: string | undefined }> {
+  const found = splitName(base, baseDir);
+  const { path } = found;
+  if (isLayout(path)) return found;
+  if (!existsSync(path))
+    throw refused(`the base image "${base}" is not there: expected an OCI layout or a tar at ${path}`);
+  if (!statSync(path).isFile())
+    throw refused(`the base image "${base}" is a folder and no OCI layout: ${path} lacks oci-layout`);
+  for await (const _first of tarEntries(path, { name: `the base image "${base}"`, signal })) return found;
+  throw refused(`the base image "${base}" is empty: expected a saved image or a root file system in ${path}`);
 }
 
 /** Takes the image's name off a path that does not exist as it stands. */

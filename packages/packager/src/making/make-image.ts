@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { BENTO_FILE_NAME, parseBentoFile, ServingError } from "@bento-ts/runtime/definition";
+import { BENTO_FILE_NAME, parseBentoFile } from "@bento-ts/runtime/definition";
 import type { ListedFile } from "../files/file-list.ts";
 import type { OnBuildEvent } from "../progress.ts";
 import { assertTag, buildImage, defaultTag, type ImageOptions } from "../image/build-image.ts";
 import { buildWithoutEngine } from "./build-without-engine.ts";
-import type { ImageBuilder } from "./choose-builder.ts";
+import { type ImageBuilder, runsNothing } from "./choose-builder.ts";
 import { deliverFromEngine } from "./deliver-from-engine.ts";
 import { readImagePlan } from "../image/image-plan.ts";
 import type { MadeImage } from "./image-report.ts";
@@ -75,10 +75,7 @@ export async function makeImage(options: MakeImageOptions): Promise<MadeImage> {
 async function assertRunsNothing(bentoDir: string): Promise<void> {
   const { packages, scripts } = await readImagePlan(bentoDir);
   if (packages.length + scripts.length === 0) return;
-  throw new ServingError(
-    "FAILED_PRECONDITION",
-    "image.packages and image.scripts need a container engine that runs them: use --builder docker, podman or buildah",
-  );
+  throw runsNothing(["image.packages", "image.scripts"], "use --builder docker, podman or buildah");
 }
 
 async function decide(options: MakeImageOptions): Promise<ImageWork> {
