@@ -93,7 +93,8 @@ function licenceOf({ license, licenses }: Readonly<Record<string, unknown>>): st
 
 function parseObject(text: string, dir: string): Readonly<Record<string, unknown>> {
   try {
-    const value: unknown = JSON.parse(text);
+    // npm reads one that begins with a byte order mark, too.
+    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ""));
     if (value !== null && typeof value === "object") return recordOf(value);
   } catch (cause) {
     throw new ServingError("FAILED_PRECONDITION", `${join(dir, "package.json")} is no JSON`, { cause });

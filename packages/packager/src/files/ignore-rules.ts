@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ServingError } from "@bento-ts/runtime/definition";
 import ignore, { type Ignore } from "ignore";
@@ -57,7 +57,8 @@ function rulesOf(git: readonly string[], bento: readonly string[]): IgnoreRules 
 }
 
 async function patternsIn(projectDir: string, folder: string, name: string): Promise<readonly string[]> {
-  const text = await readFile(join(projectDir, folder, name), "utf8").catch((cause: unknown) => {
+  const path = join(projectDir, folder, name);
+  const text = await readRegular(path).catch((cause: unknown) => {
     if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return "";
     const place = folder === "" ? name : `${folder}/${name}`;
     throw new ServingError("FAILED_PRECONDITION", `${place} can't be read, so nobody knows what it hides`, { cause });
@@ -66,6 +67,12 @@ async function patternsIn(projectDir: string, folder: string, name: string): Pro
     .split(/\r?\n/)
     .filter((line) => line.trim() !== "" && !line.startsWith("#"))
     .map((line) => below(folder, line));
+}
+
+/** Reading a pipe would wait for a writer for ever. */
+async function readRegular(path: string): Promise<string> {
+  if (!(await stat(path)).isFile()) throw new Error(`${path} is no file`);
+  return readFile(path, "utf8");
 }
 
 /** A pattern of a deeper folder as the project's own file would write it. */
