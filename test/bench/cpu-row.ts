@@ -1,17 +1,19 @@
 import { load, type LoadResult, percentile } from "./load.ts";
 import { figuresOf } from "./process-figures.ts";
 import { type BenchRow, pairedRow } from "./rows.ts";
-import { type BenchServer, startBare, startOurs } from "./servers.ts";
+import { type BenchServer, startOurs } from "./servers.ts";
 
 interface CpuCase {
   readonly name: string;
-  readonly bare: "nested" | "frame" | "v2";
-  readonly model: string;
+  /** Starts the bare handler. */
+  readonly bare: () => Promise<BenchServer>;
   readonly target: string;
   readonly path: string;
   readonly body: string;
   readonly rounds: number;
   readonly short: boolean;
+  /** Of each round; by what is usual unless given. */
+  readonly calls?: number;
 }
 
 interface Round {
@@ -26,10 +28,10 @@ const CONNECTIONS = 8;
 
 /** CPU per request, throughput, latency and memory of both servers; rounds alternate, so that both see the same machine. */
 export async function cpuRow(options: CpuCase): Promise<BenchRow[]> {
-  const bare = await startBare(options.model, { body: options.bare });
+  const bare = await options.bare();
   const ours = await startOurs(options.target, { workers: 1 });
   try {
-    const calls = options.short ? 3_000 : 10_000;
+    const calls = options.calls ?? (options.short ? 3_000 : 10_000);
     const bareRounds: Round[] = [];
     const oursRounds: Round[] = [];
     for (const server of [bare, ours]) await round(server, options, calls);

@@ -10,7 +10,9 @@ import { memoryRow } from "./memory-row.ts";
 import { type BenchRow, printRows } from "./rows.ts";
 import { scalingRow } from "./scaling-row.ts";
 import { securedRow } from "./secured-row.ts";
+import { startBare } from "./servers.ts";
 import { startRow } from "./start-row.ts";
+import { tensorFlowRows } from "./tensorflow-rows.ts";
 
 const short = process.argv.includes("--short");
 const only = process.argv.find((argument) => argument.startsWith("--only="))?.slice(7);
@@ -30,8 +32,7 @@ const plan: readonly { readonly name: string; run(): Promise<BenchRow[]> }[] = [
     run: () =>
       cpuRow({
         name: "CPU per request, small model, JSON tensor, 1 worker",
-        bare: "nested",
-        model: "test/models/mlp-small.onnx",
+        bare: () => startBare("test/models/mlp-small.onnx", { body: "nested" }),
         target: "test/models/mlp-small.onnx",
         path: "/predict",
         body: nested,
@@ -44,8 +45,7 @@ const plan: readonly { readonly name: string; run(): Promise<BenchRow[]> }[] = [
     run: () =>
       cpuRow({
         name: "CPU per request, random forest, data frame of 10 rows, 1 worker",
-        bare: "frame",
-        model: "examples/boston/models/bos_rf.onnx",
+        bare: () => startBare("examples/boston/models/bos_rf.onnx", { body: "frame" }),
         target: "examples/boston",
         path: "/score",
         body: frame,
@@ -58,8 +58,7 @@ const plan: readonly { readonly name: string; run(): Promise<BenchRow[]> }[] = [
     run: () =>
       cpuRow({
         name: "CPU per request, small model, V2 JSON over REST, 1 worker",
-        bare: "v2",
-        model: "test/models/mlp-small.onnx",
+        bare: () => startBare("test/models/mlp-small.onnx", { body: "v2" }),
         target: "test/models/mlp-small.onnx",
         path: "/v2/models/predict/infer",
         body: inference,
@@ -67,6 +66,7 @@ const plan: readonly { readonly name: string; run(): Promise<BenchRow[]> }[] = [
         short,
       }),
   },
+  { name: "cpu-tensorflow", run: () => tensorFlowRows({ rounds, short }) },
   { name: "cpu-grpc", run: () => grpcCpuRow({ rounds, short }) },
   { name: "typed-grpc", run: () => typedRow({ rounds, short }) },
   { name: "secured-rest", run: () => securedRow({ transport: "rest", rounds, short }) },

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { root, serve, type ServerProcess, startProcess } from "../support/server-process.ts";
 
 /** A server under measurement. */
@@ -25,6 +26,12 @@ export async function startBare(
   return toBenchServer(await startProcess(args, /listening (http:\S+)/));
 }
 
+/** Starts the bare handler of a SavedModel: fastify and the prepared tfjs-node. */
+export async function startBareTensorFlow(addonDir: string, model: string, input: string): Promise<BenchServer> {
+  const args = [`${root}test/bench/bare-tensorflow-server.mjs`, addonDir, model, input];
+  return toBenchServer(await startProcess(args, /listening (http:\S+)/));
+}
+
 /** Starts the bare gRPC handler: grpc-js, proto-loader and onnxruntime-node; "sum" for one without a model. */
 export async function startBareGrpc(model: string): Promise<BenchServer> {
   const file = model === "sum" ? model : `${root}${model}`;
@@ -37,7 +44,7 @@ export async function startOurs(
   options: { readonly workers: number; readonly env?: Readonly<Record<string, string>> },
 ): Promise<BenchServer> {
   const flags = ["--workers", String(options.workers), "--grpc-port", "0"];
-  return toBenchServer(await serve(`${root}${target}`, { flags, env: options.env ?? {} }));
+  return toBenchServer(await serve(resolve(root, target), { flags, env: options.env ?? {} }));
 }
 
 function toBenchServer(server: ServerProcess): BenchServer {
