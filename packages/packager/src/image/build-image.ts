@@ -36,6 +36,8 @@ export interface ImageOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
   readonly onEvent?: OnBuildEvent | undefined;
+  /** Asked once the engine has the base, before it is built upon; a rejection ends the build. */
+  readonly checkBase?: ((base: string, platform: string) => Promise<void>) | undefined;
 }
 
 /** An image that was built. */
@@ -69,6 +71,7 @@ export async function buildImage(options: ImageOptions): Promise<ImageReport> {
   const hide = hideSecrets(secrets);
   const onLine = (text: string): void => options.onEvent?.({ kind: "line", text: hide(text) });
   await bringBase(builder, base, { ...client, onLine });
+  await options.checkBase?.(base, bento.platform);
   const request = { dir: bentoDir, base, labels: baseLabels(base), secrets, network };
   const id = await runBuild(builder, request, { hide, client: { ...client, onLine } });
   for (const tag of tags)

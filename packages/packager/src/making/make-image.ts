@@ -4,6 +4,7 @@ import { BENTO_FILE_NAME, parseBentoFile } from "@bento-ts/runtime/definition";
 import type { ListedFile } from "../files/file-list.ts";
 import type { OnBuildEvent } from "../progress.ts";
 import { assertTag, buildImage, defaultTag, type ImageOptions } from "../image/build-image.ts";
+import { assertEngineBase } from "./assert-engine-base.ts";
 import { buildWithoutEngine } from "./build-without-engine.ts";
 import { type ImageBuilder, runsNothing } from "./choose-builder.ts";
 import { deliverFromEngine } from "./deliver-from-engine.ts";
@@ -12,7 +13,7 @@ import type { MadeImage } from "./image-report.ts";
 import { assertOutputPlace } from "./output-place.ts";
 
 /** What `makeImage` is asked for. */
-export interface MakeImageOptions extends Omit<ImageOptions, "bentoDir" | "builder"> {
+export interface MakeImageOptions extends Omit<ImageOptions, "bentoDir" | "builder" | "checkBase"> {
   /** Folders of bentos of one service, one for each platform. */
   readonly bentoDirs: readonly string[];
   /** Files of these folders where they were listed before: reading them takes a second. */
@@ -65,7 +66,10 @@ export async function makeImage(options: MakeImageOptions): Promise<MadeImage> {
   }
   const { tags, base, env, signal, onEvent } = work;
   const { builder, secrets = [], network } = options;
-  const { id, bytes } = await buildImage({ bentoDir, tags, base, builder, secrets, network, env, signal, onEvent });
+  const checkBase = (wanted: string, platform: string): Promise<void> =>
+    assertEngineBase(builder, wanted, { platform, env, signal });
+  const request = { bentoDir, tags, base, builder, secrets, network, checkBase };
+  const { id, bytes } = await buildImage({ ...request, env, signal, onEvent });
   const places = await deliverFromEngine(options.builder, work);
   const sizes = { uncompressed: bytes, compressed: null };
   return { builder: options.builder, id, digest: null, tags, base, bytes: sizes, platforms: [], places };
