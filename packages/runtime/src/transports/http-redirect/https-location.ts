@@ -23,7 +23,9 @@ export function httpsLocation({ host = "", target, cname, httpPort, httpsPort }:
   if (name === undefined || !target.startsWith("/")) return undefined;
   const isMapped = port === undefined && httpPort !== HTTP_PORT;
   const suffix = isMapped || httpsPort === HTTPS_PORT ? "" : `:${httpsPort}`;
-  return `https://${cname === undefined ? name : inUrl(cname)}${suffix}${target}`;
+  const location = `https://${cname === undefined ? name : inUrl(cname)}${suffix}${target}`;
+  // Some names are none to a URL, such as one whose last part is a number and that is no IPv4 address. Source: URL Standard, "host parsing".
+  return URL.canParse(location) ? location : undefined;
 }
 
 const HTTP_PORT = 80;

@@ -171,6 +171,12 @@ describe("httpsLocation", () => {
     expect(at("evil.example", { httpPort: 80, httpsPort: 443 }, "::1")).toBe("https://[::1]/x");
   });
 
+  it("gives none for a name that no URL can have", () => {
+    for (const host of ["a.0", "1.2.3.4.5", "999.1.1.1"]) {
+      expect(httpsLocation({ host, target: "/", cname: undefined, httpPort: 80, httpsPort: 443 })).toBeUndefined();
+    }
+  });
+
   it("gives a URL of that very host, or none, whatever the header", () => {
     fc.assert(
       fc.property(fc.string(), fc.webPath(), (host, path) => {
