@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { basename, dirname, relative } from "node:path";
+import { dirname, relative } from "node:path";
 import { interruptible } from "../build/interruptible.ts";
 import { inspectContainerImage, type InspectedContainerImage } from "../container/inspect-image.ts";
 import { findImage } from "../target/find-image.ts";
@@ -15,6 +15,7 @@ import {
   createModelStore,
   type InspectedModel,
   inspectModel,
+  isMainOfFolder,
   isTag,
   modelStoreDir,
 } from "@bento-ts/runtime/models-store";
@@ -59,17 +60,17 @@ export async function inspectTarget(given: string): Promise<Inspection> {
   const target = await findTarget(given);
   if (target.kind !== "models") return inspectService(target);
   const [only, ...others] = await Promise.all(
-    target.models.map(({ path }) => inspectFile(path, toShown(savedModelFolder(path) ?? path))),
+    target.models.map(({ path }) => inspectFile(path, toShown(modelFolder(path) ?? path))),
   );
-  // A folder is a list, whatever it holds; but a SavedModel's is the model.
-  const isOne = target.path === target.models[0]?.path || target.path === savedModelFolder(target.models[0]?.path);
+  // A folder is a list, whatever it holds; but that of a SavedModel or TF.js model is the model.
+  const isOne = target.path === target.models[0]?.path || target.path === modelFolder(target.models[0]?.path);
   if (only !== undefined && others.length === 0 && isOne) return only;
   return only === undefined ? [] : [only, ...others];
 }
 
-/** The folder that is the SavedModel; undefined for another model. */
-function savedModelFolder(path = ""): string | undefined {
-  return basename(path) === "saved_model.pb" ? dirname(path) : undefined;
+/** The folder that is the model; undefined for one that is known by its file. */
+function modelFolder(path = ""): string | undefined {
+  return isMainOfFolder(path) ? dirname(path) : undefined;
 }
 
 async function inspectNamed(given: string): Promise<Inspection> {

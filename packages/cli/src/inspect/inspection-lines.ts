@@ -2,6 +2,7 @@ import type { ServiceDefinition } from "@bento-ts/runtime/definition";
 import type {
   InspectedOnnx,
   InspectedSavedModel,
+  InspectedTfjs,
   OnnxValueInfo,
   SignatureTensor,
 } from "@bento-ts/runtime/models-store";
@@ -26,7 +27,7 @@ export function inspectionLines(inspection: Inspection, paint: Paint): readonly 
 }
 
 function modelLines(model: InspectedModelFile, paint: Paint): readonly string[] {
-  const { format, facts, tensors, notes } = model.format === "onnx" ? onnxRows(model) : savedModelRows(model);
+  const { format, facts, tensors, notes } = rowsOf(model);
   return [
     paint.bold(printable(model.path)),
     ...columns(
@@ -57,6 +58,11 @@ interface ModelRows {
   readonly notes: readonly string[];
 }
 
+function rowsOf(model: InspectedModelFile): ModelRows {
+  if (model.format === "onnx") return onnxRows(model);
+  return model.format === "saved-model" ? savedModelRows(model) : tfjsRows(model);
+}
+
 function onnxRows(model: InspectedOnnx): ModelRows {
   const opsets = Object.entries(model.opsets).map(([domain, version]) => `${domain} ${version}`);
   return {
@@ -80,6 +86,21 @@ function savedModelRows({ tags, tensorflowVersion, signatures }: InspectedSavedM
       ...inputs.map((tensor) => ["  input", tensorText(tensor)]),
       ...outputs.map((tensor) => ["  output", tensorText(tensor)]),
     ]),
+    notes: [],
+  };
+}
+
+function tfjsRows({ variant, generatedBy, convertedBy, inputs, outputs }: InspectedTfjs): ModelRows {
+  return {
+    format: variant === "graph-model" ? "TF.js GraphModel" : "TF.js LayersModel",
+    facts: [
+      ["producer", printable(generatedBy === "" ? "not named" : generatedBy)],
+      ...(convertedBy === "" ? [] : [["converter", printable(convertedBy)]]),
+    ],
+    tensors: [
+      ...inputs.map((tensor) => ["input", tensorText(tensor)]),
+      ...outputs.map((tensor) => ["output", tensorText(tensor)]),
+    ],
     notes: [],
   };
 }

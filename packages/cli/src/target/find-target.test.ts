@@ -62,7 +62,7 @@ describe("findTarget, of a folder", () => {
     await expect(findTarget(dir)).rejects.toMatchObject({
       exitCode: EXIT.usage,
       message: expect.stringContaining(
-        'expected bento.yaml with "service: FILE", a service.ts, .onnx files or SavedModels',
+        'expected bento.yaml with "service: FILE", a service.ts, .onnx files, SavedModels or TF.js models',
       ) as string,
     });
   });

@@ -43,7 +43,7 @@ export async function findTarget(given: string | undefined, options: TargetOptio
     const stored = await findStoredBento(given ?? "", options.platform);
     if (stored !== undefined) return stored;
     throw wrongUsage(
-      `there is no ${given}: name a service file, a project folder, a .onnx file or a SavedModel or a folder of them, or a bento of the store`,
+      `there is no ${given}: name a service file, a project folder, a .onnx file, a SavedModel, a TF.js model or a folder of them, or a bento of the store`,
     );
   }
   if (!found.isDirectory()) return findFile(path, given ?? ".");
@@ -56,13 +56,20 @@ export async function findTarget(given: string | undefined, options: TargetOptio
 function findFile(file: string, given: string): Target {
   const ending = extname(file).toLowerCase();
   if (MODULE_ENDINGS.includes(ending)) return { kind: "module", file, projectDir: projectOf(file) };
-  if (ending === ".onnx" || basename(file) === "saved_model.pb") {
+  if (ending === ".onnx" || basename(file) === "saved_model.pb" || isTfjs(file)) {
     const models = [{ name: undefined, version: undefined, path: file }];
     return { kind: "models", models, projectDir: dirname(file), path: file };
   }
   if (basename(file) === "bento.json") return { kind: "bento", projectDir: dirname(file) };
   throw wrongUsage(
-    `${given} can't be served: expected a file that ends in ${MODULE_ENDINGS.join(", ")} or .onnx, or a saved_model.pb`,
+    `${given} can't be served: expected a file that ends in ${MODULE_ENDINGS.join(", ")} or .onnx, a saved_model.pb or a model.json`,
+  );
+}
+
+/** Any other JSON may be meant as a model as well, and reading it tells; but these files have a meaning of their own. */
+function isTfjs(file: string): boolean {
+  return (
+    extname(file).toLowerCase() === ".json" && !["bento.json", "package.json", "tsconfig.json"].includes(basename(file))
   );
 }
 
@@ -98,7 +105,7 @@ async function findModelsIn(folder: string, given: string | undefined): Promise<
   const isMeant = given !== undefined || target.models.every(({ path }) => dirname(path) === folder);
   if (target.models.length > 0 && isMeant) return target;
   throw wrongUsage(
-    `nothing to serve in ${given ?? "."}: expected bento.yaml with "service: FILE", a service.ts, .onnx files or SavedModels; "bento-ts init" writes a project`,
+    `nothing to serve in ${given ?? "."}: expected bento.yaml with "service: FILE", a service.ts, .onnx files, SavedModels or TF.js models; "bento-ts init" writes a project`,
   );
 }
 

@@ -6,6 +6,7 @@ import { findModelFiles } from "./model-files.ts";
 import { formatOf } from "./model-format.ts";
 import { assertServable, type LeftOutOutput, type OnnxFileInfo, readOnnxFile } from "./onnx-file/index.ts";
 import * as savedModel from "./saved-model/index.ts";
+import * as tfjs from "./tfjs/index.ts";
 
 /** What is told of a model in any format. */
 interface Inspected {
@@ -29,7 +30,12 @@ export interface InspectedSavedModel extends Inspected, savedModel.SavedModelInf
   readonly format: "saved-model";
 }
 
-export type InspectedModel = InspectedOnnx | InspectedSavedModel;
+/** What a TF.js model says of itself, and whether it can be served; JSON-safe. */
+export interface InspectedTfjs extends Inspected, Omit<tfjs.TfjsInfo, "weights"> {
+  readonly format: "tfjs";
+}
+
+export type InspectedModel = InspectedOnnx | InspectedSavedModel | InspectedTfjs;
 
 /**
  * Reads what a model file, or the only one of a folder, says of itself. No engine is loaded.
@@ -49,6 +55,10 @@ export async function inspectModel(path: string): Promise<InspectedModel> {
     const info = await savedModel.readSavedModel(root);
     return { format: "saved-model", ...content, ...info, refusals: info.signatures.flatMap(signatureProblems) };
   }
+  if (formatOf(main) === "tfjs") {
+    const { weights: _files, ...info } = await tfjs.readTfjsModel(join(root, main));
+    return { format: "tfjs", ...content, ...info, refusals: problemsIn(() => tfjs.assertServable(info)) };
+  }
   const { externalData: _listed, ...info } = await readOnnxFile(join(root, main));
   return { format: "onnx", ...content, ...info, ...judge({ ...info, externalData: [] }) };
 }
@@ -62,11 +72,18 @@ function judge(info: OnnxFileInfo): Pick<InspectedOnnx, "leftOut" | "refusals"> 
 }
 
 function signatureProblems(signature: savedModel.SavedModelSignature): readonly Problem[] {
+  return problemsIn(() => savedModel.assertServable(signature)).map(({ path, message }) => ({
+    path: `/${signature.name}${path}`,
+    message,
+  }));
+}
+
+function problemsIn(assert: () => unknown): readonly Problem[] {
   try {
-    savedModel.assertServable(signature);
+    assert();
     return [];
   } catch (cause) {
-    return problemsOf(cause).map(({ path, message }) => ({ path: `/${signature.name}${path}`, message }));
+    return problemsOf(cause);
   }
 }
 

@@ -197,6 +197,8 @@ class Model implements ManagedModel {
       signature,
     };
     try {
+      // Before anything is loaded, also for a model that may move to a thread later: what the native part reads it reads once.
+      ENGINES[engine].prepare(Math.max(1, Math.floor(host.cpus)));
       if (place === "inline") return createInlineExecutor(await ENGINES[engine].load(spec));
       const onIncident = (error: ServingError): void => host.onIncident?.(inModel(source, error));
       // A new thread reads the files anew, and they may have been replaced since.

@@ -4,6 +4,7 @@ import { ServingError } from "../errors.ts";
 import { formatOf, type ModelFormat, modelsAmong } from "./model-format.ts";
 import { readOnnxFile } from "./onnx-file/index.ts";
 import { readSavedModel, savedModelFiles } from "./saved-model/index.ts";
+import { readTfjsModel, weightFiles } from "./tfjs/index.ts";
 
 /** The files that make up a model. */
 export interface ModelFiles {
@@ -17,7 +18,7 @@ export interface ModelFiles {
 
 /**
  * Finds the files of a model: the file itself, or the only `.onnx` file of a folder, with the files that hold its weights; or those of a SavedModel's
- * folder.
+ * folder, or of a TF.js model.
  *
  * Throws NOT_FOUND when there is nothing at `path`, FAILED_PRECONDITION when it is no readable model or the folder holds none or several.
  */
@@ -48,6 +49,7 @@ const FURTHER_FILES: Readonly<Record<ModelFormat, (root: string, main: string) =
     await readSavedModel(root);
     return savedModelFiles(root);
   },
+  tfjs: async (root, main) => weightFiles(await readTfjsModel(join(root, main))),
 };
 
 async function onlyModelIn(folder: string): Promise<string> {
@@ -57,7 +59,7 @@ async function onlyModelIn(folder: string): Promise<string> {
   const got = only === undefined ? "none" : `${models.length}: ${models.slice(0, 5).join(", ")}`;
   throw new ServingError(
     "FAILED_PRECONDITION",
-    `expected exactly one .onnx file, or a saved_model.pb, in the folder "${basename(folder)}", got ${got}`,
+    `expected exactly one .onnx file, a saved_model.pb or a model.json in the folder "${basename(folder)}", got ${got}`,
     {
       details: { path: folder },
     },

@@ -1,12 +1,13 @@
 import { basename } from "node:path";
 import { didYouMean } from "../did-you-mean.ts";
 import { ServingError } from "../errors.ts";
+import { shownPath } from "./model-format.ts";
 import { isTag } from "./store/tag.ts";
 
 /**
  * Which of a service's sources the configuration key `models` replaces, and with what: a store tag or an absolute path.
  *
- * Each of its keys is a source as the code writes it, or the model's name: of `models/forest.onnx`, the folder `models/forest` and the tag
+ * Each of its keys is a source as the code writes it, or the model's name: of `models/forest.onnx`, the folder `models/forest`, its `models/forest/model.json` and the tag
  * `forest:1.2.0` that is `forest`. Throws FAILED_PRECONDITION that lists every key which means no source, or several.
  */
 export function matchReplacements(
@@ -30,7 +31,9 @@ export function matchReplacements(
 
 /** The name of a model by its source: that of its file or folder, or of its tag. */
 export function modelName(source: string): string {
-  return isTag(source) ? source.slice(0, source.indexOf(":")) : basename(source).replace(/\.onnx$/i, "");
+  return isTag(source)
+    ? source.slice(0, source.indexOf(":"))
+    : basename(shownPath(source)).replace(/\.(?:onnx|json)$/i, "");
 }
 
 function known(key: string, sources: readonly string[]): string {

@@ -1,8 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { ServingError } from "../errors.ts";
-import { modelsAmong } from "./model-format.ts";
-import { SAVED_MODEL_FILE } from "./saved-model/index.ts";
+import { isMainOfFolder, mainsIn, modelsAmong } from "./model-format.ts";
 
 /** One version of a model that can be served without code. */
 export interface ServableModel {
@@ -10,12 +9,12 @@ export interface ServableModel {
   readonly name: string | undefined;
   /** Undefined where the layout tells none. */
   readonly version: number | undefined;
-  /** The .onnx file, or the saved_model.pb of a SavedModel. */
+  /** The .onnx file, the saved_model.pb of a SavedModel or the model.json of a TF.js model. */
   readonly path: string;
 }
 
 /**
- * The models at a place, in order: a .onnx file or a SavedModel; a folder of them; one with a numbered folder for each version of one model (`1/`, `2/`); or one with such a folder for each model.
+ * The models at a place, in order: a .onnx file, a SavedModel or a TF.js model; a folder of them; one with a numbered folder for each version of one model (`1/`, `2/`); or one with such a folder for each model.
  *
  * Nothing is read but names; none are found where there are none. Throws FAILED_PRECONDITION when there is nothing at the place, or several files where one is meant.
  */
@@ -24,10 +23,11 @@ export async function findServableModels(path: string): Promise<readonly Servabl
   if (found === undefined) throw new ServingError("FAILED_PRECONDITION", `there is no ${path}`);
   if (!found.isDirectory()) return [{ name: undefined, version: undefined, path }];
   const { files, folders } = await listFolder(path);
-  if (files[0] === SAVED_MODEL_FILE)
-    return [{ name: undefined, version: undefined, path: join(path, SAVED_MODEL_FILE) }];
+  const [only, ...others] = files;
+  if (only !== undefined && others.length === 0 && isMainOfFolder(only))
+    return [{ name: undefined, version: undefined, path: join(path, only) }];
   if (files.length > 0) {
-    const beside = await savedModelsIn(path, folders);
+    const beside = await foldersAmong(path, folders);
     const models = [...files.map((file) => ({ name: nameOf(file), path: join(path, file) })), ...beside];
     return models.map((model) => ({ ...model, version: undefined }));
   }
@@ -41,14 +41,15 @@ export async function findServableModels(path: string): Promise<readonly Servabl
   return models;
 }
 
-/** A SavedModel is a folder where another model is a file, so it counts beside files. */
-async function savedModelsIn(
+/** A SavedModel or TF.js model is a folder where another model is a file, so it counts beside files. */
+async function foldersAmong(
   path: string,
   folders: readonly string[],
 ): Promise<readonly Omit<ServableModel, "version">[]> {
-  const mains = folders.map((name) => ({ name, path: join(path, name, SAVED_MODEL_FILE) }));
+  const mains = folders.flatMap((name) => mainsIn(join(path, name)).map((main) => ({ name, path: main })));
   const found = await Promise.all(mains.map((main) => stat(main.path).catch(() => undefined)));
-  return mains.filter((_, index) => found[index]?.isFile() === true);
+  const models = mains.filter((_, index) => found[index]?.isFile() === true);
+  return models.filter(({ name }, index) => models.findIndex((model) => model.name === name) === index);
 }
 
 type Versioned = Omit<ServableModel, "name">;

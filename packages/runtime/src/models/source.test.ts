@@ -140,7 +140,7 @@ describe("resolveSource", () => {
     await expect(resolve("models")).rejects.toMatchObject({
       code: "FAILED_PRECONDITION",
       message: expect.stringContaining(
-        'expected exactly one .onnx file, or a saved_model.pb, in the folder "models", got 2: add-one.onnx, scalar.onnx',
+        'expected exactly one .onnx file, a saved_model.pb or a model.json in the folder "models", got 2: add-one.onnx, scalar.onnx',
       ),
     });
     await mkdir(join(baseDir, "empty"));

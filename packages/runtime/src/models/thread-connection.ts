@@ -24,7 +24,7 @@ export interface ThreadAnswer {
 
 /** Starts a thread and loads the model there. Throws what loading threw; UNAVAILABLE when the thread ends first. */
 export async function openThread(start: ThreadStart): Promise<ThreadConnection> {
-  ENGINES[start.engine].prepare();
+  ENGINES[start.engine].prepare(start.spec.threads);
   // Without execArgv: a loader for the author's TypeScript has nothing to do here and costs start-up time.
   const worker = new Worker(threadFile(), { workerData: start, execArgv: [], name: "bento-ts inference" });
   const inbox = openInbox(worker);

@@ -18,6 +18,8 @@ export interface ModelInfo {
   readonly outputs: readonly TensorInfo[];
   /** Outputs that are not tensors and are not computed, with the reason. */
   readonly leftOut: readonly { readonly name: string; readonly reason: string }[];
+  /** What its operator must know of how it runs; the same text for all models that it is about. */
+  readonly warning?: string;
 }
 
 /** Where a model's runs happen: in the worker's own turn of the loop, or on a thread beside it. */
@@ -61,8 +63,11 @@ export interface LoadedModel {
 /** A model engine: one row of the engines table. */
 export interface ModelEngine {
   readonly name: string;
-  /** Sets what the engine's native part reads from the process when it loads; on the main thread, since threads have an environment of their own. */
-  prepare(): void;
+  /**
+   * Sets what the engine's native part reads from the process when it loads, for a worker with so many CPUs; on the main thread, since threads have an
+   * environment of their own.
+   */
+  prepare(cpus: number): void;
   load(spec: ModelSpec): Promise<LoadedModel>;
 }
 

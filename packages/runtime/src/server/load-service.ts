@@ -79,7 +79,7 @@ async function warmService(
     for (const model of models) await model.load({ ...host, replacements });
     const states: ModelState[] = [];
     // One after the other: two models warming up at once would measure each other.
-    for (const model of models) states.push({ ...(await model.warmUp()), ...contentOf(model) });
+    for (const model of models) states.push({ ...(await model.warmUp()), ...factsOf(model) });
     await prepareTypes(service.definition);
     await service.hooks.onInit();
     return { service, models, states, close: () => closeService(service, models) };
@@ -89,8 +89,8 @@ async function warmService(
   }
 }
 
-function contentOf({ file }: ManagedModel): Pick<ModelState, "digest" | "replacement"> {
-  return { digest: file?.digest, replacement: file?.replacement };
+function factsOf({ file, handle }: ManagedModel): Pick<ModelState, "digest" | "replacement" | "warning"> {
+  return { digest: file?.digest, replacement: file?.replacement, warning: handle.info.warning };
 }
 
 /** Loads what the service's types need when they are first used: a missing decoder is found before the worker is ready. */

@@ -63,7 +63,7 @@ describe("modelsEntry", () => {
       '1 and 01 would both be served as "predict": rename one',
     );
     expect(() => modelsEntry([], place)).toThrow(
-      "there is no model in /mnt/models: expected .onnx files or SavedModels",
+      "there is no model in /mnt/models: expected .onnx files, SavedModels or TF.js models",
     );
   });
 });

@@ -24,7 +24,7 @@ export function modelsEntry(models: readonly ServableModel[], { path, modelName 
   if (models.length === 0) {
     throw new ServingError(
       "FAILED_PRECONDITION",
-      `there is no model in ${path}: expected .onnx files or SavedModels, folders with one each, or versions in folders 1, 2, …`,
+      `there is no model in ${path}: expected .onnx files, SavedModels or TF.js models, folders with one each, or versions in folders 1, 2, …`,
     );
   }
   const isOnly = new Set(models.map(({ name }) => name)).size === 1;

@@ -115,6 +115,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const url = `${server.tls === null ? "http" : "https"}://${hostInUrl(server.host)}:${port}${server.basePath === "/" ? "" : server.basePath}`;
     const adminUrl = `http://${hostInUrl(server.admin.host)}:${admin.address.port}`;
     tellReplacements(log, supervisor.state());
+    tellWarnings(log, supervisor.state());
     announce(log, { url, grpcAddress, adminUrl, workers, redirectPort: redirect?.address.port });
     return { url, grpcAddress, adminUrl, ...lifeOf({ supervisor, close, tls, audit, log }) };
   } catch (cause) {
@@ -179,6 +180,14 @@ function tellReplacements(log: Logger, { workers: [first] }: ServerState): void 
       { source, replacement, digest },
       `model "${source}" is replaced by "${replacement}", as the configuration says`,
     );
+  }
+}
+
+/** Once, however many workers and models a warning is about. */
+function tellWarnings(log: Logger, { workers: [first] }: ServerState): void {
+  const models = first?.models ?? [];
+  for (const warning of new Set(models.flatMap((model) => model.warning ?? []))) {
+    log.warn({ models: models.filter((model) => model.warning === warning).map(({ source }) => source) }, warning);
   }
 }
 

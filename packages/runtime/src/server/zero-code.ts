@@ -6,10 +6,11 @@ import { ServingError, toServingError } from "../errors.ts";
 import { tensors } from "../io/tensor/tensors-type.ts";
 import type { TensorsSpec } from "../io/types.ts";
 import { onnx, tensorflow } from "../models/handle.ts";
-import { FORMATS, formatOf, shownPath } from "../models/model-format.ts";
+import { FORMATS, formatOf, type ModelFormat, shownPath } from "../models/model-format.ts";
 import { assertServable, type OnnxFileInfo, readOnnxFile } from "../models/onnx-file/index.ts";
 import { chooseSignature } from "../models/saved-model/choose-signature.ts";
 import * as savedModel from "../models/saved-model/index.ts";
+import * as tfjs from "../models/tfjs/index.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { NamedTensors } from "../tensor/tensor.ts";
 import type { ModelsEntry } from "./service-entry.ts";
@@ -55,15 +56,34 @@ export async function zeroCodeService(entry: ModelsEntry): Promise<Service> {
 
 /** The tensors of one model; an error says which model it is about. */
 async function readSignature(path: string) {
-  const info = formatOf(path) === "onnx" ? await readOnnxFile(path) : await savedModel.readSavedModel(dirname(path));
+  const tensorsOf = await READERS[formatOf(path)](path);
   try {
-    const { inputs, outputs } = "signatures" in info ? savedModelTensors(info) : onnxTensors(info);
+    const { inputs, outputs } = tensorsOf();
     return { input: tensors(shapesOf(inputs)), output: tensors(shapesOf(outputs)) };
   } catch (cause) {
     const { code, message, problems } = toServingError(cause);
     throw new ServingError(code, `${nameOf(path)}: ${message}`, { problems, cause });
   }
 }
+
+/** Reads a model, whose errors name it, and then tells of what can be served. */
+const READERS: Readonly<Record<ModelFormat, (path: string) => Promise<() => NamedTypes>>> = {
+  async onnx(path) {
+    const info = await readOnnxFile(path);
+    return () => onnxTensors(info);
+  },
+  async "saved-model"(path) {
+    const info = await savedModel.readSavedModel(dirname(path));
+    return () => savedModelTensors(info);
+  },
+  async tfjs(path) {
+    const info = await tfjs.readTfjsModel(path);
+    return () => {
+      tfjs.assertServable(info);
+      return info;
+    };
+  },
+};
 
 function onnxTensors(info: OnnxFileInfo): NamedTypes {
   const left = new Set(assertServable(info).leftOut.map((output) => output.name));

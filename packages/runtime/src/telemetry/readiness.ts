@@ -13,6 +13,8 @@ export interface ModelState {
   readonly digest: string | undefined;
   /** The store tag or path that is used instead of the source, when the configuration says so. */
   readonly replacement: string | undefined;
+  /** What its operator must know of how it runs. */
+  readonly warning: string | undefined;
 }
 
 /** Legal moves of a worker: starting → ready → draining → dead, and from each to dead. */
@@ -73,5 +75,6 @@ function modelLine(model: ModelState, internals: boolean): Readonly<Record<strin
     ...(model.note === undefined ? {} : { note: model.note }),
     ...(internals && model.digest !== undefined ? { digest: model.digest } : {}),
     ...(internals && model.replacement !== undefined ? { replacement: model.replacement } : {}),
+    ...(internals && model.warning !== undefined ? { warning: model.warning } : {}),
   };
 }

@@ -9,7 +9,15 @@ const FROM_WORKER: readonly WorkerMessage[] = [
   {
     type: "ready",
     models: [
-      { source: "a.onnx", place: "thread", p95Ms: undefined, note: undefined, digest: "sha256:ab", replacement: "a:2" },
+      {
+        source: "a.onnx",
+        place: "thread",
+        p95Ms: undefined,
+        note: undefined,
+        digest: "sha256:ab",
+        replacement: "a:2",
+        warning: undefined,
+      },
     ],
   },
   { type: "failed", code: "INTERNAL", message: "no", stack: undefined },

@@ -172,9 +172,9 @@ function isModels(value: unknown): value is readonly ModelState[] {
 }
 
 function isModel(value: unknown): value is ModelState {
-  const { source, place, p95Ms, note, digest, replacement } = toFields(value);
+  const { source, place, p95Ms, note, digest, replacement, warning } = toFields(value);
   const isP95 = p95Ms === undefined || typeof p95Ms === "number";
-  const areTexts = [note, digest, replacement].every(isOptionalText);
+  const areTexts = [note, digest, replacement, warning].every(isOptionalText);
   return typeof source === "string" && typeof place === "string" && isP95 && areTexts;
 }
 

@@ -49,3 +49,30 @@ export function dataTypeOf(number: number): { readonly type: string; readonly dt
   const dtype = DTYPE_OF.get(plain);
   return dtype === undefined ? { type: FOREIGN[plain] ?? `data type ${number}` } : { type: dtype, dtype };
 }
+
+const NUMBERS: Readonly<Record<string, number>> = {
+  DT_FLOAT: 1,
+  DT_DOUBLE: 2,
+  DT_INT32: 3,
+  DT_UINT8: 4,
+  DT_INT16: 5,
+  DT_INT8: 6,
+  DT_STRING: 7,
+  DT_COMPLEX64: 8,
+  DT_INT64: 9,
+  DT_BOOL: 10,
+  DT_BFLOAT16: 14,
+  DT_UINT16: 17,
+  DT_HALF: 19,
+  DT_RESOURCE: 20,
+  DT_VARIANT: 21,
+  DT_UINT32: 22,
+  DT_UINT64: 23,
+};
+
+/** The same by the name that it has in JSON, `DT_FLOAT`, or by its number, which JSON may have as well. */
+export function dataTypeNamed(name: unknown): { readonly type: string; readonly dtype?: DType } {
+  if (typeof name === "number") return dataTypeOf(name);
+  const number = typeof name === "string" && Object.hasOwn(NUMBERS, name) ? NUMBERS[name] : undefined;
+  return number === undefined ? { type: typeof name === "string" ? name : "of no type" } : dataTypeOf(number);
+}

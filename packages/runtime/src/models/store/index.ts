@@ -1,7 +1,14 @@
 export { findServableModels, type ServableModel } from "../servable-models.ts";
-export { inspectModel, type InspectedModel, type InspectedOnnx, type InspectedSavedModel } from "../inspect-model.ts";
+export {
+  inspectModel,
+  type InspectedModel,
+  type InspectedOnnx,
+  type InspectedSavedModel,
+  type InspectedTfjs,
+} from "../inspect-model.ts";
 export type { LeftOutOutput, OnnxValueInfo } from "../onnx-file/index.ts";
 export type { SavedModelSignature, SignatureTensor } from "../saved-model/index.ts";
+export { isMainOfFolder } from "../model-format.ts";
 export type { ImportedArchive } from "./import-archive.ts";
 export type { ImportOptions } from "./import-model.ts";
 export { modelStoreDir } from "./layout.ts";

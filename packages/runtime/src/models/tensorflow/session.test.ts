@@ -8,7 +8,7 @@ import { requireNativeTensorFlow } from "./native-library.ts";
 import { openSession } from "./session.ts";
 
 // Without it each failing run is logged, which alone takes hundreds of megabytes.
-tensorFlowEngine.prepare();
+tensorFlowEngine.prepare(1);
 
 describeWith("native tensorflow", "a session", () => {
   it("gives back every tensor over 5,000 runs, whether they end well, fail or lack a feed", () => {

@@ -17,6 +17,7 @@ const worker = (fields: Partial<WorkerState>): WorkerState => ({
       note: undefined,
       digest: "sha256:ab",
       replacement: "a:2",
+      warning: undefined,
     },
   ],
   note: undefined,

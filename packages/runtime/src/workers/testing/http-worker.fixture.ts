@@ -110,6 +110,7 @@ const link = connectWorker({
         note: undefined,
         digest: digests?.[id],
         replacement: undefined,
+    warning: undefined,
       },
     ];
   },
