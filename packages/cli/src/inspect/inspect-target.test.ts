@@ -58,9 +58,11 @@ describe("inspectTarget", () => {
     expect(await inspectTarget(dir)).toMatchObject([{ kind: "model", inputs: [{ name: "x" }] }]);
   });
 
-  it("tells of a SavedModel's folder as one model, and of a folder of them as a list", async () => {
+  it("tells of the folder of a SavedModel or TF.js model as one model, and of a folder of them as a list", async () => {
     const mlp = { kind: "model", format: "saved-model", path: expect.stringMatching(/\/mlp$/) as string };
     expect(await inspectTarget(`${models}tensorflow/mlp`)).toMatchObject(mlp);
+    const web = { format: "tfjs", path: expect.stringMatching(/\/mlp-layers$/) as string };
+    expect(await inspectTarget(`${models}tfjs/mlp-layers`)).toMatchObject(web);
     const both = await inspectTarget(`${models}tensorflow`);
     expect(both).toMatchObject([{ format: "saved-model", path: expect.stringMatching(/\/kinds$/) as string }, mlp]);
   });

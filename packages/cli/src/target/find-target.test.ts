@@ -53,6 +53,13 @@ describe("findTarget, of a folder", () => {
     });
   });
 
+  it("takes a TF.js model by its folder and by its file", async () => {
+    put({ "web/model.json": "{}", "web/group1-shard1of1.bin": "" });
+    const models = [{ name: undefined, version: undefined, path: at("web/model.json") }];
+    expect(await findTarget(at("web"))).toMatchObject({ kind: "models", models, path: at("web") });
+    expect(await findTarget(at("web/model.json"))).toMatchObject({ kind: "models", models, projectDir: at("web") });
+  });
+
   it("takes a built bento, whatever else lies there", async () => {
     put({ "bento.json": "{}", "service.ts": "" });
     expect(await findTarget(dir)).toEqual({ kind: "bento", projectDir: dir });

@@ -16,6 +16,20 @@ async function inspectOnnx(name: string): Promise<InspectedOnnx> {
 }
 
 describe("inspectModel", () => {
+  it("tells of a TF.js model what its JSON says, under a digest over all of its files", async () => {
+    expect(await inspectModel(`${models}tfjs/mlp-graph`)).toMatchObject({
+      format: "tfjs",
+      variant: "graph-model",
+      digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+      files: ["model.json", "group1-shard1of2.bin", "group1-shard2of2.bin"].map((name) => ({
+        path: name,
+        sha256: sha256(`tfjs/mlp-graph/${name}`),
+      })),
+      inputs: [{ name: "x", type: "float32", shape: [null, 4] }],
+      refusals: [],
+    });
+  });
+
   it("tells inputs, outputs, producer, metadata, size and digest of a model", async () => {
     const model = await inspectOnnx("mlp-small.onnx");
     expect(model).toMatchObject({

@@ -55,6 +55,28 @@ describe("findServableModels", () => {
     ]);
   });
 
+  it("takes a TF.js model by its folder, beside others and in versions, and no other JSON of a folder", async () => {
+    put(
+      "web/model.json",
+      "web/group1-shard1of1.bin",
+      "web/metadata.json",
+      "b.onnx",
+      "both/saved_model.pb",
+      "both/model.json",
+    );
+    expect(await found(join(dir, "web"))).toEqual([[undefined, undefined, "web/model.json"]]);
+    expect(await found()).toEqual([
+      ["b", undefined, "b.onnx"],
+      ["both", undefined, "both/saved_model.pb"],
+      ["web", undefined, "web/model.json"],
+    ]);
+    put("notes/2/model.json", "notes/1/m.onnx");
+    expect(await found(join(dir, "notes"))).toEqual([
+      [undefined, 1, "notes/1/m.onnx"],
+      [undefined, 2, "notes/2/model.json"],
+    ]);
+  });
+
   it("takes numbered folders as versions of one model, in the order of their numbers", async () => {
     put("10/m.onnx", "2/m.onnx", "0003/other.onnx", "0/m.onnx", "notes/readme.txt", "x/m.onnx");
     expect(await found()).toEqual([

@@ -55,6 +55,12 @@ describe("modelsEntry", () => {
     );
   });
 
+  it("calls a TF.js model by its folder, and by its file where that has a name of its own", () => {
+    const named = (file: string): string => modelsEntry([model(file)], { path: file, modelName: undefined }).name;
+    expect(named("/m/pitch/model.json")).toBe("pitch");
+    expect(named("/m/pitch/notes.json")).toBe("notes");
+  });
+
   it("refuses two that come out alike, and no model at all", () => {
     expect(() => modelsEntry([model("/m/a-b.onnx", "a-b"), model("/m/a_b.onnx", "a_b")], place)).toThrow(
       'a-b.onnx and a_b.onnx would both be served as "a_b": rename one',

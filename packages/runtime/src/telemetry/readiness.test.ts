@@ -8,7 +8,8 @@ it("shows the folders of a model to operators only", () => {
     p95Ms: undefined,
     note: undefined,
     digest: undefined,
-    replacement: undefined, warning: undefined,
+    replacement: undefined,
+    warning: undefined,
   };
   const models = [model, { ...model, source: "models/b.onnx" }, { ...model, source: "c:1" }];
   const worker = { id: 0, pid: 1, phase: "ready", restarts: 0, models, note: undefined } as const;

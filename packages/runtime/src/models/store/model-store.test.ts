@@ -80,6 +80,17 @@ describe("importing a model", () => {
     });
   });
 
+  it("takes a TF.js model with its weights, by its file or its folder", async () => {
+    const stored = await store.import("web:1", fixture("tfjs/mlp-graph/model.json"));
+    expect(stored).toMatchObject({ format: "tfjs", main: "model.json" });
+    expect(stored.files.map(({ path }) => path)).toEqual([
+      "model.json",
+      "group1-shard1of2.bin",
+      "group1-shard2of2.bin",
+    ]);
+    expect((await store.import("web:2", fixture("tfjs/mlp-graph"))).digest).toBe(stored.digest);
+  });
+
   it("keeps each content once, whatever its tags", async () => {
     const one = await store.import("adder:1", fixture("add-one.onnx"));
     const two = await store.import("other:7", fixture("add-one.onnx"));

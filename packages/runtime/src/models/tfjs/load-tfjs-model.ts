@@ -90,7 +90,7 @@ async function open(tf: Tfjs, { info, json, topology }: ModelJson, path: string)
             await tf.loadLayersModel(source),
             info.outputs.map(({ name }) => name),
           );
-    kept = opened.tensors;
+    kept = opened.weights;
     return opened;
   } finally {
     engine.endScope(kept);
@@ -129,20 +129,21 @@ function createRun(
         return [name, fromTfjs(handle, dtype)];
       }),
     );
+  const engine = tf.engine();
   const runAtOnce = (feeds: NamedTensors): NamedTensors => {
-    let results: NamedTensors = {};
-    tf.tidy(() => {
-      results = toResults(opened.run(toHandles(feeds), names));
-    });
-    return results;
+    engine.startScope();
+    try {
+      return toResults(opened.run(toHandles(feeds), names));
+    } finally {
+      engine.endScope(opened.captured);
+    }
   };
   const runLater = async (feeds: NamedTensors): Promise<NamedTensors> => {
-    const engine = tf.engine();
     engine.startScope();
     try {
       return toResults(await opened.runLater(toHandles(feeds), names));
     } finally {
-      engine.endScope();
+      engine.endScope(opened.captured);
     }
   };
   let mustWait = false;

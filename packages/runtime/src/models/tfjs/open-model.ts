@@ -10,8 +10,9 @@ type Outputs = readonly TfjsTensorHandle[];
 
 /** A model of either kind in memory. Feeds are all of its inputs in order; what it gives has the order of `names`. */
 export interface OpenModel {
-  /** Tensors that live as long as it does. */
-  readonly tensors: unknown;
+  /** Tensors that live as long as it does: those that loading made, and those that a run may make. */
+  readonly weights: unknown;
+  readonly captured: unknown;
   /** Of all outputs in order, where the library knows them better than the file tells. */
   readonly shapes: readonly (readonly (number | null)[])[] | undefined;
   run(feeds: readonly NamedHandle[], names: readonly string[]): Outputs;
@@ -30,7 +31,10 @@ export function openGraph(model: GraphModel): OpenModel {
   const inputsOf = (feeds: readonly NamedHandle[]) =>
     Object.fromEntries(feeds.map(({ name, handle }) => [name, handle]));
   return {
-    tensors: model.weights,
+    weights: model.weights,
+    get captured() {
+      return model.resourceIdToCapturedInput;
+    },
     shapes: undefined,
     run: (feeds, names) => [model.execute(inputsOf(feeds), [...names])].flat(),
     runLater: async (feeds, names) => [await model.executeAsync(inputsOf(feeds), [...names])].flat(),
@@ -56,7 +60,8 @@ export function openLayers(model: LayersModel, order: readonly string[]): OpenMo
     return names.flatMap((name) => outputs[order.indexOf(name)] ?? []);
   };
   return {
-    tensors: undefined,
+    weights: undefined,
+    captured: undefined,
     shapes: model.outputs.map(({ shape }) => shape),
     run,
     runLater: async (feeds, names) => run(feeds, names),

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import util from "node:util";
 import { ServingError } from "../../errors.ts";
+import { chainOperations } from "./chain-operations.ts";
 import { loadTensorFlowC } from "../tensorflow/c-api.ts";
 import { findNativeTensorFlow, INSTALL_COMMAND, TFJS_NODE_VERSION } from "../tensorflow/native-library.ts";
 
@@ -18,6 +19,8 @@ export interface GraphModel {
   readonly weights: Readonly<Record<string, readonly TfjsTensorHandle[]>>;
   /** Private there: nodes by name, those of functions as well; one whose operation is not known has no category. */
   readonly executor?: { readonly graph?: ParsedGraph };
+  /** Private there: tables that its initialiser made in the first run. */
+  readonly resourceIdToCapturedInput?: Readonly<Record<string, TfjsTensorHandle>>;
   execute(inputs: Record<string, TfjsTensorHandle>, outputs: string[]): TfjsTensorHandle | TfjsTensorHandle[];
   executeAsync(
     inputs: Record<string, TfjsTensorHandle>,
@@ -47,10 +50,8 @@ export interface ArtifactSource {
 /** What is used of TensorFlow.js, whatever computes for it. */
 export interface Tfjs {
   tensor(values: unknown, shape: readonly number[], dtype: string): TfjsTensorHandle;
-  /** Disposes of all tensors that were made in it and are not in its result, which is looked through: give large ones out another way. */
-  tidy(body: () => void): void;
   memory(): { readonly numTensors: number };
-  /** A scope that may stay open over waits, while nothing else makes tensors. */
+  /** Tensors that are made in a scope go with it, but for those in `kept`. It may stay open over waits, while nothing else makes tensors. */
   engine(): { startScope(): void; endScope(kept?: unknown): void };
   loadGraphModel(source: ArtifactSource): Promise<GraphModel>;
   loadLayersModel(source: ArtifactSource): Promise<LayersModel>;
@@ -78,7 +79,7 @@ export const WASM_WARNING = `TF.js models are computed by WebAssembly on one thr
  * FAILED_PRECONDITION, with the commands that bring one or the other, where there is neither, and what is wrong with the one that is damaged.
  */
 export async function loadTfjs(modelPath: string, subject: string): Promise<TfjsLibrary> {
-  return (loaded ??= loadNative() ?? (await loadWasm([import.meta.url, modelPath], subject)));
+  return (loaded ??= loadNative() ?? (await requireWasm([import.meta.url, modelPath], subject)));
 }
 
 let loaded: TfjsLibrary | undefined;
@@ -109,7 +110,12 @@ interface Backends {
   setBackend(name: string): Promise<boolean>;
 }
 
-async function loadWasm(places: readonly string[], subject: string): Promise<TfjsLibrary> {
+/**
+ * The packages that compute in WebAssembly, as the first of some places finds them.
+ *
+ * Throws FAILED_PRECONDITION, with the commands that bring TensorFlow.js, where none does.
+ */
+export async function requireWasm(places: readonly string[], subject: string): Promise<TfjsLibrary> {
   const others: string[] = [];
   for (const place of places) {
     const require = createRequire(place);
@@ -121,6 +127,7 @@ async function loadWasm(places: readonly string[], subject: string): Promise<Tfj
       continue;
     }
     const tf = Object.assign({}, ...[...WASM_PACKAGES].reverse().map((name) => require(name))) as Tfjs & Backends;
+    chainOperations(tf);
     await tf.setBackend("wasm");
     return { tf, warning: WASM_WARNING };
   }

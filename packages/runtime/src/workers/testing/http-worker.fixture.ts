@@ -110,7 +110,7 @@ const link = connectWorker({
         note: undefined,
         digest: digests?.[id],
         replacement: undefined,
-    warning: undefined,
+        warning: undefined,
       },
     ];
   },
