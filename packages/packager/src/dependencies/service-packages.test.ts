@@ -25,5 +25,12 @@ describe("servicePackages", () => {
       { name: "fast", fromDir: dir, isOptional: true },
       { name: "z", fromDir: dir, isOptional: false },
     ]);
+    // One that code imports is needed all the same.
+    const without = { without: ["data", "z"] };
+    expect(servicePackages(entryDir, { ...bundle, packages: [imported] }, without).map(({ name }) => name)).toEqual([
+      "@bento-ts/runtime",
+      "data",
+      "fast",
+    ]);
   });
 });

@@ -8,9 +8,13 @@ export const RUNTIME = "@bento-ts/runtime";
 
 /**
  * The packages that a service asks for itself: the runtime, what its bundle imports, and every dependency that its package.json declares, since code may
- * find one by other ways than an import (data that a package brings).
+ * find one by other ways than an import (data that a package brings). `without` are those that it only declares for an engine that it does not use.
  */
-export function servicePackages(entryDir: string, bundle: ServiceBundle): readonly PackageRequest[] {
+export function servicePackages(
+  entryDir: string,
+  bundle: ServiceBundle,
+  { without = [] }: { readonly without?: readonly string[] } = {},
+): readonly PackageRequest[] {
   const owner = owningPackage(entryDir);
   const declared =
     owner === undefined
@@ -19,7 +23,7 @@ export function servicePackages(entryDir: string, bundle: ServiceBundle): readon
           ...Object.keys(owner.json.dependencies).map((name) => ({ name, isOptional: false })),
           ...Object.keys(owner.json.optionalDependencies).map((name) => ({ name, isOptional: true })),
         ].map((request) => ({ ...request, fromDir: owner.dir }));
-  const needless = new Set([...BUILD_TOOLS, ...bundle.inside]);
+  const needless = new Set([...BUILD_TOOLS, ...bundle.inside, ...without]);
   return [
     { name: RUNTIME, fromDir: entryDir },
     ...bundle.packages,

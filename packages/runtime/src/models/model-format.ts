@@ -19,6 +19,11 @@ export function formatOf(main: string): ModelFormat {
   return extname(main).toLowerCase() === ".json" ? "tfjs" : "onnx";
 }
 
+/** Whether a path is that of a TF.js model's file, which runs without native code as well; of a folder only its files tell. */
+export function isTfjsFile(path: string): boolean {
+  return formatOf(path) === "tfjs";
+}
+
 /** Files that have the same name in every model: a folder that holds one is the model. */
 const MAINS_OF_FOLDERS: readonly string[] = [SAVED_MODEL_FILE, MODEL_JSON];
 

@@ -11,3 +11,5 @@ export {
 } from "./native-library.ts";
 export { NATIVE_MANIFEST_NAME, type NativeManifest } from "./native-manifest.ts";
 export { writeNativeManifest } from "./write-native-manifest.ts";
+export { isTfjsFile } from "../model-format.ts";
+export { WASM_COMMAND, WASM_PACKAGES } from "../tfjs/wasm-packages.ts";

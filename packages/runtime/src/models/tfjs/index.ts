@@ -1,3 +1,3 @@
 export { MODEL_JSON, readTfjsModel, weightFiles } from "./read-model-json.ts";
 export { assertServable } from "./servable.ts";
-export type { TfjsInfo, TfjsVariant, TfjsTensor } from "./types.ts";
+export type { TfjsInfo } from "./types.ts";

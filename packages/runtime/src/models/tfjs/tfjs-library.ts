@@ -4,6 +4,7 @@ import util from "node:util";
 import { ServingError } from "../../errors.ts";
 import { chainOperations } from "./chain-operations.ts";
 import { loadTensorFlowC } from "../tensorflow/c-api.ts";
+import { WASM_COMMAND, WASM_PACKAGES } from "./wasm-packages.ts";
 import { findNativeTensorFlow, INSTALL_COMMAND, TFJS_NODE_VERSION } from "../tensorflow/native-library.ts";
 
 /** A tensor of TensorFlow.js; who makes one inside of a scope need not dispose of it. */
@@ -64,13 +65,8 @@ export interface TfjsLibrary {
   readonly warning: string | undefined;
 }
 
-/** The packages of npm that compute without native code, and their only version that is known to go with the rest. */
-export const WASM_PACKAGES = ["core", "converter", "layers", "backend-wasm"].map((name) => `@tensorflow/tfjs-${name}`);
-/** What brings them; for messages. */
-export const WASM_COMMAND = `npm install ${WASM_PACKAGES.map((name) => `${name}@${TFJS_NODE_VERSION}`).join(" ")}`;
-
 /** What is said once, however many models it is about. */
-export const WASM_WARNING = `TF.js models are computed by WebAssembly on one thread, since the native TensorFlow is not installed: networks of convolutions take about three times as long; run "${INSTALL_COMMAND}"`;
+const WASM_WARNING = `TF.js models are computed by WebAssembly on one thread, since the native TensorFlow is not installed: networks of convolutions take about three times as long; run "${INSTALL_COMMAND}"`;
 
 /**
  * Loads TensorFlow.js into this thread, once: with the native TensorFlow of this machine, else with WebAssembly by the project's own packages.
@@ -126,7 +122,7 @@ export async function requireWasm(places: readonly string[], subject: string): P
       );
       continue;
     }
-    const tf = Object.assign({}, ...[...WASM_PACKAGES].reverse().map((name) => require(name))) as Tfjs & Backends;
+    const tf = Object.assign({}, ...WASM_PACKAGES.toReversed().map((name) => require(name))) as Tfjs & Backends;
     chainOperations(tf);
     await tf.setBackend("wasm");
     return { tf, warning: WASM_WARNING };
