@@ -1,5 +1,5 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { rm, rmdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { bringInto, isInstalled } from "../files/write-tree.ts";
 import { isNativeName } from "../native/native-file.ts";
@@ -92,7 +92,11 @@ async function removeStale(
     return plan !== undefined && isSame(plan.placed, placed) && plan.files.join("\n") === files.join("\n");
   };
   const stale = earlier.filter((one) => !isWanted(one)).map(({ placed }) => placed.place);
-  for (const place of stale) await rm(join(to, place), { recursive: true, force: true });
+  for (const place of stale) {
+    await rm(join(to, place), { recursive: true, force: true });
+    // The folder of a scope goes with the last of its packages; while others stand in it, this fails, which is right.
+    if (basename(dirname(place)).startsWith("@")) await rmdir(join(to, dirname(place))).catch(() => undefined);
+  }
   // With a package go those that stand inside it.
   const isGone = (place: string): boolean => stale.some((gone) => place === gone || place.startsWith(`${gone}/`));
   const staying = earlier.filter(({ placed }) => !isGone(placed.place));
