@@ -60,6 +60,10 @@ const NEEDS = {
     present: () => existsSync(join(pitchModelDir(), "nmp/saved_model.pb")),
     command: "scripts/fetch-pitch-model.sh",
   },
+  "web notes model": {
+    present: () => existsSync(join(cacheDir(), "models/pitch-web/model.json")),
+    command: "scripts/fetch-pitch-web-model.sh",
+  },
   "C++ compiler": { present: () => succeeds("g++", ["--version"]), command: "apt-get install g++" },
   "native tensorflow": { present: hasNativeTensorFlow, command: "scripts/install-tensorflow.sh" },
   "interop clients": {
