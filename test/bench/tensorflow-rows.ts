@@ -1,13 +1,14 @@
-import { existsSync } from "node:fs";
-import { homedir } from "node:os";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { findNativeTensorFlow } from "@bento-ts/runtime/tensorflow";
 import { cpuRow } from "./cpu-row.ts";
+import { writeMobileNetLike } from "./mobilenet-like.ts";
 import type { BenchRow } from "./rows.ts";
-import { startBareTensorFlow } from "./servers.ts";
+import { startBareTensorFlow, startOurs } from "./servers.ts";
 import { root } from "../support/server-process.ts";
 
-/** CPU per request of SavedModels beside a bare tfjs-node handler: a small perceptron, and the convolutions of the notes model. What is not installed is left out. */
+/** CPU per request of SavedModels beside a bare tfjs-node handler: a small perceptron, and the convolutions of the notes model; and of a TF.js model on both libraries. What is not installed is left out. */
 export async function tensorFlowRows({
   rounds,
   short,
@@ -29,6 +30,7 @@ export async function tensorFlowRows({
     rounds,
     short,
   });
+  rows.push(...(await wasmRows({ rounds: Math.min(rounds, 5), short })));
   const pitch = join(process.env["BENTO_CACHE"] ?? join(homedir(), ".cache/bento-ts"), "models/pitch/nmp");
   if (!existsSync(pitch))
     return [...rows, ...leftOut("the notes model is missing, bring it with scripts/fetch-pitch-model.sh")];
@@ -46,6 +48,31 @@ export async function tensorFlowRows({
     calls: 40,
   });
   return [...rows, ...network];
+}
+
+/** Our server with the native TensorFlow beside itself with WebAssembly ("bare" here), on a network of convolutions. */
+async function wasmRows(options: { readonly rounds: number; readonly short: boolean }): Promise<BenchRow[]> {
+  const work = mkdtempSync(join(tmpdir(), "bento-bench-tfjs-"));
+  try {
+    const model = join(work, "mobilenet");
+    writeMobileNetLike(model);
+    const picture = Array.from({ length: 160 }, (_, row) =>
+      Array.from({ length: 160 }, (__, column) => [row / 160, column / 160, 0.5]),
+    );
+    return await cpuRow({
+      name: "CPU per request, MobileNet-like TF.js model, native against WebAssembly",
+      // A home without the native TensorFlow.
+      bare: () => startOurs(model, { workers: 1, env: { BENTO_HOME: work } }),
+      target: model,
+      path: "/predict",
+      body: JSON.stringify({ x_input: [picture] }),
+      calls: 60,
+      aim: "",
+      ...options,
+    });
+  } finally {
+    rmSync(work, { recursive: true });
+  }
 }
 
 function leftOut(reason: string): [] {

@@ -180,7 +180,7 @@ async function stageDependencies(
   return { packages: copied, warnings: isInWasm ? [...warnings, WASM_NOTE] : warnings, tensorFlow };
 }
 
-const WASM_NOTE = `the native TensorFlow is not in this bento: its TF.js models are computed by WebAssembly, networks of convolutions in about three times the time; build on a machine of its platform, after "${INSTALL_COMMAND}", to have it`;
+const WASM_NOTE = `the native TensorFlow is not in this bento: its TF.js models are computed by WebAssembly, larger networks of convolutions in about four times the time; build on a machine of its platform, after "${INSTALL_COMMAND}", to have it`;
 
 async function stageNode({ project, stage, platform, signal }: Build, locate: LocateOptions): Promise<StagedNode> {
   const node = await findNodeBinary(platform, { ...locate, projectDir: project.dir });

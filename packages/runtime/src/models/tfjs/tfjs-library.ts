@@ -66,7 +66,7 @@ export interface TfjsLibrary {
 }
 
 /** What is said once, however many models it is about. */
-const WASM_WARNING = `TF.js models are computed by WebAssembly on one thread, since the native TensorFlow is not installed: networks of convolutions take about three times as long; run "${INSTALL_COMMAND}"`;
+const WASM_WARNING = `TF.js models are computed by WebAssembly on one thread, since the native TensorFlow is not installed: larger networks of convolutions take about four times as long; run "${INSTALL_COMMAND}"`;
 
 /**
  * Loads TensorFlow.js into this thread, once: with the native TensorFlow of this machine, else with WebAssembly by the project's own packages.
