@@ -46,7 +46,8 @@ export function onnx(source: string, options: OnnxOptions = {}): ModelHandle {
 /**
  * A lazy handle of a TensorFlow model: a SavedModel's folder, or the `model.json` of a TF.js GraphModel or LayersModel, or a folder that holds it.
  *
- * It is made, declared and used as that of `onnx`. A SavedModel needs the native library of `bento-ts tensorflow install`.
+ * It is made, declared and used as that of `onnx`. A SavedModel needs the native library of `bento-ts tensorflow install`; TF.js models are computed without
+ * it as well, by packages that the project brings.
  * Throws INVALID_ARGUMENT for options without meaning.
  */
 export function tensorflow<const O extends OutputTypes = OutputTypes>(
