@@ -281,3 +281,20 @@ write("lookup", {
     weight("default", [], Buffer.from(Int32Array.of(-1).buffer), { dtype: "int32" }),
   ],
 });
+
+// y has the values of x at the places that the caller says: one that is not there makes the native library itself fail.
+write("scatter", {
+  ...graph(
+    [
+      placeholder("x_in", "DT_FLOAT", -1),
+      placeholder("at_in", "DT_INT32", -1, 1),
+      constant("size", "DT_INT32", 1),
+      node("Identity", "ScatterNd", ["at_in", "x_in", "size"], { ...type("DT_FLOAT"), Tindices: { type: "DT_INT32" } }),
+    ],
+    {
+      inputs: { x: tensor("x_in:0", "DT_FLOAT", -1), at: tensor("at_in:0", "DT_INT32", -1, 1) },
+      outputs: { y: tensor("Identity:0", "DT_FLOAT", 8) },
+    },
+  ),
+  weights: [weight("size", [1], Buffer.from(Int32Array.of(8).buffer), { dtype: "int32" })],
+});

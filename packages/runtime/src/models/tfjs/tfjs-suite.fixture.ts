@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import type { NamedTensors, Tensor } from "../../tensor/tensor.ts";
+import { createInlineExecutor } from "../executor.ts";
 import { goldenCalls } from "../tensorflow/golden.fixture.ts";
 import type { LoadedModel, ModelSpec } from "../types.ts";
 import { loadTfjsModel } from "./load-tfjs-model.ts";
@@ -121,24 +122,27 @@ export function itRunsTfjsModels(): void {
   });
 
   it(
-    "keep no tensor over 5,000 runs, whether they end well, fail, are refused or answer later",
+    "keep no tensor over 5,000 runs, whether they end well, fail, are refused, cancelled or answer later",
     { timeout: 120_000 },
     async () => {
-      const [kinds, reshape, lookup, layers] = await Promise.all(
+      const [graph, reshape, lookup, layers] = await Promise.all(
         ["mlp-graph", "reshape", "lookup", "two-layers"].map((name) => load(name)),
       );
       const x = floats([1000], ...new Float32Array(1000));
       const shape = (...sizes: number[]) => ({ dtype: "int32", shape: [2], data: Int32Array.from(sizes) }) as const;
       const text: Tensor = { dtype: "string", shape: [1], data: ["red"] };
       const pair = { a: floats([1, 2], 1, 2), b: floats([1, 2], 1, 2) };
+      const cancelled = createInlineExecutor(await load("two-layers"));
       const tries = [
-        () => kinds?.run({ x: floats([1, 4], 1, 2, 3, 4) }),
+        () => graph?.run({ x: floats([1, 4], 1, 2, 3, 4) }),
         () => reshape?.run({ x, shape: shape(10, 100) }),
         () => reshape?.run({ x, shape: shape(11, 11) }),
         () => reshape?.run({ x }),
         () => lookup?.run({ text }),
         () => lookup?.run({ text: floats([1], 1) }),
         () => layers?.run(pair),
+        () => cancelled.run(pair, { signal: AbortSignal.abort() }),
+        () => cancelled.run(pair, {}),
         () => layers?.run({ ...pair, b: floats([1, 3], 1, 2, 3) }),
       ];
       await runTries(tries, 80);
@@ -148,7 +152,8 @@ export function itRunsTfjsModels(): void {
       expect(tf.memory().numTensors).toBe(tensors);
       // A feed has 4 KB: 5,000 that stayed in native memory would be 20 MB.
       expect(anonymousMiB() - before).toBeLessThan(60);
-      for (const model of [kinds, reshape, lookup, layers]) await model?.dispose();
+      await cancelled.close();
+      for (const model of [graph, reshape, lookup, layers]) await model?.dispose();
     },
   );
 
@@ -191,7 +196,7 @@ function tensorOf(named: NamedTensors, name: string): Tensor {
 }
 
 /** Memory that no file is behind: pages of the library come and go. */
-function anonymousMiB(): number {
+export function anonymousMiB(): number {
   return Number(/^RssAnon:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1]) / 1024;
 }
 
