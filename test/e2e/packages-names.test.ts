@@ -36,12 +36,12 @@ const PUBLIC: Readonly<Record<string, Names>> = {
     `ApiKeyRecord IssuedKey KeyOrder ListedKey`,
   ),
   "@bento-ts/runtime/models-store": names(
-    `createModelStore findServableModels inspectModel isTag modelStoreDir parseTag saveModel`,
-    `CopyOptions CopyProgress DeletedModel ImportOptions ImportedArchive InspectedModel InspectedOnnx InspectedSavedModel LeftOutOutput ModelManifest ModelStore ModelTag OnnxValueInfo
+    `createModelStore findServableModels inspectModel isMainOfFolder isTag modelStoreDir parseTag saveModel`,
+    `CopyOptions CopyProgress DeletedModel ImportOptions ImportedArchive InspectedModel InspectedOnnx InspectedSavedModel InspectedTfjs LeftOutOutput ModelManifest ModelStore ModelTag OnnxValueInfo
     SaveModelOptions SavedModelSignature ServableModel SignatureTensor StoredFile StoredModel`,
   ),
   "@bento-ts/runtime/tensorflow": names(
-    `INSTALL_COMMAND LIBTENSORFLOW_VERSION NATIVE_MANIFEST_NAME TFJS_NODE_VERSION findNativeTensorFlow nativeTensorFlowDir nativeTensorFlowFiles requireNativeTensorFlow verifyNativeTensorFlow writeNativeManifest`,
+    `INSTALL_COMMAND LIBTENSORFLOW_VERSION NATIVE_MANIFEST_NAME TFJS_NODE_VERSION WASM_COMMAND WASM_PACKAGES findNativeTensorFlow isTfjsFile nativeTensorFlowDir nativeTensorFlowFiles requireNativeTensorFlow verifyNativeTensorFlow writeNativeManifest`,
     `NativeManifest NativeTensorFlow`,
   ),
   "@bento-ts/runtime/openapi": names(
