@@ -14,7 +14,8 @@ export const init: CommandRow = {
   summary: "write a new project that passes its own tests",
   examples: [
     ["bento-ts init my-service", "a classifier of rows of a table, in a new folder"],
-    ["bento-ts init", "the same in this folder, which must be empty"],
+    ["bento-ts init my-digits --template tensorflow", "a reader of digits, with a TensorFlow SavedModel"],
+    ["bento-ts init", "a classifier in this folder, which must be empty"],
   ],
   define(command) {
     command
@@ -37,8 +38,14 @@ async function run(given: string, { template, json = false }: Flags): Promise<vo
       "Next:",
       ...(isHere ? [] : [`  cd ${shellWord(given)}`]),
       "  npm install",
+      ...(FURTHER_STEPS[template] ?? []),
       "  npm test                # the project's own tests",
       "  npx bento-ts serve      # and open http://127.0.0.1:3000/docs",
     ],
   });
 }
+
+/** What a template needs between the install and its tests. */
+const FURTHER_STEPS: Readonly<Record<string, readonly string[]>> = {
+  tensorflow: ["  npm run setup           # brings the native TensorFlow, once for all projects"],
+};

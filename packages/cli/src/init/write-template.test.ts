@@ -15,12 +15,12 @@ const readJson = (path: string): Record<string, Record<string, string>> =>
   JSON.parse(readFileSync(path, "utf8")) as Record<string, Record<string, string>>;
 
 describe("writeTemplate", () => {
-  it("names the project after its folder, everywhere", async () => {
-    const project = join(dir, "My Iris");
-    const { name, files } = await writeTemplate("tabular", project);
-    expect(name).toBe("my-iris");
-    expect(readJson(join(project, "package.json"))["name"]).toBe("my-iris");
-    expect(readFileSync(join(project, "service.ts"), "utf8")).toContain('@service({ name: "my-iris"');
+  it.each(templateNames())("names the project of %s after its folder, everywhere", async (template) => {
+    const project = join(dir, "My Model");
+    const { name, files } = await writeTemplate(template, project);
+    expect(name).toBe("my-model");
+    expect(readJson(join(project, "package.json"))["name"]).toBe("my-model");
+    expect(readFileSync(join(project, "service.ts"), "utf8")).toContain('@service({ name: "my-model"');
     for (const file of files) expect(readFileSync(join(project, file), "latin1")).not.toMatch(/\{\{\w+\}\}/);
   });
 
@@ -47,15 +47,15 @@ describe("writeTemplate", () => {
   });
 
   it("lists the templates that exist when it is asked for another", async () => {
-    expect(templateNames()).toEqual(["tabular"]);
+    expect(templateNames()).toEqual(["tabular", "tensorflow"]);
     await expect(writeTemplate("../tabular", dir)).rejects.toMatchObject({
       exitCode: 2,
-      message: 'there is no template "../tabular": choose from tabular',
+      message: 'there is no template "../tabular": choose from tabular, tensorflow',
     });
   });
 
-  it("asks for the versions that the workspace itself is tested with", async () => {
-    await writeTemplate("tabular", dir);
+  it.each(templateNames())("asks in %s for the versions that the workspace itself is tested with", async (template) => {
+    await writeTemplate(template, dir);
     const { dependencies, devDependencies } = readJson(join(dir, "package.json"));
     const { devDependencies: own } = readJson(`${root}package.json`);
     const version = readJson(`${root}packages/runtime/package.json`)["version"];
