@@ -13,16 +13,16 @@ const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 /** Every public name of the runtime, by entry: what stands here can't be renamed or taken away without breaking someone. */
 const PUBLIC: Readonly<Record<string, Names>> = {
   "@bento-ts/runtime": names(
-    `ServingError api bytes createFile createImage createTensor dataFrame defineApi file image multipart onnx optional saveModel service
-    serviceClass t tensor tensorflow tensors text`,
-    `Access AllowRule ApiMethod ApiOptions ApiResult Authorize ClaimPath Context ContextLabels ContextLogger ContextMetrics DType DataFrame DataFrameOptions DataFrameType DataOf
+    `ServingError api bytes createFile createImage createTensor dataFrame defineApi file image joinRows multipart onnx optional saveModel service
+    serviceClass splitRows t tensor tensorflow tensors text`,
+    `Access AllowRule ApiMethod ApiOptions ApiResult Authorize BatchContext BatchOptions ClaimPath Context ContextLabels ContextLogger ContextMetrics DType DataFrame DataFrameOptions DataFrameType DataOf
     DefinedApi DenyRule ErrorCode ExampleInput Feedback FileValue FormValue Image ImageOptions Infer InputOf IoInput IoType JsonSchema JsonValue NamedTensors NanPolicy
     OptionalField Principal Problem ResizeOptions ResultOf RuleValue SaveModelOptions ServiceClass ServiceClassOf ServiceHooks ServiceOptions ServingErrorOptions
     StoredModel Tensor TensorOf TensorsOf TypedHandle`,
   ),
   "@bento-ts/runtime/definition": names(
     `BENTO_FILE_NAME BENTO_FORMAT_VERSION RESERVED_NAMES ServingError canonicalJson defineService digestOf parseBentoFile ruleText toServiceName`,
-    `Access AllowRule ApiDefinition ApiInput AuthMethod Authorize BentoFile BentoModel BentoModelFile BentoSource ClaimPath DenyRule ExampleDefinition ExampleInput ExampleValue IoSpec JsonSchema JsonValue
+    `Access AllowRule ApiDefinition ApiInput AuthMethod Authorize BatchDefinition BentoFile BentoModel BentoModelFile BentoSource ClaimPath DenyRule ExampleDefinition ExampleInput ExampleValue IoSpec JsonSchema JsonValue
     NanPolicy Problem Role RuleValue ServiceDefinition ServiceInput`,
   ),
   "@bento-ts/runtime/config": names(

@@ -1,7 +1,7 @@
 import "./authoring/symbol-metadata.ts";
 
-export type { ApiOptions } from "./authoring/api-options.ts";
-export type { Context, ContextLabels, ContextLogger, ContextMetrics } from "./authoring/context.ts";
+export type { ApiOptions, BatchOptions } from "./authoring/api-options.ts";
+export type { BatchContext, Context, ContextLabels, ContextLogger, ContextMetrics } from "./authoring/context.ts";
 export { api, service } from "./authoring/decorators.ts";
 export { type ApiMethod, type ApiResult, defineApi, type DefinedApi } from "./authoring/define-api.ts";
 export type { Feedback, InputOf, ResultOf } from "./authoring/roles.ts";
@@ -16,6 +16,7 @@ export type { ErrorCode } from "./error-table.ts";
 export { type Problem, ServingError, type ServingErrorOptions } from "./errors.ts";
 export type { IoType, JsonSchema, JsonValue, NanPolicy } from "./io/types.ts";
 export type { DataOf, DType } from "./tensor/dtype.ts";
+export { joinRows, splitRows } from "./tensor/join-split.ts";
 export { createTensor, type NamedTensors, type Tensor, type TensorOf } from "./tensor/tensor.ts";
 export { bytes } from "./io/bytes.ts";
 export { createFile, file, type FileValue } from "./io/file.ts";

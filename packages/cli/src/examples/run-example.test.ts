@@ -60,6 +60,7 @@ const apiOf = (input: IoSpec, stream = false): ApiDefinition => ({
   input,
   output: json,
   stream,
+  batch: null,
   nan: "error",
   timeoutMs: null,
   maxBodyBytes: null,

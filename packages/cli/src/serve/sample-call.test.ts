@@ -13,6 +13,7 @@ const apiOf = (input: IoSpec, changes: Partial<ApiDefinition> = {}): ApiDefiniti
   input,
   output: text,
   stream: false,
+  batch: null,
   nan: "error",
   timeoutMs: null,
   maxBodyBytes: null,

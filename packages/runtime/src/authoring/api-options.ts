@@ -5,11 +5,23 @@ import type { IoInput } from "../io/to-io-type.ts";
 import type { NanPolicy } from "../io/types.ts";
 
 /** What an author says of one API; a route has no output of its own, it gives the index of a branch. */
-export type ApiOptions<I extends IoInput, O extends IoInput, R extends Role = Role> = ApiChoices<I, R> &
-  (R extends "route" ? { readonly output?: never } : { readonly output: O });
+export type ApiOptions<
+  I extends IoInput,
+  O extends IoInput,
+  R extends Role = Role,
+  B extends BatchOptions | undefined = BatchOptions | undefined,
+> = ApiChoices<I, R, B> & (R extends "route" ? { readonly output?: never } : { readonly output: O });
+
+/** How calls of an API are joined. */
+export interface BatchOptions {
+  /** Most rows that the method gets at once: a larger tensor or data frame is split. A whole number ≥ 1. */
+  readonly maxSize: number;
+  /** Longest time for which a call waits for others while the method does not run, and only where waiting pays; 0 for none. */
+  readonly maxLatencyMs: number;
+}
 
 /** The options of an API but its output. */
-interface ApiChoices<I extends IoInput, R extends Role> {
+interface ApiChoices<I extends IoInput, R extends Role, B extends BatchOptions | undefined> {
   readonly input: I;
   /** What it does in a graph of components; default "predict". One API each of a service may have any other role but "explain". */
   readonly role?: R;
@@ -26,6 +38,11 @@ interface ApiChoices<I extends IoInput, R extends Role> {
   readonly description?: string;
   /** What becomes of NaN and infinities; default "error". */
   readonly nan?: NanPolicy;
+  /**
+   * Joins calls: the method takes a list of inputs, one of each caller, and gives a list of outputs of the same length and order. Of tensors and data frames an input is one
+   * caller's rows, or a part of them.
+   */
+  readonly batch?: B;
   /** Longest time of one call; the server's own limit holds as well. */
   readonly timeoutMs?: number;
   /** Largest body; narrows or widens the server's limit for this API. */
@@ -39,7 +56,7 @@ interface ApiChoices<I extends IoInput, R extends Role> {
   readonly examples?: readonly ExampleInput[];
 }
 
-const OPTION_NAMES: ReadonlySet<string> = new Set<keyof ApiChoices<IoInput, Role> | "output">([
+const OPTION_NAMES: ReadonlySet<string> = new Set<keyof ApiChoices<IoInput, Role, BatchOptions> | "output">([
   "input",
   "output",
   "role",
@@ -48,6 +65,7 @@ const OPTION_NAMES: ReadonlySet<string> = new Set<keyof ApiChoices<IoInput, Role
   "summary",
   "description",
   "nan",
+  "batch",
   "timeoutMs",
   "maxBodyBytes",
   "authorize",

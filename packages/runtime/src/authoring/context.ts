@@ -44,3 +44,18 @@ export interface Context {
   /** Sets a header of the reply; framing and security headers are refused. */
   setHeader(name: string, value: string): void;
 }
+
+/** What a batched method knows of the calls that it answers. */
+export interface BatchContext {
+  /** Contexts of the callers, one for each input and in the same order; a caller whose rows were split may stand there more than once. */
+  readonly items: readonly Context[];
+  /** Name of the API. */
+  readonly api: string;
+  /** Aborts when all callers are gone. The reason is a ServingError. */
+  readonly signal: AbortSignal;
+  /** When the last of the calls must be answered, in milliseconds since the epoch. */
+  readonly deadline: number;
+  /** Writes log lines that carry the request ids of the batch. */
+  readonly log: ContextLogger;
+  readonly metrics: ContextMetrics;
+}

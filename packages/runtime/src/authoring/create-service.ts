@@ -1,18 +1,33 @@
 import { ServingError } from "../errors.ts";
 import type { ServiceDefinition } from "../definition/types.ts";
 import type { IoType } from "../io/types.ts";
-import type { Context } from "./context.ts";
+import type { BatchContext, Context } from "./context.ts";
 import { hookFailure, type Hook } from "./hook-failure.ts";
 import { constructService, type RegisteredService } from "./registered-service.ts";
 
 /** One API ready to be called. */
-export interface ApiCode {
+export type ApiCode = SingleCode | BatchCode;
+
+interface TypedCode {
   readonly input: IoType<unknown>;
   readonly output: IoType<unknown>;
   /** The engine that runs it, where it is a model as it is and no code of an author's. */
   readonly engine?: string;
+}
+
+/** An API whose method takes one call at a time. */
+export interface SingleCode extends TypedCode {
+  readonly invokeBatch?: undefined;
   /** Calls the author's method with a value that `input` has read. */
   invoke(value: unknown, ctx: Context): unknown;
+}
+
+/** An API whose method takes several calls. */
+export interface BatchCode extends TypedCode {
+  /** Calls the author's method with values that `input` has read; gives a list with an output, or the error, of each. */
+  invokeBatch(values: readonly unknown[], ctx: BatchContext): unknown;
+  /** Times of batches that were measured before; undefined where they are learned from the first calls. */
+  readonly measured?: readonly { readonly rows: number; readonly ms: number }[] | undefined;
 }
 
 /** Hooks that an author's class may have. */
@@ -45,10 +60,12 @@ export function createService(registered: RegisteredService, parameters: unknown
         `service "${name}": method "${entry.name}" is no function on its object`,
       );
     }
+    const call = (given: unknown, ctx: unknown): unknown => Reflect.apply(method, object, [given, ctx]);
+    const { input, output, options } = entry;
     apis.set(entry.name, {
-      input: entry.input,
-      output: entry.output,
-      invoke: (value, ctx) => Reflect.apply(method, object, [value, ctx]),
+      input,
+      output,
+      ...(options.batch === undefined ? { invoke: call } : { invokeBatch: call }),
     });
   }
   return { definition: registered.definition, apis, hooks: bindHooks(name, object) };

@@ -3,9 +3,8 @@ import { ServingError } from "../errors.ts";
 import type { Role } from "../definition/types.ts";
 import type { IoInput } from "../io/to-io-type.ts";
 import { createApiEntry, type ApiEntry } from "./api-entry.ts";
-import type { ApiOptions } from "./api-options.ts";
-import type { Context } from "./context.ts";
-import type { InputOf, ResultOf } from "./roles.ts";
+import type { ApiOptions, BatchOptions } from "./api-options.ts";
+import type { BatchInputOf, BatchResultOf, ContextOf } from "./roles.ts";
 import { registerService, type ServiceClassOf, type ServiceOptions } from "./register-service.ts";
 
 const APIS = Symbol.for("bento-ts.apis");
@@ -16,11 +15,19 @@ const APIS = Symbol.for("bento-ts.apis");
  * A parameter or return type that does not fit the options is a compile error. Throws INVALID_ARGUMENT at class definition for unknown options, for types that
  * can't be used, on private or static methods, for two methods of one name, and when the compiler lowered the decorator in the legacy way.
  */
-export function api<I extends IoInput, O extends IoInput, R extends Role = "predict">(
-  options: ApiOptions<I, O, R>,
-): <This extends object, Result extends ResultOf<R, O>>(
-  value: (this: This, input: InputOf<R, I, O>, ctx: Context) => Result,
-  context: ClassMethodDecoratorContext<This, (this: This, input: InputOf<R, I, O>, ctx: Context) => Result>,
+export function api<
+  I extends IoInput,
+  O extends IoInput,
+  R extends Role = "predict",
+  B extends BatchOptions | undefined = undefined,
+>(
+  options: ApiOptions<I, O, R, B>,
+): <This extends object, Result extends BatchResultOf<R, O, B>>(
+  value: (this: This, input: BatchInputOf<R, I, O, B>, ctx: ContextOf<B>) => Result,
+  context: ClassMethodDecoratorContext<
+    This,
+    (this: This, input: BatchInputOf<R, I, O, B>, ctx: ContextOf<B>) => Result
+  >,
 ) => void {
   return (value, context) => {
     assertStandardDecorator("@api", context, "method");

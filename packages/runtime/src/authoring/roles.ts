@@ -7,6 +7,8 @@ import { list } from "../io/list.ts";
 import { createMultipartType } from "../io/multipart-type.ts";
 import type { Infer, IoInput } from "../io/to-io-type.ts";
 import type { IoType } from "../io/types.ts";
+import type { BatchOptions } from "./api-options.ts";
+import type { BatchContext, Context } from "./context.ts";
 
 /** What a caller says about an answer that it got: parts that did not come are left out. */
 export interface Feedback<I, O> {
@@ -35,6 +37,26 @@ export type ResultOf<R extends Role, O extends IoInput> = R extends "route"
     : R extends "predict" | "explain"
       ? Infer<O> | Promise<Infer<O>> | AsyncIterable<Infer<O>>
       : Infer<O> | Promise<Infer<O>>;
+
+/** What a batched method takes: an input of each caller. */
+export type BatchInputOf<
+  R extends Role,
+  I extends IoInput,
+  O extends IoInput,
+  B extends BatchOptions | undefined,
+> = B extends BatchOptions ? readonly Infer<I>[] : InputOf<R, I, O>;
+
+/** What a batched method gives: an output for each input, in the same order; an error in the place of an output fails that one alone. */
+export type BatchResultOf<
+  R extends Role,
+  O extends IoInput,
+  B extends BatchOptions | undefined,
+> = B extends BatchOptions ? BatchOutputs<O> | Promise<BatchOutputs<O>> : ResultOf<R, O>;
+
+type BatchOutputs<O extends IoInput> = readonly (Infer<O> | ServingError)[];
+
+/** What a method knows of whom it answers. */
+export type ContextOf<B extends BatchOptions | undefined> = B extends BatchOptions ? BatchContext : Context;
 
 /** The IO types of an API. */
 export interface ApiTypes {

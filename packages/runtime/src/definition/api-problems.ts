@@ -1,6 +1,7 @@
 import type { Problem } from "../errors.ts";
 import type { ApiInput } from "./define-service.ts";
 import { accessProblems } from "./access/access-problems.ts";
+import { batchProblems } from "./batch-problems.ts";
 import { RESERVED_NAMES } from "./reserved.ts";
 import { isRole, type Role, ROLES } from "./types.ts";
 
@@ -35,7 +36,7 @@ export function apiProblems(apis: readonly ApiInput[]): Problem[] {
         message: `expected a whole number of bytes > 0, got ${String(api.maxBodyBytes)}`,
       });
     }
-    problems.push(...modelProblems(api, path));
+    problems.push(...modelProblems(api, path), ...batchProblems(api, `${path}/batch`));
     if (api.authorize !== undefined && api.authorize !== "public")
       problems.push(...accessProblems(api.authorize, `${path}/authorize`));
     for (const [index, example] of (api.examples ?? []).entries()) {

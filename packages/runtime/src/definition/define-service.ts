@@ -3,7 +3,7 @@ import type { IoSpec, JsonSchema, JsonValue, NanPolicy } from "../io/types.ts";
 import type { Authorize } from "./access/types.ts";
 import { API_DEFAULTS } from "./defaults.ts";
 import { apiProblems } from "./api-problems.ts";
-import type { ApiDefinition, ExampleDefinition, Role, ServiceDefinition } from "./types.ts";
+import type { ApiDefinition, BatchDefinition, ExampleDefinition, Role, ServiceDefinition } from "./types.ts";
 
 /** One API as its author gives it, its IO types already reduced to their specs. */
 export interface ApiInput {
@@ -17,6 +17,7 @@ export interface ApiInput {
   readonly input: IoSpec;
   readonly output: IoSpec;
   readonly stream?: boolean | undefined;
+  readonly batch?: BatchDefinition | undefined;
   readonly nan?: NanPolicy | undefined;
   readonly timeoutMs?: number | undefined;
   readonly maxBodyBytes?: number | undefined;
@@ -100,6 +101,7 @@ function toApiDefinition(api: ApiInput, only: boolean): ApiDefinition {
     input: api.input,
     output: api.output,
     stream: api.stream ?? false,
+    batch: api.batch === undefined ? null : { maxSize: api.batch.maxSize, maxLatencyMs: api.batch.maxLatencyMs },
     nan: api.nan ?? API_DEFAULTS.nan,
     timeoutMs: api.timeoutMs ?? null,
     maxBodyBytes: api.maxBodyBytes ?? null,

@@ -13,6 +13,13 @@ export { defineService, type ApiInput, type ExampleInput, type ServiceInput } fr
 export { canonicalJson, digestOf } from "./digest.ts";
 export { RESERVED_NAMES } from "./reserved.ts";
 export { toServiceName } from "./to-service-name.ts";
-export type { ApiDefinition, ExampleDefinition, ExampleValue, Role, ServiceDefinition } from "./types.ts";
+export type {
+  ApiDefinition,
+  BatchDefinition,
+  ExampleDefinition,
+  ExampleValue,
+  Role,
+  ServiceDefinition,
+} from "./types.ts";
 export type { IoSpec, JsonSchema, JsonValue, NanPolicy } from "../io/types.ts";
 export { type Problem, ServingError } from "../errors.ts";

@@ -31,6 +31,14 @@ export interface ExampleDefinition {
 
 export type ExampleValue = { readonly file: string } | { readonly json: JsonValue };
 
+/** How calls of an API are joined: their rows go to its method together. */
+export interface BatchDefinition {
+  /** Most rows that the method gets at once, but for an input that can't be split. */
+  readonly maxSize: number;
+  /** Longest time for which a call waits for others while the method does not run. */
+  readonly maxLatencyMs: number;
+}
+
 /** One API as plain data. */
 export interface ApiDefinition {
   readonly name: string;
@@ -45,6 +53,8 @@ export interface ApiDefinition {
   readonly output: IoSpec;
   /** Whether it answers with a stream of outputs. */
   readonly stream: boolean;
+  /** null for an API whose method takes one call at a time. */
+  readonly batch: BatchDefinition | null;
   readonly nan: NanPolicy;
   /** Longest time of one call, null for the server's own limit. */
   readonly timeoutMs: number | null;

@@ -93,7 +93,23 @@ function invokeWith(value: unknown, prediction: Prediction, code: ApiCode, optio
   record.passed("input");
   const headers: Record<string, string> = {};
   const ctx = createContext(prediction, headers);
-  return { options, output: code.output, result: code.invoke(value, ctx), ctx };
+  const result =
+    code.invokeBatch === undefined ? code.invoke(value, ctx) : submitToBatcher(value, { ...prediction, ctx });
+  return { options, output: code.output, result, ctx };
+}
+
+/** The call waits for others of its API; that wait belongs to its time in a queue. */
+function submitToBatcher(value: unknown, call: Prediction & { readonly ctx: CallContext }): Promise<unknown> {
+  const { stages, target, scope, record, ctx } = call;
+  const batcher = stages.batchers.get(target.api.name);
+  if (batcher === undefined) throw new ServingError("INTERNAL", `API "${target.api.name}" has no batcher`);
+  return batcher.submit({
+    value,
+    context: ctx,
+    cancellation: scope.cancellation,
+    timeLeftMs: scope.deadline - Date.now(),
+    onStart: () => record.passed("queue"),
+  });
 }
 
 async function* writeEach(

@@ -63,6 +63,7 @@ export function recordCall(options: RecordedOptions = {}): RecordedCall {
     authorizer: { ...LET_IN, decide: (...asked) => (step("authorize"), LET_IN.decide(...asked)) },
     assertMayReach: () => undefined,
     rates: undefined,
+    batchers: new Map(),
     admission: stepwise(admission, step),
     requestTimeoutMs: options.requestTimeoutMs ?? 60_000,
     openCalls: createOpenCalls(),

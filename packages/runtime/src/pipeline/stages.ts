@@ -1,7 +1,8 @@
 import type { Authenticate } from "../auth/authenticate.ts";
 import type { Authorizer } from "../auth/authorize.ts";
 import type { Service } from "../authoring/create-service.ts";
-import type { ContextLogger, ContextMetrics } from "../authoring/context.ts";
+import type { Context, ContextLogger, ContextMetrics } from "../authoring/context.ts";
+import type { Batcher } from "../batching/batcher.ts";
 import type { CallPhase } from "../call/phase.ts";
 import type { Principal, RecordedCall, TagValue, Target } from "../call/types.ts";
 import type { Role } from "../definition/types.ts";
@@ -20,6 +21,8 @@ export interface Stages {
   /** undefined where no limit is set. */
   readonly rates: RateLimits | undefined;
   readonly admission: Admission;
+  /** By API, of those whose calls are joined. */
+  readonly batchers: ReadonlyMap<string, Batcher<Context>>;
   /** Longest time of any call, in milliseconds. */
   readonly requestTimeoutMs: number;
   readonly openCalls: OpenCalls;

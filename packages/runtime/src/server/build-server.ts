@@ -24,6 +24,7 @@ import { admitHttp, bindHttpRoutes, errorShapes, ownersOfPaths } from "./bind-ht
 import { CALL_METRICS, toCallStatistics } from "./call-statistics.ts";
 import { type Edge, httpEdgeOf, openEdge, recordRefusals } from "./edge.ts";
 import { createLazyGrpcServer } from "./lazy-grpc-server.ts";
+import { concurrencyOf, openBatchers } from "./open-batchers.ts";
 import { openAudit } from "./open-audit.ts";
 import { type Audit, createRecorder } from "./recorder.ts";
 import { createSeldonMetrics } from "./seldon-metrics.ts";
@@ -33,9 +34,6 @@ import { createSharedCounts, openLimits, type SharedCounts } from "./security/op
 import { createSecurityEvents } from "./security/security-events.ts";
 import { restRoutes, spokenProtocols } from "./rest-routes.ts";
 import type { StateCell } from "./state-cell.ts";
-
-/** Calls that run at once in one worker unless `server.limits.concurrency` says otherwise: models queue for themselves, this bounds memory. */
-const AUTO_CONCURRENCY = 64;
 
 export interface ServerParts {
   readonly service: Service;
@@ -106,6 +104,7 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     authorizer: access.authorizer,
     rates: limits.rates,
     admission,
+    batchers: openBatchers(parts, seldon.metricsFor),
     requestTimeoutMs: config.server.requestTimeoutMs,
     openCalls: createOpenCalls(),
     recorder: createRecorder({ service: service.definition, metrics, audit, notes: parts.notes, log, now }),
@@ -146,8 +145,7 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     await nextTurn();
     await audit?.sink.close();
   };
-  const { sink } = audit ?? {};
-  return { app, grpc, admission, openCalls: stages.openCalls, audit: sink, access, close };
+  return { app, grpc, admission, openCalls: stages.openCalls, audit: audit?.sink, access, close };
 }
 
 /** What REST is made of. */
@@ -206,8 +204,8 @@ function hostOf(parts: ServerParts, seldon: ReturnType<typeof createSeldonMetric
   };
 }
 
-function openAdmission({ config, metrics, now }: ServerParts): Admission {
+function openAdmission({ service, config, metrics, now }: ServerParts): Admission {
   const { concurrency, queueRows, queueBytes } = config.server.limits;
-  const slots = concurrency === "auto" ? AUTO_CONCURRENCY : concurrency;
+  const slots = concurrency === "auto" ? concurrencyOf(service.definition) : concurrency;
   return createAdmission({ concurrency: slots, queueRows, queueBytes }, now, metrics.queue);
 }

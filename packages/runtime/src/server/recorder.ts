@@ -130,7 +130,8 @@ class OpenRecord implements CallRecord {
 
   passed(phase: CallPhase): void {
     const nowMs = this.#options.now();
-    this.#phaseSeconds[CALL_PHASES.indexOf(phase)] = (nowMs - this.#passedMs) / 1000;
+    const index = CALL_PHASES.indexOf(phase);
+    this.#phaseSeconds[index] = (this.#phaseSeconds[index] ?? 0) + (nowMs - this.#passedMs) / 1000;
     this.#passedMs = nowMs;
   }
 

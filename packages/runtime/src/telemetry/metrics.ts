@@ -8,6 +8,7 @@ import {
   createSecurityReloads,
   type IssuerKeyMetrics,
 } from "./auth-metrics.ts";
+import { type BatchMetrics, createBatchBinder } from "./batch-metrics.ts";
 import type { Counter, Gauge, Histogram } from "./cells.ts";
 import { createInstruments, type Instruments } from "./instruments.ts";
 import { sumSnapshots } from "./metrics-sum.ts";
@@ -22,6 +23,8 @@ export interface Metrics {
   modelRun(model: string, place: string): { observe(seconds: number): void };
   /** Calls that wait for a slot. */
   readonly queue: QueueMetrics;
+  /** Batches of one API. */
+  batches(api: string): BatchMetrics;
   /** How it was decided about a call: labels from closed lists. */
   authDecision(labels: AuthDecision): void;
   /** A file of rules, keys or passwords was read again. */
@@ -91,6 +94,7 @@ export function createMetrics(options: { readonly processMetrics: boolean }): Me
     call: calls,
     modelRun: (model, place) => runs.series({ model, place }) ?? NOTHING,
     queue: createQueueMetrics(instruments),
+    batches: createBatchBinder(instruments),
     authDecision: createAuthDecisions(instruments),
     securityReload: createSecurityReloads(instruments),
     rateLimited: createRateLimited(instruments),

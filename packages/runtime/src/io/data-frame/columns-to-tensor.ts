@@ -22,7 +22,13 @@ export function columnsToTensor<D extends DType>(parts: FrameParts, indices: rea
     const done =
       ArrayBuffer.isView(data) && isFloat(dtype) ? copyFloats(cells, data, position, width, LARGEST_INPUT[dtype]) : 0;
     const target: Target<D> = { data, row: ELEMENTS[dtype], isFloat: DTYPES[dtype].kind === "float", position, width };
-    copyCells(cells, done, target, (row) => childPath(childPath(parts.path, row), column.name), problems);
+    copyCells(
+      cells,
+      done,
+      target,
+      (row) => childPath(childPath(parts.path, (parts.firstRow ?? 0) + row), column.name),
+      problems,
+    );
   }
   assertNoProblems(problems);
   return { dtype, shape: [rows, width], data };

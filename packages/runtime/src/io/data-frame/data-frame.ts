@@ -10,6 +10,7 @@ import { createFrame, type FrameParts, partsOfFrame } from "./frame.ts";
 import { defineFrame } from "./frame-spec.ts";
 import { emptySource, type FrameSource, type SourceContext } from "./frame-source.ts";
 import type { ColumnsInput, DataFrame, DataFrameOptions, DataFrameType } from "./frame-types.ts";
+import { joinFrames } from "./join-frames.ts";
 import { type FrameReader, readFrame, readSource } from "./read-frame.ts";
 import { readRecords } from "./records-source.ts";
 import { writeFrame } from "./write-frame.ts";
@@ -39,6 +40,7 @@ export function dataFrame<const C extends ColumnsInput>(options: DataFrameOption
     },
     write: (value, as, options_): Payload => writeFrame(spec, ownParts(reader, value), as, options_),
     fromColumns: (given) => toFrame(makeParts(reader, (context) => readAuthorsColumns(given, context))),
+    join: (frames) => toFrame(joinFrames(frames.map((frame) => ownParts(reader, frame)))),
     fromRecords: (given) => toFrame(makeParts(reader, (context) => readAuthorsRecords(given, context))),
   });
 }

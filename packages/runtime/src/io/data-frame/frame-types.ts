@@ -74,6 +74,8 @@ export interface DataFrameType<C extends ColumnsInput> extends IoType<DataFrame<
   fromColumns(columns: ColumnsOf<C>): DataFrame<C>;
   /** Makes a frame from rows. Throws INTERNAL with the place of what does not fit. */
   fromRecords(records: readonly RecordOf<C>[]): DataFrame<C>;
+  /** Joins frames of this type, their rows in order; cells are copied once. A single frame is given back as it is. */
+  join(frames: readonly DataFrame<C>[]): DataFrame<C>;
 }
 
 /** What an author says of a data frame. */

@@ -16,6 +16,8 @@ export interface FrameParts {
   readonly rows: number;
   /** JSON Pointer of the frame, for messages about its cells. */
   readonly path: string;
+  /** Row at which it begins there, where it is a part of another frame; 0 when left out. */
+  readonly firstRow?: number;
 }
 
 /** Makes a frame of checked parts; `C` must be the declaration that the columns were made of. */

@@ -34,6 +34,7 @@ function builtInApi({ role, path }: SeldonOperation): ApiDefinition {
     input: ANYTHING,
     output: ANYTHING,
     stream: false,
+    batch: null,
     nan: "string",
     timeoutMs: null,
     maxBodyBytes: null,
