@@ -63,7 +63,8 @@ export class BatchedCall<C> {
   finished(index: number, output: unknown): void {
     this.#outputs[index] = output;
     this.#missing -= 1;
-    if (this.#missing > 0 || this.#isOver) return;
+    // An output that nobody waits for is not joined, nor written after that.
+    if (this.#missing > 0 || !this.isWanted) return;
     try {
       const { join, rows } = this.#given;
       const whole = this.parts.length === 1 || join === undefined ? output : join(this.#outputs, rows);
