@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { abuseRow } from "./abuse-row.ts";
+import { batchingRow } from "./batching-row.ts";
 import { cpuRow } from "./cpu-row.ts";
 import { grpcCpuRow, typedRow } from "./grpc-cpu-row.ts";
 import { healthRow } from "./health-row.ts";
@@ -74,6 +75,7 @@ const plan: readonly { readonly name: string; run(): Promise<BenchRow[]> }[] = [
   { name: "abuse", run: () => abuseRow({ short }) },
   { name: "large", run: () => largeRow({ rounds: short ? 3 : 7 }) },
   { name: "health", run: () => healthRow({ short }) },
+  { name: "batching", run: () => batchingRow({ rounds: short ? 3 : 5, short }) },
   { name: "scaling", run: () => scalingRow({ short }) },
   { name: "start", run: () => startRow({ rounds: short ? 3 : 5 }) },
   // Too long for the quick form.

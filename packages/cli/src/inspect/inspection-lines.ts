@@ -156,6 +156,10 @@ function apiLines(api: ServiceDefinition["apis"][number], paint: Paint): readonl
     ...authorizeRows(api.authorize),
     ...(api.timeoutMs === null ? [] : [["timeout", `${api.timeoutMs} ms`]]),
     ...(api.maxBodyBytes === null ? [] : [["body", `at most ${sizeText(api.maxBodyBytes)}`]]),
+    // Bentos of before there were batches do not say.
+    ...(api.batch == null
+      ? []
+      : [["batches", `of up to ${api.batch.maxSize} rows, within ${api.batch.maxLatencyMs} ms`]]),
     ...(api.examples.length === 0
       ? []
       : [["examples", api.examples.map((example) => printable(example.name)).join(", ")]]),

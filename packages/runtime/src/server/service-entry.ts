@@ -1,4 +1,5 @@
 import type { Config } from "../config/types.ts";
+import type { BatchDefinition } from "../definition/types.ts";
 import type { ProtoRecord } from "../protocols/proto/types.ts";
 
 /** A file that is a model of a service without code. */
@@ -8,6 +9,13 @@ export interface ServedFile {
   /** What it is over protocols that serve models. */
   readonly model: { readonly name: string; readonly version: number };
   readonly isDefault: boolean;
+  /** How its calls are joined; undefined where each runs for itself. */
+  readonly batch?: ServedBatch | undefined;
+}
+
+/** The policy of a model file's calls, and times of batches that were measured before, with which it begins. */
+export interface ServedBatch extends BatchDefinition {
+  readonly measured?: readonly { readonly rows: number; readonly ms: number }[] | undefined;
 }
 
 /** Model files without code. */

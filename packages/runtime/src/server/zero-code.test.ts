@@ -3,14 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { ModelsEntry } from "./service-entry.ts";
+import type { BatchContext } from "../authoring/context.ts";
+import { createTensor } from "../tensor/tensor.ts";
+import type { ModelsEntry, ServedBatch } from "./service-entry.ts";
+import { loadService } from "./load-service.ts";
 import { zeroCodeService } from "./zero-code.ts";
 
 const models = fileURLToPath(new URL("../../../../test/models/", import.meta.url));
 
-function entryOf(files: Readonly<Record<string, string>>): ModelsEntry {
+function entryOf(files: Readonly<Record<string, string>>, batch?: ServedBatch): ModelsEntry {
   const served = Object.entries(files).map(
-    ([name, path]) => [name, { path, model: { name, version: 1 }, isDefault: false }] as const,
+    ([name, path]) => [name, { path, model: { name, version: 1 }, isDefault: false, batch }] as const,
   );
   return { kind: "models", name: "m", version: "1.0.0", models: Object.fromEntries(served) };
 }
@@ -36,5 +39,37 @@ describe("zeroCodeService", () => {
         /^3 models can't be served:\n  bfloat16\.onnx: .*\n  "broken\.onnx" is not a readable ONNX model: .*\n  there is no model file "none\.onnx"$/,
       ),
     });
+  });
+});
+
+describe("a model file with a policy for batches", () => {
+  const batch = { maxSize: 8, maxLatencyMs: 5, measured: [{ rows: 1, ms: 2 }] };
+
+  /** Gives calls of one row each to a model and looks at the answers. */
+  async function answersOf(path: string, calls: readonly object[]): Promise<unknown> {
+    const host = { baseDir: models, storeDir: models, cpus: 1, digests: {} };
+    const { service, close } = await loadService(entryOf({ predict: join(models, path) }, batch), host);
+    onTestFinished(close);
+    expect(service.definition.apis[0]?.batch).toEqual({ maxSize: 8, maxLatencyMs: 5 });
+    const code = service.apis.get("predict");
+    return code?.invokeBatch?.(calls, { signal: new AbortController().signal } as BatchContext);
+  }
+
+  it("joins the rows of several calls and gives each its own", async () => {
+    const x = (...values: number[]): object => ({
+      x: createTensor("float32", [values.length / 4, 4], Float32Array.from(values)),
+    });
+    const answers = await answersOf("add-one.onnx", [x(1, 2, 3, 4), x(), x(5, 6, 7, 8, 9, 10, 11, 12)]);
+    expect(answers).toEqual([
+      { y: createTensor("float32", [1, 4], Float32Array.of(2, 3, 4, 5)) },
+      { y: createTensor("float32", [0, 4], new Float32Array()) },
+      { y: createTensor("float32", [2, 4], Float32Array.of(6, 7, 8, 9, 10, 11, 12, 13)) },
+    ]);
+  });
+
+  it("runs a call at a time where the model has no rows", async () => {
+    const service = await zeroCodeService(entryOf({ predict: join(models, "scalar.onnx") }, batch));
+    expect(service.definition.apis[0]?.batch).toBeNull();
+    expect(service.apis.get("predict")?.invokeBatch).toBeUndefined();
   });
 });

@@ -1,10 +1,10 @@
 import { basename, dirname } from "node:path";
 import type { ApiCode, Service } from "../authoring/create-service.ts";
-import { CANCELLATION, cancellationOf } from "../call/cancellation.ts";
 import { defineService } from "../definition/define-service.ts";
 import { ServingError, toServingError } from "../errors.ts";
 import { tensors } from "../io/tensor/tensors-type.ts";
 import type { TensorsSpec } from "../io/types.ts";
+import { haveRows, joinedRuns, singleRuns } from "./model-runs.ts";
 import { onnx, tensorflow } from "../models/handle.ts";
 import { FORMATS, formatOf, type ModelFormat, shownPath } from "../models/model-format.ts";
 import { assertServable, type OnnxFileInfo, readOnnxFile } from "../models/onnx-file/index.ts";
@@ -12,7 +12,6 @@ import { chooseSignature } from "../models/saved-model/choose-signature.ts";
 import * as savedModel from "../models/saved-model/index.ts";
 import * as tfjs from "../models/tfjs/index.ts";
 import type { DType } from "../tensor/dtype.ts";
-import type { NamedTensors } from "../tensor/tensor.ts";
 import type { ModelsEntry } from "./service-entry.ts";
 
 /**
@@ -24,7 +23,7 @@ export async function zeroCodeService(entry: ModelsEntry): Promise<Service> {
   const apis = new Map<string, ApiCode>();
   const inputs = [];
   const faults: ServingError[] = [];
-  for (const [name, { path, model: served, isDefault }] of Object.entries(entry.models)) {
+  for (const [name, { path, model: served, isDefault, batch }] of Object.entries(entry.models)) {
     const signature = await readSignature(path).catch(toServingError);
     if (signature instanceof ServingError) {
       faults.push(signature);
@@ -32,14 +31,14 @@ export async function zeroCodeService(entry: ModelsEntry): Promise<Service> {
     }
     const { input, output } = signature;
     const model = FORMATS[formatOf(path)].engine === "onnx" ? onnx(path) : tensorflow(path);
-    apis.set(name, {
-      input,
-      output,
-      engine: model.engine,
-      invoke: (feeds, ctx) =>
-        model.run(feeds as NamedTensors, { [CANCELLATION]: cancellationOf(ctx), transferFeeds: true }),
-    });
+    const types = { input, output, engine: model.engine };
+    const joins = batch !== undefined && haveRows(input.spec, output.spec);
+    apis.set(
+      name,
+      joins ? { ...types, ...joinedRuns(model), measured: batch.measured } : { ...types, ...singleRuns(model) },
+    );
     inputs.push({
+      batch: joins ? { maxSize: batch.maxSize, maxLatencyMs: batch.maxLatencyMs } : undefined,
       name,
       model: served,
       default: isDefault,

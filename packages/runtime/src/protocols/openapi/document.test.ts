@@ -314,6 +314,12 @@ describe("openApiDocument", () => {
     });
   });
 
+  it("tells how calls of a batched API are joined, which changes nothing of what a caller sends", () => {
+    const document = one({ batch: { maxSize: 8, maxLatencyMs: 2 } });
+    expect(score(document, "x-bento-batch")).toEqual({ maxSize: 8, maxLatencyMs: 2 });
+    for (const part of ["requestBody", "responses"]) expect(score(document, part)).toEqual(score(one({}), part));
+  });
+
   it("describes a stream as events and as lines, each with the schema of its items", () => {
     const document = one({ stream: true });
     const content = score(document, "responses", "200", "content") ?? null;

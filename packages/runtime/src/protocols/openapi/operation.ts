@@ -40,6 +40,7 @@ export function toOperation(api: ApiDefinition, context: OperationContext): Json
     ...(api.summary === "" ? {} : { summary: api.summary }),
     ...(description === "" ? {} : { description }),
     ...rules.members,
+    ...(api.batch === null ? {} : { "x-bento-batch": { ...api.batch } }),
     parameters: PARAMETER_REFERENCES,
     requestBody: { required: true, content: request },
     responses: {
