@@ -156,10 +156,7 @@ function apiLines(api: ServiceDefinition["apis"][number], paint: Paint): readonl
     ...authorizeRows(api.authorize),
     ...(api.timeoutMs === null ? [] : [["timeout", `${api.timeoutMs} ms`]]),
     ...(api.maxBodyBytes === null ? [] : [["body", `at most ${sizeText(api.maxBodyBytes)}`]]),
-    // Bentos of before there were batches do not say.
-    ...(api.batch == null
-      ? []
-      : [["batches", `of up to ${api.batch.maxSize} rows, within ${api.batch.maxLatencyMs} ms`]]),
+    ...batchRows(api),
     ...(api.examples.length === 0
       ? []
       : [["examples", api.examples.map((example) => printable(example.name)).join(", ")]]),
@@ -169,4 +166,10 @@ function apiLines(api: ServiceDefinition["apis"][number], paint: Paint): readonl
     `  ${paint.bold(`POST /${api.name}`)}${note}${api.summary === "" ? "" : `  ${printable(api.summary)}`}`,
     ...columns(facts, "    "),
   ];
+}
+
+/** Bentos of before there were batches do not say. */
+function batchRows({ batch }: Partial<Pick<ServiceDefinition["apis"][number], "batch">>): string[][] {
+  if (batch === null || batch === undefined) return [];
+  return [["batches", `of up to ${batch.maxSize} rows, within ${batch.maxLatencyMs} ms`]];
 }

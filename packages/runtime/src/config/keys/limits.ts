@@ -54,7 +54,8 @@ export const LIMITS_KEYS = {
   "server.limits.concurrency": {
     type: orAuto(integer({ min: 1, max: 1_000_000 })),
     default: "auto",
-    reason: "64: enough to keep a worker busy while bodies arrive, little enough to hold in memory",
+    reason:
+      "64, and with batched APIs room for two batches of each: enough to keep a worker busy while bodies arrive, little enough to hold in memory",
     doc: "Calls in progress at once, per worker.",
   },
   "server.limits.workerMemory": {

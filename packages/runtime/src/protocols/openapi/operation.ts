@@ -40,7 +40,7 @@ export function toOperation(api: ApiDefinition, context: OperationContext): Json
     ...(api.summary === "" ? {} : { summary: api.summary }),
     ...(description === "" ? {} : { description }),
     ...rules.members,
-    ...(api.batch === null ? {} : { "x-bento-batch": { ...api.batch } }),
+    ...batchOf(api),
     parameters: PARAMETER_REFERENCES,
     requestBody: { required: true, content: request },
     responses: {
@@ -58,4 +58,9 @@ function limitsOf(api: ApiDefinition): readonly string[] {
   const body = api.maxBodyBytes === null ? [] : [`The body may have up to ${api.maxBodyBytes} bytes.`];
   const time = api.timeoutMs === null ? [] : [`A call may take up to ${api.timeoutMs} ms.`];
   return [...body, ...time];
+}
+
+/** Bentos of before there were batches do not say. */
+function batchOf({ batch }: Partial<Pick<ApiDefinition, "batch">>): JsonObject {
+  return batch === null || batch === undefined ? {} : { "x-bento-batch": { ...batch } };
 }
