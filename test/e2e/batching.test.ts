@@ -35,13 +35,21 @@ async function metric(line: string): Promise<number> {
 
 /** Holds the method with a call of its own, brings further calls into the queue, and lets them run. */
 async function inOneBatch<T>(send: () => readonly Promise<T>[], { queued }: { readonly queued: number }): Promise<T[]> {
-  const holding = plus(-1);
-  await waiting(1);
+  const holding = await hold();
   const sent = send();
   await waiting(1 + queued);
   await post("/open", null);
-  expect(await holding).toEqual([[0, 1]]);
+  expect(await holding.answer).toEqual([[0, 1]]);
   return Promise.all(sent);
+}
+
+/** Begins a batch of one call that ends when `open` is called, once nobody is there any more. */
+async function hold(): Promise<{ readonly answer: Promise<unknown> }> {
+  await waiting(0);
+  const before = await metric("held_batches");
+  const answer = plus(-1);
+  await vi.waitUntil(async () => (await metric("held_batches")) > before, { timeout: 20_000, interval: 20 });
+  return { answer };
 }
 
 async function waiting(calls: number): Promise<void> {
@@ -93,13 +101,12 @@ describe("a batched API of a server", () => {
       await waiting(2);
       return left;
     };
-    const holding = plus(-1);
-    await waiting(1);
+    const holding = await hold();
     const stays = plus(50);
     await waiting(2);
     expect(await leave()).toBe("left");
     await post("/open", null);
-    await holding;
+    await holding.answer;
     expect(await stays).toEqual([[51, 1]]);
     expect(await metric('bento_requests_total{api="plus",protocol="native",status="499"}')).toBe(1);
   });
