@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandRow>>> = {
   serve: async () => (await import("./commands/serve.ts")).serve,
   build: async () => (await import("./commands/build.ts")).build,
   test: async () => (await import("./commands/test.ts")).test,
+  tune: async () => (await import("./commands/tune.ts")).tune,
   inspect: async () => (await import("./commands/inspect.ts")).inspect,
   openapi: async () => (await import("./commands/openapi.ts")).openapi,
   proto: async () => (await import("./commands/proto.ts")).proto,

@@ -37,6 +37,7 @@ import { writeSboms } from "./sbom/write-sboms.ts";
 import { serviceProtoFiles, type ServiceProtoFiles } from "./service-proto.ts";
 import { stageBundle, stageExamples, type StagedFile, stageFiles } from "./stage-service.ts";
 import { stageTensorFlow, type StagedTensorFlow } from "./stage-tensorflow.ts";
+import { tuningNotes } from "./tuning-notes.ts";
 import { usedFeatures } from "./used-features.ts";
 import { writeFacts } from "./write-facts.ts";
 
@@ -145,7 +146,8 @@ async function stageService({ project, stage, env, signal, step, onFiles, ...bui
   const models = await placeModels(described, { stage, signal });
   const openApi = openApiDocument(definition, { basePath: config.server.basePath, exampleFiles: examples.contents });
   const proto = await serviceProtoFiles(definition, project.dir);
-  const notes = [...models.flatMap(mountedNote), ...replacedNotes(config), ...proto.warnings];
+  const tuning = await tuningNotes(project, models);
+  const notes = [...models.flatMap(mountedNote), ...replacedNotes(config), ...proto.warnings, ...tuning];
   return {
     bundle,
     entry,

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "@bento-ts/runtime/config";
 import { BENTO_FILE_NAME, type BentoFile, ServingError } from "@bento-ts/runtime/definition";
+import { TUNE_FILE } from "@bento-ts/runtime/models-store";
 import { copyInto, writeInto } from "./files/write-tree.ts";
 import { dockerfile, dockerignore } from "./image/dockerfile.ts";
 import { PLAN_FILE_NAME, planImage } from "./image/image-plan.ts";
@@ -34,7 +35,7 @@ export async function writeFacts(
   { project, bento, revision, base, secrets, tensorFlow, config, openApi, proto }: BentoFacts,
 ): Promise<void> {
   const { definition, models } = bento;
-  const hasSettings = existsSync(join(project.dir, "bento.yaml"));
+  const own = ["bento.yaml", TUNE_FILE].filter((name) => existsSync(join(project.dir, name)));
   const { image, server } = config;
   const [secret] = secrets;
   if (secret !== undefined && image.scripts.length + image.packages.length === 0) {
@@ -56,18 +57,12 @@ export async function writeFacts(
     models: models.flatMap(({ source, digest }) => (digest === null ? [] : [{ source, digest }])),
     hasTensorFlow: tensorFlow !== undefined,
     hasModels: models.some(({ path }) => path?.startsWith("models/") === true),
-    files: [
-      BENTO_FILE_NAME,
-      "openapi.json",
-      ...Object.values(SBOM_FILES),
-      ...Object.keys(proto.files),
-      ...(hasSettings ? ["bento.yaml"] : []),
-    ],
+    files: [BENTO_FILE_NAME, "openapi.json", ...Object.values(SBOM_FILES), ...Object.keys(proto.files), ...own],
     port: server.port,
     grpcPort: server.grpcPort,
     adminPort: server.admin.port,
   });
-  if (hasSettings) await copyInto(join(project.dir, "bento.yaml"), join(stage, "bento.yaml"));
+  for (const name of own) await copyInto(join(project.dir, name), join(stage, name));
   await writeInto(join(stage, BENTO_FILE_NAME), toText(bento));
   await writeInto(join(stage, "openapi.json"), toText(openApi));
   for (const [name, text] of Object.entries(proto.files)) await writeInto(join(stage, name), text);

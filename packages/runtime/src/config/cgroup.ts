@@ -26,6 +26,11 @@ export function resolveWorkers(config: Config, cpus: number): number {
   return config.server.workers === "auto" ? Math.max(1, Math.floor(cpus)) : config.server.workers;
 }
 
+/** CPUs of one of several workers, at least one. */
+export function cpusOfWorker(cpus: number, workers: number): number {
+  return Math.max(1, Math.floor(cpus / workers));
+}
+
 /** CPUs by cgroup v2's `cpu.max`: "150000 100000" is 1.5, "max 100000" infinity. Source: kernel documentation, cgroup-v2, "cpu.max". */
 export function parseCpuMax(text: string): number {
   const [, quota, period] = /^(\d+) (\d+)\s*$/.exec(text) ?? [];

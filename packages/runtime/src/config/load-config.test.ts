@@ -67,6 +67,7 @@ describe("values", () => {
         modelName: null,
         basePath: "/",
         workers: "auto",
+        tuning: true,
         requestTimeoutMs: 60_000,
         drainDelayMs: 5000,
         drainTimeoutMs: 30_000,
@@ -126,6 +127,7 @@ server:
   modelName: boston.prod
   basePath: /boston
   workers: 2
+  tuning: false
   requestTimeout: 1.5s
   drainDelay: 0s
   drainTimeout: 1m
@@ -184,6 +186,7 @@ image: { base: "debian:13-slim", packages: [libgomp1], env: { TZ: UTC }, scripts
         modelName: "boston.prod",
         basePath: "/boston",
         workers: 2,
+        tuning: false,
         requestTimeoutMs: 1500,
         drainDelayMs: 0,
         drainTimeoutMs: 60_000,

@@ -26,6 +26,7 @@ function resolveServer(key: ReadKey): ServerConfig {
     modelName: key("server.modelName"),
     basePath: key("server.basePath"),
     workers: key("server.workers"),
+    tuning: key("server.tuning"),
     requestTimeoutMs: key("server.requestTimeout"),
     drainDelayMs: key("server.drainDelay"),
     drainTimeoutMs: key("server.drainTimeout"),

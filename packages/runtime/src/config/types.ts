@@ -34,6 +34,8 @@ export interface ServerConfig {
   /** Path under which every route stands, "/" or "/prefix". */
   readonly basePath: string;
   readonly workers: "auto" | number;
+  /** Whether what was measured by `bento-ts tune` is used. */
+  readonly tuning: boolean;
   readonly requestTimeoutMs: number;
   readonly drainDelayMs: number;
   readonly drainTimeoutMs: number;

@@ -1,4 +1,5 @@
-import { copyFile, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Worker } from "node:worker_threads";
@@ -7,7 +8,7 @@ import type { NamedTensors } from "../tensor/tensor.ts";
 import { type OnnxOptions, resolveOnnxOptions } from "./handle-options.ts";
 import { createManagedModel } from "./managed-model.ts";
 import { tinyOnnx } from "./tiny-onnx.fixture.ts";
-import type { ManagedModel, ModelHost, RunPlace } from "./types.ts";
+import type { ManagedModel, ModelHost, RunPlace, WarmUpReport } from "./types.ts";
 import { createTempDir } from "./temp-dir.fixture.ts";
 
 const baseDir = fileURLToPath(new URL("../../../../test/models/", import.meta.url));
@@ -126,6 +127,35 @@ describe("warming a model up", () => {
       place: "inline",
       sample: "x: float32 [2,7]",
     });
+  });
+
+  it("runs as it was measured instead of measuring again, where its author has chosen nothing", async () => {
+    const digest = `sha256:${createHash("sha256")
+      .update(await readFile(join(baseDir, "add-one.onnx")))
+      .digest("hex")}`;
+    const tuned = { [digest]: { threads: 2, place: "thread", batch: 8 } } as const;
+    const load = async (options: OnnxOptions): Promise<WarmUpReport> => {
+      const model = create("add-one.onnx", options, 1);
+      await model.load({ ...host, tuned });
+      expect(await model.handle.run(row)).toEqual(plusOne);
+      return model.warmUp();
+    };
+    expect(await load({})).toMatchObject({ place: "thread", tuned: { threads: 2, place: "thread", batch: 8 } });
+    expect(await load({ threads: 1 })).toMatchObject({ place: "thread", tuned: { place: "thread", batch: 8 } });
+    expect(await load({ run: "inline" })).toMatchObject({ place: "inline", tuned: { threads: 2, batch: 8 } });
+    expect(await load({ warmup: false })).toMatchObject({ place: "thread", runs: 0 });
+    expect(threads).toHaveLength(3);
+  });
+
+  it("leaves a slow model inline that was measured to belong there, and goes by nothing that was measured of another", async () => {
+    const content = await readFile(join(baseDir, "add-one.onnx"));
+    const choice = { threads: 1, place: "inline", batch: null } as const;
+    const own = create("add-one.onnx", {}, 50);
+    await own.load({ ...host, tuned: { [`sha256:${createHash("sha256").update(content).digest("hex")}`]: choice } });
+    expect(await own.warmUp()).toMatchObject({ place: "inline", p95Ms: 50 });
+    const other = create("add-one.onnx", {}, 50);
+    await other.load({ ...host, tuned: { [`sha256:${"0".repeat(64)}`]: choice } });
+    expect(await other.warmUp()).toMatchObject({ place: "thread", tuned: undefined });
   });
 
   it("uses the shapes that are given", async () => {

@@ -10,12 +10,14 @@ import { startInferenceThread } from "./inference-thread.ts";
 import { FORMATS, formatOf } from "./model-format.ts";
 import { resolveSource } from "./source.ts";
 import { threadsFor } from "./threads.ts";
+import type { TunedChoice } from "./tune/tune-file.ts";
 import type {
   ManagedModel,
   ModelHandle,
   ModelHost,
   ModelInfo,
   ModelSpec,
+  OpenedModel,
   ResolvedSource,
   RunOptions,
   RunPlace,
@@ -46,6 +48,8 @@ interface Loaded {
   readonly host: ModelHost;
   readonly file: ResolvedSource;
   readonly executor: Executor;
+  /** What of the measurements is in force. */
+  readonly tuned: Partial<TunedChoice> | undefined;
 }
 
 /** Legal moves: new → loaded → drained → disposed; a model that was never loaded may be drained and disposed as well. */
@@ -72,6 +76,10 @@ class Model implements ManagedModel {
     };
   }
 
+  get options(): ResolvedModelOptions {
+    return this.#request.options;
+  }
+
   get place(): RunPlace | undefined {
     return this.#loaded?.executor.place;
   }
@@ -95,33 +103,42 @@ class Model implements ManagedModel {
         host,
         file: { path: source, digest: "none", replacement: undefined },
         executor: createInlineExecutor(fake),
+        tuned: undefined,
       };
       return;
     }
-    const file = await resolveSource(source, host);
-    assertEngine(this.#request, file);
-    const executor = await this.#open(options.run === "thread" ? "thread" : "inline", { host, file });
+    const file = await this.#resolve(host);
+    const tuned = chosenByMeasuring(options, host.tuned, file.digest);
+    const place = options.run === "auto" ? (tuned?.place ?? "inline") : options.run;
+    const executor = await this.#open(place, { host, file, threads: tuned?.threads });
     try {
       assertDeclared(source, executor.info, options);
     } catch (cause) {
       await executor.close();
       throw cause;
     }
-    this.#loaded = { host, file, executor };
+    this.#loaded = { host, file, executor, tuned };
+  }
+
+  async open(host: ModelHost, { place, threads }: Pick<TunedChoice, "place" | "threads">): Promise<OpenedModel> {
+    const file = await this.#resolve(host);
+    return { file, executor: await this.#open(place, { host, file, threads }) };
   }
 
   async warmUp(): Promise<WarmUpReport> {
     const { source, options } = this.#request;
-    const { executor } = this.#ready();
-    const { warmup, run } = options;
-    if (this.#ready().host.fakes?.has(source) === true) {
-      return { source, place: "inline", runs: 0, p95Ms: undefined, sample: undefined, note: "a fake model" };
+    const { executor, host, tuned } = this.#ready();
+    const { warmup } = options;
+    const isFree = options.run === "auto" && tuned?.place === undefined;
+    if (host.fakes?.has(source) === true) {
+      return { source, place: "inline", tuned, runs: 0, p95Ms: undefined, sample: undefined, note: "a fake model" };
     }
     if (warmup === false) {
-      if (run === "auto") await this.#moveToThread();
+      if (isFree) await this.#moveToThread();
       return {
         source,
         place: this.place ?? executor.place,
+        tuned,
         runs: 0,
         p95Ms: undefined,
         sample: undefined,
@@ -130,12 +147,12 @@ class Model implements ManagedModel {
     }
     const target = { info: executor.info, run: (feeds: NamedTensors) => executor.run(feeds, {}) };
     const { runs, p95Ms, sample, note } = await measureRuns(target, { shapes: warmup, now: this.#now });
-    if (run === "auto" && (p95Ms === undefined || p95Ms > SLOW_RUN_MS)) {
+    if (isFree && (p95Ms === undefined || p95Ms > SLOW_RUN_MS)) {
       await this.#moveToThread();
       // The first run of a session allocates: not on a caller's time.
       if (sample !== undefined) await this.#ready().executor.run(sample.feeds, {});
     }
-    return { source, place: this.place ?? executor.place, runs, p95Ms, sample: sample?.text, note };
+    return { source, place: this.place ?? executor.place, tuned, runs, p95Ms, sample: sample?.text, note };
   }
 
   async drain(): Promise<void> {
@@ -178,17 +195,24 @@ class Model implements ManagedModel {
   }
 
   async #moveToThread(): Promise<void> {
-    const { host, file, executor } = this.#ready();
-    this.#loaded = { host, file, executor: await this.#open("thread", { host, file }) };
+    const { executor, ...loaded } = this.#ready();
+    this.#loaded = { ...loaded, executor: await this.#open("thread", { ...loaded, threads: loaded.tuned?.threads }) };
     await executor.close();
+  }
+
+  async #resolve(host: ModelHost): Promise<ResolvedSource> {
+    const file = await resolveSource(this.#request.source, host);
+    assertEngine(this.#request, file);
+    return file;
   }
 
   async #open(
     place: RunPlace,
-    { host, file }: { readonly host: ModelHost; readonly file: ResolvedSource },
+    opening: { readonly host: ModelHost; readonly file: ResolvedSource; readonly threads: number | undefined },
   ): Promise<Executor> {
     const { engine, source, options } = this.#request;
-    const { outputs, session, signature, threads } = options;
+    const { host, file } = opening;
+    const { outputs, session, signature, threads = opening.threads } = options;
     const spec: ModelSpec = {
       path: file.path,
       threads: threadsFor(place, host.cpus, threads),
@@ -210,6 +234,21 @@ class Model implements ManagedModel {
       throw inModel(source, toServingError(cause));
     }
   }
+}
+
+/** Of what was measured for a model what its author has left open. */
+function chosenByMeasuring(
+  { run, threads }: ResolvedModelOptions,
+  measured: ModelHost["tuned"] = {},
+  digest: string,
+): Partial<TunedChoice> | undefined {
+  const choice = Object.hasOwn(measured, digest) ? measured[digest] : undefined;
+  if (choice === undefined) return undefined;
+  return {
+    ...(run === "auto" ? { place: choice.place } : {}),
+    ...(threads === undefined ? { threads: choice.threads } : {}),
+    batch: choice.batch,
+  };
 }
 
 /** Throws FAILED_PRECONDITION when the file is of a format that another engine runs. */

@@ -2,6 +2,9 @@ import type { Cancellation, CANCELLATION } from "../call/cancellation.ts";
 import type { ServingError } from "../errors.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { NamedTensors } from "../tensor/tensor.ts";
+import type { Executor } from "./executor.ts";
+import type { ResolvedModelOptions } from "./handle-options.ts";
+import type { TunedChoice } from "./tune/tune-file.ts";
 
 /** One input or output of a model; a size is a number, a free dimension's name, or null. */
 export interface TensorInfo {
@@ -105,17 +108,27 @@ export interface ModelHandle {
 /** The server's side of a handle: its life. Order: load → warmUp → run… → drain → dispose. */
 export interface ManagedModel {
   readonly handle: ModelHandle;
+  /** What its author chose. */
+  readonly options: ResolvedModelOptions;
   load(host: ModelHost): Promise<void>;
   warmUp(): Promise<WarmUpReport>;
   /** Resolves when no run is in progress; no new one is taken. */
   drain(): Promise<void>;
   dispose(): Promise<void>;
+  /** Opens it once more, beside itself, to be measured with other choices; who asks for it closes it. */
+  open(host: ModelHost, choice: Pick<TunedChoice, "place" | "threads">): Promise<OpenedModel>;
   /** Where its runs happen; undefined unless it is loaded. */
   readonly place: RunPlace | undefined;
   /** Why it can't run at the moment, in words fit for a probe; undefined when it can. */
   readonly trouble: string | undefined;
   /** What was found for its source, known once loaded. */
   readonly file: ResolvedSource | undefined;
+}
+
+/** A model that runs, and the file that it was read from. */
+export interface OpenedModel {
+  readonly file: ResolvedSource;
+  readonly executor: Executor;
 }
 
 /** A model's file on this machine. */
@@ -143,6 +156,8 @@ export interface ModelHost {
   readonly replacements?: ReadonlyMap<string, string>;
   /** Digests of the models that the server started with, by source, for a worker that comes later: it must serve the same. */
   readonly startedWith?: Readonly<Record<string, string>>;
+  /** What was measured to be best on this machine, by the model's digest; the author's own choices come first. */
+  readonly tuned?: Readonly<Record<string, TunedChoice>>;
   /** Models that stand in for sources, in tests. */
   readonly fakes?: ReadonlyMap<string, LoadedModel>;
   /** Told the time of each run that was computed, its wait in the queue left out. */
@@ -155,6 +170,8 @@ export interface ModelHost {
 export interface WarmUpReport {
   readonly source: string;
   readonly place: RunPlace;
+  /** What was taken from measurements instead of defaults; undefined where nothing was. */
+  readonly tuned: Partial<TunedChoice> | undefined;
   readonly runs: number;
   /** 95th percentile of one run. */
   readonly p95Ms: number | undefined;

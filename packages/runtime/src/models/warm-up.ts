@@ -1,5 +1,6 @@
 import { ServingError } from "../errors.ts";
 import type { NamedTensors } from "../tensor/tensor.ts";
+import { percentile } from "./percentile.ts";
 import { createSamples, type Sample, type SampleShapes } from "./sample.ts";
 import type { ModelInfo } from "./types.ts";
 
@@ -28,20 +29,29 @@ export async function measureRuns(
   target: { readonly info: ModelInfo; readonly run: (feeds: NamedTensors) => Promise<unknown> },
   { shapes, now }: { readonly shapes: SampleShapes; readonly now: () => number },
 ): Promise<Measurement> {
+  const { sample, note } = await findSample(target, shapes);
+  if (sample === undefined) return { runs: 0, p95Ms: undefined, sample, note };
+  const times = await timeRuns(() => target.run(sample.feeds), now);
+  return { runs: times.length, p95Ms: percentile(times, 0.95), sample, note };
+}
+
+/** The first made-up sample that a model takes, which is run once for that; without one `note` says why, else what the sample may not show. */
+export async function findSample(
+  target: { readonly info: ModelInfo; readonly run: (feeds: NamedTensors) => Promise<unknown> },
+  shapes: SampleShapes,
+): Promise<Pick<Measurement, "sample" | "note">> {
   const { inputs } = target.info;
   let tried = 0;
   for (const sample of createSamples(inputs, shapes)) {
     tried += 1;
-    if (!(await runs(target.run, sample))) continue;
-    const times = await timeRuns(() => target.run(sample.feeds), now);
-    return { runs: times.length, p95Ms: percentile95(times), sample, note: scalarNote(target.info) };
+    if (await runs(target.run, sample)) return { sample, note: scalarNote(target.info) };
   }
   const how = `pass shapes that it takes: warmup: { ${inputs.map(({ name }) => `${JSON.stringify(name)}: […]`).join(", ")} }`;
   const note =
     tried === 0
       ? `its inputs are too large to make up; ${how}`
       : `none of ${tried} made-up samples could be run; ${how}`;
-  return { runs: 0, p95Ms: undefined, sample: undefined, note };
+  return { sample: undefined, note };
 }
 
 async function runs(run: (feeds: NamedTensors) => Promise<unknown>, sample: Sample): Promise<boolean> {
@@ -64,11 +74,6 @@ async function timeRuns(run: () => Promise<unknown>, now: () => number): Promise
     times.push(now() - start);
   }
   return times;
-}
-
-function percentile95(times: readonly number[]): number | undefined {
-  const sorted = [...times].sort((a, b) => a - b);
-  return sorted[Math.ceil(0.95 * sorted.length) - 1];
 }
 
 /** A single integer often steers a model (a sample rate, a number of steps), and the sample has 0 there. */

@@ -37,10 +37,23 @@ export interface ServiceHost extends Omit<ModelHost, "replacements"> {
 
 /** Makes a service ready to answer. Throws ServingError when it or a model of it can't be loaded; nothing is left loaded then. */
 export async function loadService(entry: ServiceEntry, host: ServiceHost): Promise<LoadedService> {
+  return warmService(await makeService(entry, host));
+}
+
+/** A service that was constructed, and none of its models loaded yet. */
+export interface MadeService {
+  readonly service: Service;
+  readonly models: readonly ManagedModel[];
+  /** With what its models are loaded. */
+  readonly host: ModelHost;
+}
+
+/** Constructs a service. Throws ServingError when it can't be. */
+export async function makeService(entry: ServiceEntry, host: ServiceHost): Promise<MadeService> {
   if (entry.kind === "models") {
     const { result: service, handles } = await collectHandles(() => zeroCodeService(entry));
     // These models were named by the folder itself.
-    return warmService(service, handles, { ...host, modelDir: null });
+    return withReplacements(service, handles, { ...host, modelDir: null });
   }
   const found = await findService(entry.file);
   return constructService(found, host);
@@ -51,32 +64,35 @@ export async function loadServiceClass(serviceClass: ServiceClass, host: Service
   const { result: registered } = await collectHandles(() => registeredService(serviceClass));
   if (registered === undefined)
     throw new ServingError("FAILED_PRECONDITION", `${serviceClass.name} is no service: put @service({ name }) on it`);
-  return constructService({ registered, handles: [] }, host);
+  return warmService(await constructService({ registered, handles: [] }, host));
 }
 
 async function constructService(
   { registered, handles: outside }: FoundService,
   host: ServiceHost,
-): Promise<LoadedService> {
+): Promise<MadeService> {
   const given = host.parameters ?? {};
   await assertParameters(registered.definition, given);
   const parameters = await registered.parameters?.read({ kind: "json", value: given }, { nan: "error" });
   const { result: service, handles } = await collectHandles(() => createService(registered, parameters));
-  return warmService(service, [...outside, ...handles], host);
+  return withReplacements(service, [...outside, ...handles], host);
 }
 
-async function warmService(
+async function withReplacements(
   service: Service,
   models: readonly ManagedModel[],
   { configuredModels = {}, modelDir = null, parameters: _parameters, ...host }: ServiceHost,
-): Promise<LoadedService> {
+): Promise<MadeService> {
   const sources = [...new Set(models.map(({ handle }) => handle.source))];
   const configured = matchReplacements(configuredModels, sources);
   const others = sources.filter((source) => !configured.has(source));
   const mounted = modelDir === null ? [] : await findMounted(modelDir, others);
-  const replacements = new Map([...configured, ...mounted]);
+  return { service, models, host: { ...host, replacements: new Map([...configured, ...mounted]) } };
+}
+
+async function warmService({ service, models, host }: MadeService): Promise<LoadedService> {
   try {
-    for (const model of models) await model.load({ ...host, replacements });
+    for (const model of models) await model.load(host);
     const states: ModelState[] = [];
     // One after the other: two models warming up at once would measure each other.
     for (const model of models) states.push({ ...(await model.warmUp()), ...factsOf(model) });

@@ -52,6 +52,7 @@ describe("openBento", () => {
     expect(start).toEqual({
       entry: { kind: "module", file: join(dir, "service/src/service.mjs") },
       baseDir: join(dir, "service/src"),
+      projectDir: dir,
       digests: { "m.onnx": `sha256:${sha256}`, [join(dir, "node_modules/d/m")]: `sha256:${sha256}` },
       modelPaths: { "m.onnx": join(dir, "models/ab/m.onnx") },
       sourceMaps: true,

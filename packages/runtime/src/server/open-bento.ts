@@ -11,7 +11,9 @@ export interface OpenedBento {
   /** Absolute folder of the bento; its `bento.yaml`, where it has one, is the project's. */
   readonly projectDir: string;
   readonly serviceConfig: BentoFile["definition"]["config"];
-  readonly start: Required<Pick<StartOptions, "entry" | "baseDir" | "digests" | "modelPaths" | "sourceMaps">> &
+  readonly start: Required<
+    Pick<StartOptions, "entry" | "baseDir" | "projectDir" | "digests" | "modelPaths" | "sourceMaps">
+  > &
     Pick<StartOptions, "protoRecord">;
 }
 
@@ -43,6 +45,7 @@ export async function openBento(dir: string): Promise<OpenedBento> {
     start: {
       entry: { kind: "module", file: entryFile },
       baseDir: dirname(entryFile),
+      projectDir,
       digests,
       modelPaths,
       protoRecord: await readProtoRecord(projectDir),

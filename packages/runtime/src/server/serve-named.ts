@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { loadConfig } from "../config/load-config.ts";
 import { assertParameters } from "../config/parameters.ts";
 import { assertMayBind } from "../config/start-rule.ts";
@@ -69,7 +69,10 @@ async function configure(bento: OpenedBento | undefined, flags: EntryFlags): Pro
 }
 
 /** What is served where there is no bento: the models that the platform has mounted. */
-async function startModels({ modelDir, server }: Config): Promise<Pick<StartOptions, "entry" | "baseDir">> {
+async function startModels({
+  modelDir,
+  server,
+}: Config): Promise<Pick<StartOptions, "entry" | "baseDir" | "projectDir">> {
   if (modelDir === null) {
     throw new ServingError(
       "FAILED_PRECONDITION",
@@ -78,7 +81,8 @@ async function startModels({ modelDir, server }: Config): Promise<Pick<StartOpti
   }
   const path = resolve(modelDir);
   const models = await findServableModels(path);
-  return { entry: modelsEntry(models, { path, modelName: server.modelName ?? undefined }), baseDir: process.cwd() };
+  const entry = modelsEntry(models, { path, modelName: server.modelName ?? undefined });
+  return { entry, baseDir: process.cwd(), projectDir: models[0]?.path === path ? dirname(path) : path };
 }
 
 function fail(exitCode: number, cause: unknown, isDebug = false): number {

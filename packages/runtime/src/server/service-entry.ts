@@ -1,5 +1,6 @@
 import type { Config } from "../config/types.ts";
 import type { BatchDefinition } from "../definition/types.ts";
+import type { TunedChoice } from "../models/tune/tune-file.ts";
 import type { ProtoRecord } from "../protocols/proto/types.ts";
 
 /** A file that is a model of a service without code. */
@@ -52,6 +53,8 @@ export interface StartPayload {
   /** URLs of modules to import before the service. */
   readonly imports: readonly string[];
   readonly sourceMaps: boolean;
+  /** What was measured to be best here, by a model's digest. */
+  readonly tuned?: Readonly<Record<string, TunedChoice>> | undefined;
   /** Numbers that the service's `.proto` has given away. */
   readonly protoRecord?: ProtoRecord | undefined;
 }

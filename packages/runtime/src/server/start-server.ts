@@ -1,4 +1,4 @@
-import { availableCpus, resolveWorkers } from "../config/cgroup.ts";
+import { availableCpus, cpusOfWorker, resolveWorkers } from "../config/cgroup.ts";
 import { assertMayBind } from "../config/start-rule.ts";
 import type { Config } from "../config/types.ts";
 import { modelStoreDir } from "../models/store/layout.ts";
@@ -16,6 +16,7 @@ import type { ProtoRecord } from "../protocols/proto/types.ts";
 import { answerWorkers, KEYS_TOPIC } from "./security/server-topics.ts";
 import { TLS_TOPIC, watchCertificates } from "./secure-server.ts";
 import type { ServiceEntry, StartPayload } from "./service-entry.ts";
+import { findTuning, tellTuning } from "./tuning.ts";
 import { openSidePorts, type SidePorts } from "./side-ports.ts";
 import { workerProgram } from "./worker-program.ts";
 
@@ -24,6 +25,8 @@ export interface StartOptions {
   readonly config: Config;
   /** Folder against which the service's relative paths are resolved. */
   readonly baseDir: string;
+  /** Folder of the project, in which `bento.tune.json` is looked for; nothing is when it is left out. */
+  readonly projectDir?: string | undefined;
   /** Folder of the model store; the user's own when left out. */
   readonly storeDir?: string;
   readonly digests?: Readonly<Record<string, string>>;
@@ -76,6 +79,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   for (const line of [...(options.warnings ?? []), ...(warning === undefined ? [] : [warning])]) log.warn(line);
   const cpus = availableCpus();
   const workers = resolveWorkers(config, cpus);
+  const workerCpus = cpusOfWorker(cpus, workers);
+  const tuning = await findTuning(options.projectDir, { config, cpus, cpusPerWorker: workerCpus, log });
   const audit = openServerAudit(config, workers, log);
   const tls = await watchCertificates(config, log, audit?.sink).catch(async (cause: unknown) => {
     await audit?.sink.close();
@@ -85,7 +90,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     program: workerProgram(),
     earlyWorker: options.earlyWorker,
     workers,
-    payload: startPayload(options, Math.max(1, Math.floor(cpus / workers))),
+    payload: { ...startPayload(options, workerCpus), tuned: tuning?.choices },
     listen: listenersOf(server),
     maxConnections: server.limits.connections,
     maxConnectionsPerIp: server.limits.connectionsPerIp,
@@ -116,6 +121,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const adminUrl = `http://${hostInUrl(server.admin.host)}:${admin.address.port}`;
     tellReplacements(log, supervisor.state());
     tellWarnings(log, supervisor.state());
+    tellTuning(log, tuning, supervisor.state());
     announce(log, { url, grpcAddress, adminUrl, workers, redirectPort: redirect?.address.port });
     return { url, grpcAddress, adminUrl, ...lifeOf({ supervisor, close, tls, audit, log }) };
   } catch (cause) {

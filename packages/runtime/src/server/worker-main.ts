@@ -34,7 +34,7 @@ let log = createLogger({ level: "info", format: "auto" });
 
 const link = connectWorker({
   async start(payload, { id, digests: startedWith, journal }) {
-    const { entry, config, baseDir, storeDir, cpus, digests, modelPaths, imports, sourceMaps, protoRecord } =
+    const { entry, config, baseDir, storeDir, cpus, digests, modelPaths, imports, sourceMaps, protoRecord, tuned } =
       payload as StartPayload;
     const { logLevel, logFormat } = config.telemetry;
     log = createLogger({ level: logLevel, format: logFormat, facts: { worker: id } });
@@ -46,6 +46,7 @@ const link = connectWorker({
       cpus,
       digests,
       modelPaths,
+      ...(tuned === undefined ? {} : { tuned }),
       configuredModels: config.models,
       modelDir: config.modelDir,
       parameters: config.parameters,

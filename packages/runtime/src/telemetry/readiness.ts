@@ -8,6 +8,8 @@ export interface ModelState {
   readonly place: string;
   /** 95th percentile of one run at warm-up. */
   readonly p95Ms: number | undefined;
+  /** What was taken from measurements instead of defaults. */
+  readonly tuned?: ModelTuning | undefined;
   readonly note: string | undefined;
   /** Of its content, "sha256:…". */
   readonly digest: string | undefined;
@@ -15,6 +17,13 @@ export interface ModelState {
   readonly replacement: string | undefined;
   /** What its operator must know of how it runs. */
   readonly warning: string | undefined;
+}
+
+/** What `bento-ts tune` has chosen for a model and its author has left open. */
+export interface ModelTuning {
+  readonly threads?: number;
+  readonly place?: string;
+  readonly batch?: number | null;
 }
 
 /** Legal moves of a worker: starting → ready → draining → dead, and from each to dead. */
@@ -72,6 +81,7 @@ function modelLine(model: ModelState, internals: boolean): Readonly<Record<strin
     source: internals || !isAbsolute(model.source) ? model.source : basename(model.source),
     place: model.place,
     ...(model.p95Ms === undefined ? {} : { p95Ms: Number(model.p95Ms.toFixed(3)) }),
+    ...(model.tuned === undefined ? {} : { tuned: model.tuned }),
     ...(model.note === undefined ? {} : { note: model.note }),
     ...(internals && model.digest !== undefined ? { digest: model.digest } : {}),
     ...(internals && model.replacement !== undefined ? { replacement: model.replacement } : {}),

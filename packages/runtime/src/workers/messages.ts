@@ -172,10 +172,11 @@ function isModels(value: unknown): value is readonly ModelState[] {
 }
 
 function isModel(value: unknown): value is ModelState {
-  const { source, place, p95Ms, note, digest, replacement, warning } = toFields(value);
+  const { source, place, p95Ms, tuned, note, digest, replacement, warning } = toFields(value);
+  const isTuning = tuned === undefined || (typeof tuned === "object" && tuned !== null);
   const isP95 = p95Ms === undefined || typeof p95Ms === "number";
   const areTexts = [note, digest, replacement, warning].every(isOptionalText);
-  return typeof source === "string" && typeof place === "string" && isP95 && areTexts;
+  return typeof source === "string" && typeof place === "string" && isP95 && isTuning && areTexts;
 }
 
 /** The supervisor is our own code: its shape is checked as far as a foreign message could be mistaken for it. */

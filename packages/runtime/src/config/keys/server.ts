@@ -1,6 +1,6 @@
 import type { KeyRow } from "../key-row.ts";
 import { basePath, cidrs, host } from "../key-types-network.ts";
-import { duration, integer, orAuto, orNull, text } from "../key-types.ts";
+import { boolean, duration, integer, orAuto, orNull, text } from "../key-types.ts";
 
 const PORT = integer({ min: 0, max: 65_535 });
 
@@ -46,6 +46,12 @@ export const SERVER_KEYS = {
     default: "auto",
     reason: "one worker for each CPU that the cgroup allows, at least one: more only switch",
     doc: "Worker processes.",
+  },
+  "server.tuning": {
+    type: boolean(),
+    default: true,
+    reason: "what was measured on this machine is better than a guess",
+    doc: "Whether the threads, places and batches that `bento-ts tune` has chosen are used, where a `bento.tune.json` is beside `bento.yaml`.",
   },
   "server.requestTimeout": {
     type: duration({ min: "1ms", max: "24h" }),

@@ -16,4 +16,6 @@ export type { ModelManifest, StoredFile } from "./manifest.ts";
 export { createModelStore, type DeletedModel, type ModelStore, type StoredModel } from "./model-store.ts";
 export { saveModel, type SaveModelOptions } from "./save-model.ts";
 export { isTag, type ModelTag, parseTag } from "./tag.ts";
+export { readTuneFile, TUNE_FILE, type TunedModel, type TuneFile, type TuneMeasurement } from "../tune/tune-file.ts";
+export { writeTuneFile } from "../tune/write-tune-file.ts";
 export type { CopyOptions, CopyProgress } from "./write-hashed.ts";

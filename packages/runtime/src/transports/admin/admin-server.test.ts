@@ -14,6 +14,7 @@ const worker = (fields: Partial<WorkerState>): WorkerState => ({
       source: "models/a.onnx",
       place: "thread",
       p95Ms: 12.34567,
+      tuned: { threads: 2, batch: 8 },
       note: undefined,
       digest: "sha256:ab",
       replacement: "a:2",
@@ -88,7 +89,14 @@ describe("createAdminServer", () => {
           phase: "ready",
           restarts: 0,
           models: [
-            { source: "models/a.onnx", place: "thread", p95Ms: 12.346, digest: "sha256:ab", replacement: "a:2" },
+            {
+              source: "models/a.onnx",
+              place: "thread",
+              p95Ms: 12.346,
+              tuned: { threads: 2, batch: 8 },
+              digest: "sha256:ab",
+              replacement: "a:2",
+            },
           ],
         },
         { id: 1, phase: "dead", restarts: 2, note: "ended (SIGKILL)", models: [] },
