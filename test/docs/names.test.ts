@@ -14,6 +14,8 @@ const COMMANDS = [
   "serve",
   "build",
   "test",
+  "tune",
+  "bench",
   "inspect",
   "openapi",
   "proto",

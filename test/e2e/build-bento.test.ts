@@ -293,6 +293,35 @@ export default serviceClass({ name: "made" }, class {
     expect(models).toMatchObject([{ source: "adder.onnx" }]);
   });
 
+  it("takes along what was measured, and says of which model it no longer is", async () => {
+    const tuned = JSON.stringify({
+      formatVersion: 1,
+      machine: { cpuModel: "AMD EPYC", cpus: 2, cpusPerWorker: 1 },
+      models: [],
+    });
+    const dir = project(
+      `import { defineApi, onnx, serviceClass, text } from "@bento-ts/runtime";
+export default serviceClass({ name: "made" }, class {
+  model = onnx("adder.onnx");
+  say = defineApi({ input: text(), output: text() }, (word) => word);
+});`,
+      { "bento.tune.json": tuned },
+    );
+    cpSync(`${root}test/models/add-one.onnx`, join(dir, "adder.onnx"));
+    const out = join(tempDir(), "out");
+    const { warnings } = await build(dir, "service.ts", out);
+    expect(warnings).toEqual([
+      'bento.tune.json was measured with another model than "adder.onnx" now is: run "bento-ts tune" again',
+    ]);
+    expect(readFileSync(join(out, "bento.tune.json"), "utf8")).toBe(tuned);
+    expect(readFileSync(join(out, "Dockerfile"), "utf8")).toContain(" bento.tune.json ");
+    writeFileSync(join(dir, "bento.tune.json"), "{");
+    await expect(build(dir, "service.ts", out)).rejects.toMatchObject({
+      code: "FAILED_PRECONDITION",
+      message: expect.stringContaining("bento.tune.json can't be used: it is no JSON") as string,
+    });
+  });
+
   it("says that no engine answers before it builds anything", async () => {
     const out = join(tempDir(), "out");
     const socket = `unix://${out}.sock`;

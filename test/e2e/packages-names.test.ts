@@ -36,9 +36,9 @@ const PUBLIC: Readonly<Record<string, Names>> = {
     `ApiKeyRecord IssuedKey KeyOrder ListedKey`,
   ),
   "@bento-ts/runtime/models-store": names(
-    `createModelStore findServableModels inspectModel isMainOfFolder isTag modelStoreDir parseTag saveModel`,
+    `TUNE_FILE createModelStore findServableModels inspectModel isMainOfFolder isTag modelStoreDir parseTag readTuneFile saveModel writeTuneFile`,
     `CopyOptions CopyProgress DeletedModel ImportOptions ImportedArchive InspectedModel InspectedOnnx InspectedSavedModel InspectedTfjs LeftOutOutput ModelManifest ModelStore ModelTag OnnxValueInfo
-    SaveModelOptions SavedModelSignature ServableModel SignatureTensor StoredFile StoredModel`,
+    SaveModelOptions SavedModelSignature ServableModel SignatureTensor StoredFile StoredModel TuneFile TuneMeasurement TunedModel`,
   ),
   "@bento-ts/runtime/tensorflow": names(
     `INSTALL_COMMAND LIBTENSORFLOW_VERSION NATIVE_MANIFEST_NAME TFJS_NODE_VERSION WASM_COMMAND WASM_PACKAGES findNativeTensorFlow isTfjsFile nativeTensorFlowDir nativeTensorFlowFiles requireNativeTensorFlow verifyNativeTensorFlow writeNativeManifest`,
@@ -58,7 +58,7 @@ const PUBLIC: Readonly<Record<string, Names>> = {
   ),
   "@bento-ts/runtime/early-worker": names(`startEarlyWorker`, `EarlyWorker`),
   "@bento-ts/runtime/server": names(
-    `assertSecure describeService documentedSecurity examineServer explainAccess findService isBento knownRoutes modelsEntry namedModels nobodyMayCall openBento readExampleFiles runUntilStopped startServer zeroCodeService`,
+    `assertSecure describeService documentedSecurity examineServer explainAccess findService isBento knownRoutes modelsEntry namedModels nobodyMayCall openBento readExampleFiles runUntilStopped startServer tuneService zeroCodeService`,
     `AccessExplanation AccessQuestion DescribedModel Examination Finding FoundService ListedAccess ListedFunction ListedRoute ModelFolders ModelsEntry ModelsPlace NamedModel OpenedBento RoutePolicy RunningServer ServedFile ServerPlan ServiceDescription ServiceEntry StartOptions`,
   ),
   "@bento-ts/runtime/testing": names(

@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandRow>>> = {
   build: async () => (await import("./commands/build.ts")).build,
   test: async () => (await import("./commands/test.ts")).test,
   tune: async () => (await import("./commands/tune.ts")).tune,
+  bench: async () => (await import("./commands/bench.ts")).bench,
   inspect: async () => (await import("./commands/inspect.ts")).inspect,
   openapi: async () => (await import("./commands/openapi.ts")).openapi,
   proto: async () => (await import("./commands/proto.ts")).proto,

@@ -12,15 +12,19 @@ import { findTarget } from "../target/find-target.ts";
 import { loadEarlyWorkerOf } from "../target/load-runtime.ts";
 import { hasRules, OPEN_RULES } from "./open-rules.ts";
 
-/** Free ports of this machine alone, one worker. */
-const FLAGS = { host: "127.0.0.1", port: "0", "admin-host": "127.0.0.1", "admin-port": "0", workers: "1" };
+/** Free ports of this machine alone. */
+const FLAGS = { host: "127.0.0.1", port: "0", "admin-host": "127.0.0.1", "admin-port": "0" };
 
-process.exitCode = await serveExamples(process.argv[2]).catch(reportFailure);
+const [, , given, manner] = process.argv;
+process.exitCode = await serveExamples(given, { asConfigured: manner === "as-configured" }).catch(reportFailure);
 // The channel to the command that started it would keep it.
 endProcess();
 
 /** Serves a target for its golden examples until it is told to stop; gives the exit code. */
-async function serveExamples(target: string | undefined): Promise<number> {
+async function serveExamples(
+  target: string | undefined,
+  { asConfigured }: { readonly asConfigured: boolean },
+): Promise<number> {
   endWithParent();
   const found = await findTarget(target);
   const earlyWorker = (await loadEarlyWorkerOf(found))?.startEarlyWorker();
@@ -28,7 +32,7 @@ async function serveExamples(target: string | undefined): Promise<number> {
   try {
     const described = await describeService(found);
     const { definition, projectDir } = described;
-    const inputs = { flags: FLAGS, env: process.env };
+    const inputs = { flags: { ...FLAGS, ...(asConfigured ? {} : { workers: "1" }) }, env: process.env };
     const { config } = await loadConfig({ ...inputs, projectDir, serviceConfig: definition.config });
     await refuse(() => assertParameters(definition, config.parameters));
     const { config: plain } = await loadConfig(inputs);
@@ -38,9 +42,14 @@ async function serveExamples(target: string | undefined): Promise<number> {
       rulesFile = join(rulesDir, "rules.json");
       await writeFile(rulesFile, OPEN_RULES);
     }
-    const opened = openToThisMachine(config, { security: plain.security, rulesFile });
+    const opened = openToThisMachine(config, {
+      security: plain.security,
+      rulesFile,
+      // What is tested is sent over the native protocol; an API may be called as a route of another one.
+      protocols: asConfigured ? config.server.protocols : { native: true, v2: false, kserveV1: false, seldon: false },
+    });
     const server = await described.server.startServer({ ...described, config: opened, earlyWorker });
-    tellParent({ url: server.url });
+    tellParent({ url: server.url, grpcAddress: server.grpcAddress, adminUrl: server.adminUrl });
     return await described.server.runUntilStopped(server);
   } finally {
     earlyWorker?.discard();
@@ -51,7 +60,15 @@ async function serveExamples(target: string | undefined): Promise<number> {
 /** Golden examples tell of values, not of callers: credentials, certificates and limits of the place where a service will run are not here. */
 function openToThisMachine(
   config: Config,
-  { security, rulesFile }: { readonly security: Config["security"]; readonly rulesFile: string | null },
+  {
+    security,
+    rulesFile,
+    protocols,
+  }: {
+    readonly security: Config["security"];
+    readonly rulesFile: string | null;
+    readonly protocols: Config["server"]["protocols"];
+  },
 ): Config {
   const { server } = config;
   return {
@@ -61,8 +78,7 @@ function openToThisMachine(
       ...server,
       tls: null,
       drainDelayMs: 0,
-      // What is tested is sent over the native protocol; an API may be called as a route of another one.
-      protocols: { native: true, v2: false, kserveV1: false, seldon: false },
+      protocols,
     },
     telemetry: { logLevel: "error", logFormat: "json" },
   };

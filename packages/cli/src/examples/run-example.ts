@@ -87,7 +87,8 @@ export async function runExample(
 
 const AS_EXPECTED: OutputComparison = { equal: true, problems: [], total: 0, largest: undefined };
 
-async function readValue(value: ExampleValue, baseDir: string): Promise<Uint8Array<ArrayBuffer>> {
+/** The bytes of an example's input or output. Throws CommandError for a file that can't be read. */
+export async function readValue(value: ExampleValue, baseDir: string): Promise<Uint8Array<ArrayBuffer>> {
   if ("json" in value) return new TextEncoder().encode(JSON.stringify(value.json));
   try {
     return new Uint8Array(await readFile(join(baseDir, value.file)));
@@ -131,7 +132,7 @@ function textOf(bytes: Uint8Array): string {
 const MAX_DETAIL = 500;
 
 /** What an error reply says, in a line. */
-function detailOf(body: Uint8Array): string {
+export function detailOf(body: Uint8Array): string {
   const text = textOf(body);
   try {
     const problem: unknown = JSON.parse(text);

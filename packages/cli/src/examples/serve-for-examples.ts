@@ -8,8 +8,7 @@ import { createReasons } from "./log-reasons.ts";
 import type { ReadyMessage } from "../serve/own-process.ts";
 
 /** A server in a process of its own. */
-export interface ExampleServer {
-  readonly url: string;
+export interface ExampleServer extends ReadyMessage {
   /** Why a call failed, as the server's log has it. */
   reasonFor(requestId: string): string | undefined;
   stop(): Promise<void>;
@@ -21,19 +20,22 @@ export interface ExampleServerOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Ends it at once. */
   readonly signal?: AbortSignal;
+  /** With the workers and protocols of its configuration instead of one worker and the native protocol alone. */
+  readonly asConfigured?: boolean;
 }
 
 /**
- * Serves a service file, project folder or bento with one worker on free loopback ports, open to whoever may reach those.
+ * Serves a service file, project folder, bento or model files on free loopback ports, open to whoever may reach those.
  *
  * Throws CommandError with the server's own message when it does not start, what the abort signal says when it was ended.
  */
 export async function serveForExamples(target: string, options: ExampleServerOptions = {}): Promise<ExampleServer> {
-  const { nodePath: execPath, env = process.env, signal } = options;
+  const { nodePath: execPath, env = process.env, signal, asConfigured = false } = options;
   signal?.throwIfAborted();
   const ending = import.meta.url.endsWith(".ts") ? "ts" : "js";
   // In a process group of its own: Ctrl-C reaches it through the command that started it, never twice.
-  const child = fork(fileURLToPath(new URL(`./example-server-main.${ending}`, import.meta.url)), [target], {
+  const args = [target, ...(asConfigured ? ["as-configured"] : [])];
+  const child = fork(fileURLToPath(new URL(`./example-server-main.${ending}`, import.meta.url)), args, {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     env: { ...env, NO_COLOR: "1" },
     detached: true,
@@ -54,9 +56,9 @@ export async function serveForExamples(target: string, options: ExampleServerOpt
     const message = (await errors).replace(/^error: /m, "").trim();
     throw new CommandError(child.exitCode ?? EXIT.failed, message === "" ? "the service did not start" : message);
   }
-  const [{ url }] = ready as [ReadyMessage];
+  const [places] = ready as [ReadyMessage];
   return {
-    url,
+    ...places,
     reasonFor: (requestId) => reasons.get(requestId),
     async stop() {
       child.kill("SIGTERM");

@@ -1,9 +1,12 @@
 import { type ChildProcess, fork, type ForkOptions } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-/** What a `serve` that was started by another command tells it once it answers. */
+/** What a server that was started by another command tells it once it answers. */
 export interface ReadyMessage {
   readonly url: string;
+  /** Host and port of gRPC. */
+  readonly grpcAddress?: string;
+  readonly adminUrl?: string;
 }
 
 /**

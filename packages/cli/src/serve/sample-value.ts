@@ -6,7 +6,7 @@ export function sampleValue(spec: IoSpec): JsonValue {
     case "json":
       return fromSchema(spec.schema, 0);
     case "dataFrame": {
-      const cells = Object.entries(spec.columns).map(([name, column]) => [name, cellOf(column)]);
+      const cells = Object.entries(spec.columns).map(([name, column]) => [name, sampleCell(column)]);
       return { [spec.key]: [Object.fromEntries(cells)] };
     }
     case "tensor":
@@ -30,7 +30,8 @@ export function sampleValue(spec: IoSpec): JsonValue {
 
 type Column = Extract<IoSpec, { kind: "dataFrame" }>["columns"][string];
 
-function cellOf({ type, min, enum: choices }: Column): JsonValue {
+/** A cell that a column may well have. */
+export function sampleCell({ type, min, enum: choices }: Column): string | number | boolean {
   if (choices?.[0] !== undefined) return choices[0];
   if (type === "string") return "text";
   return type === "bool" ? true : (min ?? 0);

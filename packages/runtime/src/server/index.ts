@@ -21,5 +21,5 @@ export type { ListedAccess, ListedFunction, ListedRoute, RoutePolicy, ServerPlan
 export { assertSecure } from "./security/assert-secure.ts";
 export { nobodyMayCall } from "./security/nobody-may-call.ts";
 export { startServer, type RunningServer, type StartOptions } from "./start-server.ts";
-export { tuneService, type TuneServiceOptions } from "./tune-service.ts";
+export { tuneService } from "./tune-service.ts";
 export { zeroCodeService } from "./zero-code.ts";

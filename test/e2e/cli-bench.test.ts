@@ -1,0 +1,172 @@
+import { once } from "node:events";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { useProjects } from "../support/projects.ts";
+import { bentoTs, bin, start } from "../support/run-command.ts";
+import { eventually, root, serve } from "../support/server-process.ts";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+
+const { project, servers } = useProjects();
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+interface Report {
+  readonly calls: number;
+  readonly succeeded: number;
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly latencyMs: Readonly<Record<string, number>>;
+  readonly input: string;
+  readonly interrupted: boolean;
+}
+
+async function bench(...args: readonly string[]): Promise<{ readonly code: number | null; readonly report: Report }> {
+  const { code, stdout, stderr } = await bentoTs(["bench", ...args, "--json"]);
+  expect(stderr).toBe("");
+  return { code, report: JSON.parse(stdout) as Report };
+}
+
+async function listening(answer: RequestListener): Promise<string> {
+  const server = createServer(answer).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  closing.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+describe("bento-ts bench", () => {
+  it("serves a project and tells people how its golden examples were answered", async () => {
+    const { code, stdout, stderr } = await bentoTs(["bench", "examples/boston", "--requests", "60"]);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/^score over rest {2}http:\/\/127\.0\.0\.1:\d+\/, 16 at once\ngolden examples: ten rows, /);
+    expect(stdout).toMatch(/^ {2}throughput +[\d.]+\/s +60 of 60 calls succeeded in [\d.]+ s$/m);
+    expect(stdout).toMatch(/^ {2}p50 +p90 +p95 +p99 +max +mean$/m);
+    expect(stdout).toMatch(/^ +\S+ – \S+ █+/m);
+  });
+
+  it.each([
+    ["rest", "made up from the input's type", "200"],
+    ["v2", "made up: x FP32 [1,4]", "200"],
+    ["v2-grpc", "made up: x FP32 [1,4]", "OK"],
+  ])("calls a model without code over %s", async (protocol, input, status) => {
+    const model = `${root}test/models/mlp-small.onnx`;
+    const { code, report } = await bench(model, "--protocol", protocol, "--requests", "40", "--concurrency", "3");
+    expect(code).toBe(0);
+    expect(report).toMatchObject({ input, calls: 40, succeeded: 40, statuses: { [status]: 40 }, interrupted: false });
+  });
+
+  it("makes up what columns take, over V2 as well", async () => {
+    const { report } = await bench("examples/boston", "--protocol", "v2-grpc", "--requests", "5");
+    expect(report).toMatchObject({ succeeded: 5, statuses: { OK: 5 } });
+  });
+
+  it("calls a server that runs, by its URL and a body alone, with a credential", async () => {
+    const seen: string[] = [];
+    const url = await listening((request, response) => {
+      seen.push(
+        `${request.url} ${request.headers["content-type"]} ${request.headers["x-api-key"]} ${request.headers["x-tenant"]}`,
+      );
+      request.resume().on("end", () => response.end("{}"));
+    });
+    const dir = project({ "rows.csv": "a\n1\n" });
+    const { code, report } = await bench(
+      "--url",
+      `${url}/prefix`,
+      "--api",
+      "score",
+      "--data",
+      `${dir}/rows.csv`,
+      "--requests",
+      "4",
+      "--api-key",
+      "k1",
+      "--header",
+      "x-tenant: t",
+    );
+    expect([code, report.calls]).toEqual([0, 4]);
+    // One to begin with, and four that count.
+    expect(seen).toEqual(Array.from({ length: 5 }, () => "/prefix/score text/csv k1 t"));
+  });
+
+  it("tells refusals apart by their status, and fails when nothing succeeds", async () => {
+    let calls = 0;
+    const url = await listening((request, response) => {
+      calls += 1;
+      request.resume();
+      response.writeHead(calls % 3 === 0 ? 200 : 503).end();
+    });
+    const dir = project({ "in.json": "1" });
+    const flags = ["--url", url, "--api", "a", "--data", `${dir}/in.json`, "--concurrency", "1"];
+    const some = await bench(...flags, "--requests", "6");
+    expect(some).toMatchObject({ code: 0, report: { calls: 6, succeeded: 2, statuses: { "200": 2, "503": 4 } } });
+    calls = 0;
+    const none = await bench(...flags, "--requests", "1");
+    expect(none).toMatchObject({
+      code: 1,
+      report: { calls: 1, succeeded: 0, statuses: { "503": 1 }, latencyMs: null },
+    });
+  });
+
+  it("sends at a rate, and prints what was measured when it is interrupted", async () => {
+    let calls = 0;
+    const url = await listening((request, response) => {
+      calls += 1;
+      request.resume().on("end", () => response.end("{}"));
+    });
+    const dir = project({ "in.json": "1" });
+    const flags = ["--url", url, "--api", "a", "--data", `${dir}/in.json`, "--rate", "100", "--duration", "5m"];
+    const child = start(process.execPath, [bin, "bench", ...flags, "--json"]);
+    let output = "";
+    child.stdout?.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    const ended = once(child, "close");
+    await eventually(async () => calls > 5 || undefined);
+    child.kill("SIGINT");
+    expect((await ended)[0]).toBe(0);
+    const report = JSON.parse(output) as Report;
+    expect(report).toMatchObject({ interrupted: true, rate: 100 });
+    expect(report.calls).toBeGreaterThan(0);
+    expect(report.calls).toBeLessThan(calls);
+  });
+
+  it("says what a server that refuses has said", async () => {
+    const server = await serve("test/models/mlp-small.onnx", { flags: ["--workers", "1"] });
+    servers.push(server);
+    const dir = project({ "in.json": '{"x": [1]}' });
+    const flags = ["--url", server.url, "--api", "predict", "--data", `${dir}/in.json`];
+    const { code, stderr } = await bentoTs(["bench", ...flags]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: the first call was answered with 400: .*x.*\n$/);
+  });
+
+  it.each([
+    [["no-such"], 2, "there is no no-such"],
+    [
+      ["--url", "https://models.example.com", "--api", "a", "--protocol", "v2"],
+      2,
+      "models.example.com is not this machine",
+    ],
+    [["--url", "http://127.0.0.1:1", "--api", "a", "--protocol", "v2"], 1, "nothing answers at http://127.0.0.1:1/"],
+    [
+      ["--url", "http://127.0.0.1:1", "--api", "a", "--data", "package.json"],
+      1,
+      "nothing answers at http://127.0.0.1:1/",
+    ],
+    [["--url", "http://127.0.0.1:1", "--api", "a", "--protocol", "v2-grpc"], 2, "--grpc: expected host:port"],
+    [["examples/boston", "--protocol", "soap"], 2, '--protocol: expected rest, v2, v2-grpc, got "soap"'],
+    [["examples/boston", "--api", "scor"], 2, '--api: boston has no "scor", it has score'],
+    [
+      ["examples/ocr", "--shape", "x=1"],
+      2,
+      "can't be made up: give the API a golden example, or name a file with --data",
+    ],
+  ])("ends with one sentence: %j", async (args, expected, message) => {
+    const { code, stderr, stdout } = await bentoTs(["bench", ...args]);
+    expect([code, stdout, stderr.trimEnd().split("\n").length]).toEqual([expected, "", 1]);
+    expect(stderr).toContain(message);
+  });
+});
