@@ -78,6 +78,8 @@ function openToThisMachine(
       ...server,
       tls: null,
       drainDelayMs: 0,
+      // All callers are this machine.
+      limits: { ...server.limits, connectionsPerIp: server.limits.connections },
       protocols,
     },
     telemetry: { logLevel: "error", logFormat: "json" },
