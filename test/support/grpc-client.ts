@@ -44,7 +44,7 @@ export interface GrpcTestClient {
     options?: GrpcCallOptions,
   ): Promise<GrpcEnd<T>>;
   /** Sends bytes of its own in place of a message of the method. */
-  callBytes(method: string, message: Uint8Array): Promise<GrpcEnd<object>>;
+  callBytes(method: string, message: Uint8Array, options?: GrpcCallOptions): Promise<GrpcEnd<object>>;
   close(): void;
 }
 
@@ -83,9 +83,9 @@ export function grpcClient(
   };
   return {
     call: (name, messages, callOptions = {}) => callMethod(client, methodOf(name), messages, callOptions),
-    callBytes: (name, message) => {
+    callBytes: (name, message, callOptions = {}) => {
       const method = { ...methodOf(name), requestSerialize: () => Buffer.from(message) };
-      return callMethod(client, method, [{}], {});
+      return callMethod(client, method, [{}], callOptions);
     },
     close: () => client.close(),
   };

@@ -1,4 +1,5 @@
-import { type GrpcEnd, type GrpcTestClient, grpcClient } from "../../support/grpc-client.ts";
+import type { ChannelCredentials, ChannelOptions } from "@grpc/grpc-js";
+import { type GrpcCallOptions, type GrpcEnd, type GrpcTestClient, grpcClient } from "../../support/grpc-client.ts";
 import type { Addresses, Answer, CallOptions, Surface } from "./surface.ts";
 
 type Rows = readonly (readonly number[])[];
@@ -86,17 +87,27 @@ const ROWS: readonly GrpcRow[] = [
   },
 ];
 
-/** Every surface over gRPC. */
-export function grpcSurfaces(addresses: Addresses): readonly Surface[] {
+/** Every surface over gRPC; `connect` gives what a client of the server has to know beside its address. */
+export function grpcSurfaces(
+  addresses: Addresses,
+  connect: { readonly options?: ChannelOptions; readonly security?: ChannelCredentials } = {},
+): readonly Surface[] {
   return ROWS.map((row) => {
     const [service = "", method = ""] = row.method.split("/");
-    const client = grpcClient(addresses.grpcAddress, row.protoFile(addresses), service);
+    const client = grpcClient(
+      addresses.grpcAddress,
+      row.protoFile(addresses),
+      service,
+      connect.options,
+      connect.security,
+    );
     return {
       name: row.name,
       transport: "grpc",
       protocol: row.protocol,
       call: (rows, options = {}) => send({ client, row, method }, rows, options),
-      sendBytes: async (bytes) => toAnswer(await client.callBytes(method, bytes), () => []),
+      sendBytes: async (bytes, options = {}) =>
+        toAnswer(await client.callBytes(method, bytes, toGrpcOptions(options)), () => []),
       close: () => client.close(),
     };
   });
@@ -109,13 +120,17 @@ interface Line {
 }
 
 async function send({ client, row, method }: Line, rows: Rows, options: CallOptions): Promise<Answer> {
-  const { model = "double", requestId, timeoutMs, headers, signal } = options;
-  const end = await client.call<Reply>(method, [row.request(rows, model)], {
+  const { model = "double" } = options;
+  const end = await client.call<Reply>(method, [row.request(rows, model)], toGrpcOptions(options));
+  return toAnswer(end, row.values);
+}
+
+function toGrpcOptions({ requestId, timeoutMs, headers, signal }: CallOptions): GrpcCallOptions {
+  return {
     metadata: { ...headers, ...(requestId === undefined ? {} : { "x-request-id": requestId }) },
     ...(timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs }),
     ...(signal === undefined ? {} : { signal }),
-  });
-  return toAnswer(end, row.values);
+  };
 }
 
 function toAnswer<R>(end: GrpcEnd<R>, values: (reply: R) => readonly number[]): Answer {

@@ -79,8 +79,11 @@ const ROWS: readonly HttpRow[] = [
   })),
 ];
 
-/** Every surface over HTTP. */
-export function httpSurfaces({ url }: Addresses): readonly Surface[] {
+/** Every surface over HTTP; `exchange` sends in place of fetch. */
+export function httpSurfaces(
+  { url }: Pick<Addresses, "url">,
+  exchange: (url: string, init: RequestInit) => Promise<Response> = fetch,
+): readonly Surface[] {
   return ROWS.map((row) => ({
     name: row.name,
     transport: "http",
@@ -88,22 +91,27 @@ export function httpSurfaces({ url }: Addresses): readonly Surface[] {
     call: (rows, options = {}) => {
       const { body, headers = {} } = row.body(rows);
       const to = `${url}${row.path(options.model ?? "double")}`;
-      return send(row, to, {
-        body,
-        headers: { ...headers, ...optionHeaders(options) },
-        signal: options.signal ?? null,
-      });
+      return send(
+        row,
+        exchange(to, {
+          method: "POST",
+          body,
+          headers: { ...headers, ...optionHeaders(options) },
+          signal: options.signal ?? null,
+        }),
+      );
     },
-    sendBytes: (bytes) => {
+    sendBytes: (bytes, options = {}) => {
       const { headers = {} } = row.body([[0, 0]]);
-      return send(row, `${url}${row.path("double")}`, { body: Buffer.from(bytes), headers });
+      const init = { method: "POST", body: Buffer.from(bytes), headers: { ...headers, ...optionHeaders(options) } };
+      return send(row, exchange(`${url}${row.path("double")}`, init));
     },
     close: () => undefined,
   }));
 }
 
-async function send(row: HttpRow, url: string, init: RequestInit): Promise<Answer> {
-  const reply = await fetch(url, { method: "POST", ...init });
+async function send(row: HttpRow, sent: Promise<Response>): Promise<Answer> {
+  const reply = await sent;
   const bytes = Buffer.from(await reply.arrayBuffer());
   const isJson = reply.headers.get("content-type")?.includes("json") === true;
   const json: unknown = isJson ? JSON.parse(bytes.toString()) : undefined;

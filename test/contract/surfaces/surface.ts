@@ -30,7 +30,7 @@ export interface Surface {
   /** Sends rows of numbers. */
   call(rows: readonly (readonly number[])[], options?: CallOptions): Promise<Answer>;
   /** Sends these bytes in place of a message of the protocol. */
-  sendBytes(bytes: Uint8Array): Promise<Answer>;
+  sendBytes(bytes: Uint8Array, options?: CallOptions): Promise<Answer>;
   close(): void;
 }
 
