@@ -6,8 +6,9 @@ import { batchingRow } from "./batching-row.ts";
 import { cpuRow } from "./cpu-row.ts";
 import { grpcCpuRow, typedRow } from "./grpc-cpu-row.ts";
 import { healthRow } from "./health-row.ts";
+import { imageRow } from "./image-row.ts";
 import { largeRow } from "./large-row.ts";
-import { memoryRow } from "./memory-row.ts";
+import { memoryRows } from "./memory-row.ts";
 import { type BenchRow, printRows } from "./rows.ts";
 import { scalingRow } from "./scaling-row.ts";
 import { securedRow } from "./secured-row.ts";
@@ -79,7 +80,12 @@ const plan: readonly { readonly name: string; run(): Promise<BenchRow[]> }[] = [
   { name: "scaling", run: () => scalingRow({ short }) },
   { name: "start", run: () => startRow({ rounds: short ? 3 : 5 }) },
   // Too long for the quick form.
-  ...(short ? [] : [{ name: "memory", run: memoryRow }]),
+  ...(short
+    ? []
+    : [
+        { name: "image", run: imageRow },
+        { name: "memory", run: memoryRows },
+      ]),
 ];
 
 const rows: BenchRow[] = [];
