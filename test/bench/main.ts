@@ -1,4 +1,5 @@
-// npm run bench: our server beside a bare fastify + onnxruntime-node handler, interleaved rounds in one run. Prints ratios, judges nothing.
+// npm run bench: our server beside a bare fastify + onnxruntime-node handler, interleaved rounds in one run; with --peers beside servers of others, which
+// scripts/install-peers.sh brings. Prints ratios, judges nothing.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { abuseRow } from "./abuse-row.ts";
@@ -9,6 +10,7 @@ import { healthRow } from "./health-row.ts";
 import { imageRow } from "./image-row.ts";
 import { largeRow } from "./large-row.ts";
 import { memoryRows } from "./memory-row.ts";
+import { peerRows } from "./peer-rows.ts";
 import { type BenchRow, printRows } from "./rows.ts";
 import { scalingRow } from "./scaling-row.ts";
 import { securedRow } from "./secured-row.ts";
@@ -88,22 +90,24 @@ const plan: readonly { readonly name: string; run(): Promise<BenchRow[]> }[] = [
       ]),
 ];
 
-const rows: BenchRow[] = [];
-for (const part of plan) {
-  if (only !== undefined && part.name !== only) continue;
-  process.stdout.write(`… ${part.name}\n`);
-  rows.push(...(await part.run()));
+async function run(): Promise<{ readonly rows: readonly BenchRow[]; readonly notes: readonly string[] }> {
+  if (process.argv.includes("--peers"))
+    return peerRows(short ? { rounds: 3, calls: 3_000 } : { rounds: 7, calls: 5_000 });
+  const rows: BenchRow[] = [];
+  for (const part of plan) {
+    if (only !== undefined && part.name !== only) continue;
+    process.stdout.write(`… ${part.name}\n`);
+    rows.push(...(await part.run()));
+  }
+  return { rows, notes: [] };
 }
-printRows(rows);
+
+const { rows, notes } = await run();
+printRows(rows, notes.length > 0 ? "peer" : "bare");
+for (const note of notes) process.stdout.write(`${note}\n`);
 const results = `${root}test/bench/results`;
 mkdirSync(results, { recursive: true });
 const file = `${results}/${new Date().toISOString().replaceAll(":", "-")}.json`;
-writeFileSync(
-  file,
-  JSON.stringify(
-    { time: new Date().toISOString(), node: process.version, cpu: cpus()[0]?.model, cores: cpus().length, short, rows },
-    null,
-    2,
-  ),
-);
+const machine = { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length };
+writeFileSync(file, JSON.stringify({ time: new Date().toISOString(), ...machine, short, rows, notes }, null, 2));
 process.stdout.write(`\nwritten to ${file}\n`);

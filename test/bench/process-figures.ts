@@ -33,7 +33,8 @@ export function forgetPeak(pid: number): void {
   for (const member of familyOf(pid)) writeFileSync(`/proc/${member}/clear_refs`, "5");
 }
 
-function familyOf(root: number): readonly number[] {
+/** A process and all of its descendants. */
+export function familyOf(root: number): readonly number[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync("/proc")) {
     if (/^\d+$/.test(name)) parents.set(Number(name), Number(statOf(Number(name))?.[1]));

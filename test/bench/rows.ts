@@ -22,8 +22,8 @@ export function pairedRow(
   return { ...labels, bare: median(bare), ours: median(ours), ratio };
 }
 
-/** Prints the rows as a table. */
-export function printRows(rows: readonly BenchRow[]): void {
+/** Prints the rows as a table; `beside` says what `bare` is a figure of. */
+export function printRows(rows: readonly BenchRow[], beside = "bare"): void {
   const table = rows.map((row) => [
     row.name,
     show(row.bare, row.unit),
@@ -31,7 +31,7 @@ export function printRows(rows: readonly BenchRow[]): void {
     row.ratio === undefined ? "" : `${row.ratio.toFixed(2)} ×`,
     row.target,
   ]);
-  const lines = [["what", "bare", "ours", "ratio", "target"], ...table];
+  const lines = [["what", beside, "ours", "ratio", "target"], ...table];
   const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
   for (const line of lines)
     process.stdout.write(`${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}\n`);
