@@ -11,6 +11,7 @@ import { imageRow } from "./image-row.ts";
 import { largeRow } from "./large-row.ts";
 import { memoryRows } from "./memory-row.ts";
 import { peerRows } from "./peer-rows.ts";
+import { pitchRow } from "./pitch-row.ts";
 import { type BenchRow, printRows } from "./rows.ts";
 import { scalingRow } from "./scaling-row.ts";
 import { securedRow } from "./secured-row.ts";
@@ -71,6 +72,7 @@ const plan: readonly { readonly name: string; run(): Promise<BenchRow[]> }[] = [
       }),
   },
   { name: "cpu-tensorflow", run: () => tensorFlowRows({ rounds, short }) },
+  { name: "pitch", run: pitchRow },
   { name: "cpu-grpc", run: () => grpcCpuRow({ rounds, short }) },
   { name: "typed-grpc", run: () => typedRow({ rounds, short }) },
   { name: "secured-rest", run: () => securedRow({ transport: "rest", rounds, short }) },
