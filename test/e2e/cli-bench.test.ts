@@ -1,7 +1,10 @@
 import { once } from "node:events";
+import { copyFile, readFile } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { TuneFile } from "../../packages/runtime/src/models/tune/tune-file.ts";
 import { useProjects } from "../support/projects.ts";
 import { bentoTs, bin, start } from "../support/run-command.ts";
 import { eventually, root, serve } from "../support/server-process.ts";
@@ -21,6 +24,7 @@ interface Report {
   readonly latencyMs: Readonly<Record<string, number>>;
   readonly input: string;
   readonly interrupted: boolean;
+  readonly batches: readonly { readonly rows: string; readonly batches: number }[] | null;
 }
 
 async function bench(...args: readonly string[]): Promise<{ readonly code: number | null; readonly report: Report }> {
@@ -58,6 +62,21 @@ describe("bento-ts bench", () => {
     const { code, report } = await bench(model, "--protocol", protocol, "--requests", "40", "--concurrency", "3");
     expect(code).toBe(0);
     expect(report).toMatchObject({ input, calls: 40, succeeded: 40, statuses: { [status]: 40 }, interrupted: false });
+  });
+
+  it("shows the batches of a model that was tuned, whose calls are joined up to the knee", async () => {
+    const dir = project({ "notes.txt": "" });
+    const model = join(dir, "mlp-small.onnx");
+    await copyFile(`${root}test/models/mlp-small.onnx`, model);
+    await bentoTs(["tune", model, "--budget", "2s", "--max-batch", "16"]);
+    const tuned = JSON.parse(await readFile(join(dir, "bento.tune.json"), "utf8")) as TuneFile;
+    const [choice] = tuned.models.map((one) => one.choice);
+    // A model so small costs next to nothing more for each further row.
+    expect(choice?.batch).toBeGreaterThan(1);
+    const { report } = await bench(model, "--requests", "200", "--concurrency", "32");
+    const batches = report.batches ?? [];
+    expect(batches.reduce((sum, one) => sum + one.batches, 0)).toBeGreaterThan(0);
+    expect((await bench(`${root}test/models/mlp-small.onnx`, "--requests", "5")).report.batches).toBeNull();
   });
 
   it("makes up what columns take, over V2 as well", async () => {

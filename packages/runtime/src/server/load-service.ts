@@ -13,6 +13,7 @@ import type { ManagedModel, ModelHost } from "../models/types.ts";
 import type { ModelState } from "../telemetry/readiness.ts";
 import { findService, type FoundService } from "./find-service.ts";
 import type { ServiceEntry } from "./service-entry.ts";
+import { type BatchesHost, withTunedBatches } from "./tuned-batches.ts";
 import { zeroCodeService } from "./zero-code.ts";
 
 /** A service that can answer: constructed, its models loaded and warm, `onInit` done. */
@@ -26,7 +27,7 @@ export interface LoadedService {
 }
 
 /** What a service is made and its models are loaded with; which of them are replaced is found out when the service is there. */
-export interface ServiceHost extends Omit<ModelHost, "replacements"> {
+export interface ServiceHost extends Omit<ModelHost, "replacements">, BatchesHost {
   /** The key `models` of the configuration. */
   readonly configuredModels?: Readonly<Record<string, string>>;
   /** The key `modelDir` of the configuration. */
@@ -51,7 +52,8 @@ export interface MadeService {
 /** Constructs a service. Throws ServingError when it can't be. */
 export async function makeService(entry: ServiceEntry, host: ServiceHost): Promise<MadeService> {
   if (entry.kind === "models") {
-    const { result: service, handles } = await collectHandles(() => zeroCodeService(entry));
+    const joined = await withTunedBatches(entry, host);
+    const { result: service, handles } = await collectHandles(() => zeroCodeService(joined));
     // These models were named by the folder itself.
     return withReplacements(service, handles, { ...host, modelDir: null });
   }
@@ -81,7 +83,7 @@ async function constructService(
 async function withReplacements(
   service: Service,
   models: readonly ManagedModel[],
-  { configuredModels = {}, modelDir = null, parameters: _parameters, ...host }: ServiceHost,
+  { configuredModels = {}, modelDir = null, parameters: _parameters, tunedBatches: _batches, ...host }: ServiceHost,
 ): Promise<MadeService> {
   const sources = [...new Set(models.map(({ handle }) => handle.source))];
   const configured = matchReplacements(configuredModels, sources);

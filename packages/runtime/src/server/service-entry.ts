@@ -2,6 +2,7 @@ import type { Config } from "../config/types.ts";
 import type { BatchDefinition } from "../definition/types.ts";
 import type { TunedChoice } from "../models/tune/tune-file.ts";
 import type { ProtoRecord } from "../protocols/proto/types.ts";
+import type { TunedBatch } from "./tuning.ts";
 
 /** A file that is a model of a service without code. */
 export interface ServedFile {
@@ -55,6 +56,8 @@ export interface StartPayload {
   readonly sourceMaps: boolean;
   /** What was measured to be best here, by a model's digest. */
   readonly tuned?: Readonly<Record<string, TunedChoice>> | undefined;
+  /** Of the models that gain from batches, by digest. */
+  readonly tunedBatches?: Readonly<Record<string, TunedBatch>> | undefined;
   /** Numbers that the service's `.proto` has given away. */
   readonly protoRecord?: ProtoRecord | undefined;
 }

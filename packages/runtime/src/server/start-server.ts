@@ -90,7 +90,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     program: workerProgram(),
     earlyWorker: options.earlyWorker,
     workers,
-    payload: { ...startPayload(options, workerCpus), tuned: tuning?.choices },
+    payload: { ...startPayload(options, workerCpus), tuned: tuning?.choices, tunedBatches: tuning?.batches },
     listen: listenersOf(server),
     maxConnections: server.limits.connections,
     maxConnectionsPerIp: server.limits.connectionsPerIp,

@@ -3,19 +3,27 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../config/load-config.ts";
 import { createTempDir } from "../models/temp-dir.fixture.ts";
-import type { TuneFile } from "../models/tune/tune-file.ts";
+import type { TuneFile, TuneMeasurement } from "../models/tune/tune-file.ts";
+import type { RunPlace } from "../models/types.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import type { ModelState } from "../telemetry/readiness.ts";
 import { findTuning, tellTuning, type Tuning } from "./tuning.ts";
 
 const digest = `sha256:${"a".repeat(64)}`;
 const choice = { threads: 1, place: "inline", batch: 8 } as const;
+const measured = (place: RunPlace, threads: number, batch: number): TuneMeasurement => {
+  return { place, threads, batch, runs: 9, p50Ms: batch / 2, p95Ms: batch };
+};
+const measurements = [
+  measured("inline", 1, 1),
+  measured("inline", 1, 8),
+  measured("inline", 2, 8),
+  measured("thread", 1, 8),
+];
 const file: TuneFile = {
   formatVersion: 1,
   machine: { cpuModel: "AMD EPYC", cpus: 2, cpusPerWorker: 1 },
-  models: [
-    { model: "a.onnx", digest, engine: "onnx", measuredAt: "", sample: "", choice, note: null, measurements: [] },
-  ],
+  models: [{ model: "a.onnx", digest, engine: "onnx", measuredAt: "", sample: "", choice, note: null, measurements }],
 };
 
 function listeningLog() {
@@ -35,7 +43,28 @@ async function find(content: string | undefined, over: { cpus?: number; cpusPerW
 
 describe("findTuning", () => {
   it("gives the choices by digest under the CPU limit that they were measured under", async () => {
-    expect(await find(JSON.stringify(file))).toEqual({ tuning: { choices: { [digest]: choice } }, lines: [] });
+    expect(await find(JSON.stringify(file))).toEqual({
+      tuning: {
+        choices: { [digest]: choice },
+        batches: {
+          [digest]: {
+            maxSize: 8,
+            measured: [
+              { rows: 1, ms: 0.5 },
+              { rows: 8, ms: 4 },
+            ],
+          },
+        },
+      },
+      lines: [],
+    });
+  });
+
+  it("joins no calls of a model that takes no batches or gains nothing from them", async () => {
+    const [model] = file.models;
+    const models = [1, null].map((batch) => ({ ...model, choice: { ...choice, batch } }));
+    for (const one of models)
+      expect((await find(JSON.stringify({ ...file, models: [one] }))).tuning?.batches).toEqual({});
   });
 
   it("warns once and uses nothing under another CPU limit, or with other workers", async () => {
@@ -79,7 +108,7 @@ describe("tellTuning", () => {
   };
 
   it("says which models run as measured, and which have changed since", () => {
-    expect(tell({ choices: {} }, model("a.onnx", { threads: 1 }), model("b.onnx", undefined))).toEqual([
+    expect(tell({ choices: {}, batches: {} }, model("a.onnx", { threads: 1 }), model("b.onnx", undefined))).toEqual([
       ["info", 'model "a.onnx" runs as bento.tune.json says'],
       [
         "warn",

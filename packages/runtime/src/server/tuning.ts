@@ -1,5 +1,5 @@
 import type { Config } from "../config/types.ts";
-import { readTuneFile, TUNE_FILE, type TunedChoice } from "../models/tune/tune-file.ts";
+import { readTuneFile, TUNE_FILE, type TunedChoice, type TunedModel } from "../models/tune/tune-file.ts";
 import { reasonOf } from "../reason-of.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { ServerState } from "../telemetry/readiness.ts";
@@ -8,6 +8,14 @@ import type { ServerState } from "../telemetry/readiness.ts";
 export interface Tuning {
   /** By a model's digest. */
   readonly choices: Readonly<Record<string, TunedChoice>>;
+  /** Of the models that gain from batches, by digest. */
+  readonly batches: Readonly<Record<string, TunedBatch>>;
+}
+
+/** How large batches of a model should be, and how long those up to it took. */
+export interface TunedBatch {
+  readonly maxSize: number;
+  readonly measured: readonly { readonly rows: number; readonly ms: number }[];
 }
 
 export interface TuningPlace {
@@ -28,7 +36,10 @@ export async function findTuning(projectDir: string | undefined, place: TuningPl
     if (file === undefined) return undefined;
     const { machine, models } = file;
     if (machine.cpus === cpus && machine.cpusPerWorker === cpusPerWorker)
-      return { choices: Object.fromEntries(models.map(({ digest, choice }) => [digest, choice])) };
+      return {
+        choices: Object.fromEntries(models.map(({ digest, choice }) => [digest, choice])),
+        batches: Object.fromEntries(models.flatMap((model) => batchOf(model) ?? [])),
+      };
     log.warn(
       { measured: machine, here: { cpus, cpusPerWorker } },
       `${TUNE_FILE} is not used: it was measured with ${inWords(machine)}, here are ${inWords({ cpus, cpusPerWorker })}; ${AGAIN}`,
@@ -37,6 +48,14 @@ export async function findTuning(projectDir: string | undefined, place: TuningPl
     log.warn({ err: cause }, reasonOf(cause));
   }
   return undefined;
+}
+
+function batchOf({ digest, choice, measurements }: TunedModel): [[string, TunedBatch]] | undefined {
+  if (choice.batch === null || choice.batch < 2) return undefined;
+  const measured = measurements
+    .filter(({ place, threads }) => place === "inline" && threads === choice.threads)
+    .map(({ batch, p50Ms }) => ({ rows: batch, ms: p50Ms }));
+  return [[digest, { maxSize: choice.batch, measured }]];
 }
 
 function inWords({ cpus, cpusPerWorker }: { readonly cpus: number; readonly cpusPerWorker: number }): string {

@@ -34,8 +34,20 @@ let log = createLogger({ level: "info", format: "auto" });
 
 const link = connectWorker({
   async start(payload, { id, digests: startedWith, journal }) {
-    const { entry, config, baseDir, storeDir, cpus, digests, modelPaths, imports, sourceMaps, protoRecord, tuned } =
-      payload as StartPayload;
+    const {
+      entry,
+      config,
+      baseDir,
+      storeDir,
+      cpus,
+      digests,
+      modelPaths,
+      imports,
+      sourceMaps,
+      protoRecord,
+      tuned,
+      tunedBatches,
+    } = payload as StartPayload;
     const { logLevel, logFormat } = config.telemetry;
     log = createLogger({ level: logLevel, format: logFormat, facts: { worker: id } });
     if (sourceMaps) process.setSourceMapsEnabled(true);
@@ -47,6 +59,7 @@ const link = connectWorker({
       digests,
       modelPaths,
       ...(tuned === undefined ? {} : { tuned }),
+      tunedBatches,
       configuredModels: config.models,
       modelDir: config.modelDir,
       parameters: config.parameters,
