@@ -184,7 +184,7 @@ describe("limits of a call", () => {
     const server = await started(`${models}/slow-1s.onnx`, { flags: ["--workers", "1"], env });
     const first = post(`${server.url}/predict`, row);
     const leavers = Array.from({ length: 5 }, () =>
-      post(`${server.url}/predict`, row, { signal: AbortSignal.timeout(300) }).catch(() => undefined),
+      post(`${server.url}/predict`, row, { signal: AbortSignal.timeout(100) }).catch(() => undefined),
     );
     await Promise.all(leavers);
     const last = post(`${server.url}/predict`, row);
