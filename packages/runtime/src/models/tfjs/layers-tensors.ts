@@ -114,7 +114,7 @@ function layerNamed(layers: ReadonlyMap<string, Layer>, name: string): Layer {
 
 function inputOf({ name, type, config }: Layer, ending: string): TfjsTensor {
   const sizes = listAt(config, "batch_input_shape") ?? listAt(config, "batch_shape");
-  const shape = sizes?.map((size) => (size === null ? null : Number(size)));
+  const shape = sizes?.map((size) => (size === null || typeof size === "number" ? size : Number.NaN));
   if (shape === undefined || !shape.every((size) => size === null || (Number.isSafeInteger(size) && size >= 0)))
     throw notReadable(`the layer ${quoted(name)} (${type}) comes first and has no batch_input_shape`);
   const dtype = textAt(config, "dtype") || "float32";

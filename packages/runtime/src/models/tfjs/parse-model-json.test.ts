@@ -114,6 +114,13 @@ describe("parseModelJson", () => {
     );
   });
 
+  it.each([{ toString: 0 }, "4", [4], -1, 1.5])("refuses %j as a size of an input", (size) => {
+    const config = { name: "dense", batch_input_shape: [null, size], dtype: "float32", units: 3 };
+    const model_config = { class_name: "Sequential", config: { layers: [{ class_name: "Dense", config }] } };
+    const layers = { format: "layers-model", modelTopology: { model_config }, weightsManifest: [] };
+    expect(() => parse(layers)).toThrow('the layer "dense" (Dense) comes first and has no batch_input_shape');
+  });
+
   it("knows what TensorFlow.js does not compute", () => {
     const outputs = { y: { name: "y:0", dtype: "DT_DOUBLE", tensorShape: {} } };
     expect(() => assertServable(parse({ ...graph, signature: { outputs } }))).toThrow(
