@@ -29,12 +29,18 @@ export function openGrpc(port: number): GrpcCaller {
   };
 }
 
-/** Sends `calls` messages over `connections` connections, each caller one at a time; stops early after `maxSeconds`. */
+/** Sends `calls` messages over `connections` connections by `callers`, one on each unless given, each one at a time; stops early after `maxSeconds`. */
 export async function loadGrpc(
   shot: { readonly port: number; readonly path: string; readonly message: Buffer; readonly token?: string | undefined },
-  options: { readonly calls: number; readonly connections: number; readonly maxSeconds: number },
+  options: {
+    readonly calls: number;
+    readonly connections: number;
+    readonly callers?: number;
+    readonly maxSeconds: number;
+  },
 ): Promise<LoadResult> {
-  const callers = Array.from({ length: options.connections }, () => openGrpc(shot.port));
+  const open = Array.from({ length: options.connections }, () => openGrpc(shot.port));
+  const callers = Array.from({ length: options.callers ?? open.length }, (_, at) => open[at % open.length]);
   const metadata = new Metadata();
   if (shot.token !== undefined) metadata.set("authorization", `Bearer ${shot.token}`);
   const latenciesMs: number[] = [];
@@ -47,12 +53,12 @@ export async function loadGrpc(
       while (left > 0 && performance.now() < endMs) {
         left -= 1;
         const sentMs = performance.now();
-        await caller.call(shot.path, shot.message, metadata).catch(() => (failed += 1));
+        await caller?.call(shot.path, shot.message, metadata).catch(() => (failed += 1));
         latenciesMs.push(performance.now() - sentMs);
       }
     }),
   );
-  for (const caller of callers) caller.close();
+  for (const caller of open) caller.close();
   const seconds = (performance.now() - startMs) / 1000;
   return { calls: latenciesMs.length, failed, seconds, latenciesMs: latenciesMs.sort((a, b) => a - b) };
 }

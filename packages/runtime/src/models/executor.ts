@@ -1,7 +1,7 @@
 import type { NamedTensors } from "../tensor/tensor.ts";
 import { createRunQueue } from "./run-queue.ts";
 import { createTurnBudget } from "./turn-budget.ts";
-import type { LoadedModel, ModelInfo, RunOptions, RunPlace } from "./types.ts";
+import type { LoadedModel, ModelInfo, PoolState, RunOptions, RunPlace } from "./types.ts";
 
 /** A loaded model with its queue, wherever its runs happen. `feeds` were checked. */
 export interface Executor {
@@ -11,6 +11,8 @@ export interface Executor {
   run(feeds: NamedTensors, options: RunOptions, onDone?: (ms: number) => void): Promise<NamedTensors>;
   /** Why runs fail at the moment; undefined when they do not. */
   readonly trouble: string | undefined;
+  /** How it fares now. */
+  readonly pool: PoolState;
   /** Frees the model behind all runs taken so far. */
   close(): Promise<void>;
 }
@@ -20,7 +22,7 @@ const TURN_MS = 1;
 
 // One queue for all inline models of this process: engines compute on its thread.
 const turns = createTurnBudget(TURN_MS);
-const inlineRuns = createRunQueue(turns);
+const inlineRuns = createRunQueue({ gate: turns });
 
 /** Runs a model on this thread; short runs share turns of the event loop, since a turn costs a system call whatever is done in it. */
 export function createInlineExecutor(model: LoadedModel): Executor {
@@ -28,6 +30,9 @@ export function createInlineExecutor(model: LoadedModel): Executor {
     place: "inline",
     info: model.info,
     trouble: undefined,
+    get pool() {
+      return { threads: 0, longestQueue: inlineRuns.longest };
+    },
     run: (feeds, options, onDone) => inlineRuns.run(() => compute(model, feeds, onDone), options),
     close: () => inlineRuns.run(() => model.dispose()),
   };

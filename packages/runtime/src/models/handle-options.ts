@@ -18,6 +18,8 @@ export interface ModelOptions<O extends OutputTypes = OutputTypes> {
   readonly run?: RunPlace | "auto";
   /** Threads inside one run. Default: 1 inline, all CPUs of the worker on a thread. */
   readonly threads?: number;
+  /** Most inference threads of one worker, each with the model loaded once; opened while runs wait. Default: all CPUs of the server, by `threads`. */
+  readonly pool?: number;
   /** Shapes of the warm-up's sample by input name, as of a usual call; false leaves warming up out. Default: made up from the model. */
   readonly warmup?: SampleShapes | false;
 }
@@ -44,6 +46,7 @@ export interface ResolvedModelOptions {
   readonly outputs: OutputTypes | undefined;
   readonly run: RunPlace | "auto";
   readonly threads: number | undefined;
+  readonly pool: number | undefined;
   readonly warmup: SampleShapes | false;
   readonly session: SessionChoices;
   readonly signature: string | undefined;
@@ -81,8 +84,8 @@ const SESSION_DEFAULTS: SessionChoices = {
   sharedWeights: false,
 };
 
-function resolveCommon({ outputs, run = "auto", threads, warmup = {} }: ModelOptions): ResolvedModelOptions {
-  return { outputs, run, threads, warmup, session: SESSION_DEFAULTS, signature: undefined };
+function resolveCommon({ outputs, run = "auto", threads, pool, warmup = {} }: ModelOptions): ResolvedModelOptions {
+  return { outputs, run, threads, pool, warmup, session: SESSION_DEFAULTS, signature: undefined };
 }
 
 interface Call {
@@ -111,6 +114,11 @@ interface Check {
 
 const BOOLEAN: Check = { expected: "true or false", isRight: (value) => typeof value === "boolean" };
 
+const COUNT: Check = {
+  expected: "a whole number from 1 to 256",
+  isRight: (value) => typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 256,
+};
+
 const COMMON_CHECKS = {
   outputs: {
     expected: 'element types by output name, such as { variable: "float32" }',
@@ -120,10 +128,8 @@ const COMMON_CHECKS = {
       Object.values(value).every((dtype) => typeof dtype === "string" && isDType(dtype)),
   },
   run: oneOf("auto", "inline", "thread"),
-  threads: {
-    expected: "a whole number from 1 to 256",
-    isRight: (value) => typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 256,
-  },
+  threads: COUNT,
+  pool: COUNT,
   warmup: {
     expected: "false, or shapes by input name with sizes ≥ 0, such as { x: [1, 3, 224, 224] }",
     isRight: (value) => value === false || (isRecord(value) && Object.values(value).every(isShape)),

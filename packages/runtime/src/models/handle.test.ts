@@ -140,11 +140,17 @@ describe("options of onnx", () => {
 
   it("are checked where they are written, all at once", () => {
     expect(
-      optionsOf({ thread: 2, run: "threads", threads: 0, sessionOptions: { graphOptimisationLevel: "all" } }),
+      optionsOf({
+        thread: 2,
+        run: "threads",
+        threads: 0,
+        pool: 1.5,
+        sessionOptions: { graphOptimisationLevel: "all" },
+      }),
     ).toThrow(
       refusal(
         'onnx("m.onnx"): unknown option thread (did you mean threads?); run: expected "auto" or "inline" or "thread"; ' +
-          "threads: expected a whole number from 1 to 256; " +
+          "threads: expected a whole number from 1 to 256; pool: expected a whole number from 1 to 256; " +
           "unknown option sessionOptions.graphOptimisationLevel (did you mean sessionOptions.graphOptimizationLevel?)",
       ),
     );

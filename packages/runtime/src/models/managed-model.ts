@@ -6,10 +6,10 @@ import { ENGINES, type EngineName } from "./engines.ts";
 import { createInlineExecutor, type Executor } from "./executor.ts";
 import { assertFeeds } from "./feeds.ts";
 import type { ResolvedModelOptions } from "./handle-options.ts";
-import { startInferenceThread } from "./inference-thread.ts";
+import { startInferencePool } from "./inference-pool.ts";
 import { FORMATS, formatOf } from "./model-format.ts";
 import { resolveSource } from "./source.ts";
-import { threadsFor } from "./threads.ts";
+import { poolFor, threadsFor } from "./threads.ts";
 import type { TunedChoice } from "./tune/tune-file.ts";
 import type {
   ManagedModel,
@@ -18,6 +18,7 @@ import type {
   ModelInfo,
   ModelSpec,
   OpenedModel,
+  PoolState,
   ResolvedSource,
   RunOptions,
   RunPlace,
@@ -42,6 +43,8 @@ export function createManagedModel(
 
 // A thread ends through a defect; the wait keeps one that ends at once from taking a CPU with loading.
 const RESTART = { firstDelayMs: 100, maxDelayMs: 10_000 } as const;
+// Some of a caller's pauses long: loading the model again costs more than the memory for that time.
+const IDLE_MS = 30_000;
 
 /** Loaded state of a model. */
 interface Loaded {
@@ -82,6 +85,10 @@ class Model implements ManagedModel {
 
   get place(): RunPlace | undefined {
     return this.#loaded?.executor.place;
+  }
+
+  get pool(): PoolState | undefined {
+    return this.#loaded?.executor.pool;
   }
 
   get trouble(): string | undefined {
@@ -212,10 +219,11 @@ class Model implements ManagedModel {
   ): Promise<Executor> {
     const { engine, source, options } = this.#request;
     const { host, file } = opening;
-    const { outputs, session, signature, threads = opening.threads } = options;
+    const { outputs, session, signature } = options;
+    const threads = threadsFor(place, host.cpus, options.threads ?? opening.threads);
     const spec: ModelSpec = {
       path: file.path,
-      threads: threadsFor(place, host.cpus, threads),
+      threads,
       outputs: outputs === undefined ? undefined : Object.keys(outputs),
       session,
       signature,
@@ -226,10 +234,12 @@ class Model implements ManagedModel {
       if (place === "inline") return createInlineExecutor(await ENGINES[engine].load(spec));
       const onIncident = (error: ServingError): void => host.onIncident?.(inModel(source, error));
       // A new thread reads the files anew, and they may have been replaced since.
-      const beforeReplacing = async (): Promise<void> => {
+      const beforeOpening = async (): Promise<void> => {
         await resolveSource(source, { ...host, startedWith: { [source]: file.digest } });
       };
-      return await startInferenceThread({ engine, spec }, { ...RESTART, beforeReplacing, onIncident });
+      const maxThreads = poolFor(threads, host.serverCpus ?? host.cpus, options.pool);
+      const pool = { ...RESTART, idleMs: IDLE_MS, maxThreads, beforeOpening, onIncident };
+      return await startInferencePool({ engine, spec }, pool);
     } catch (cause) {
       throw inModel(source, toServingError(cause));
     }

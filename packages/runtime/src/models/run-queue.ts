@@ -1,9 +1,8 @@
 import { type Cancellation, cancellationOf } from "../call/cancellation.ts";
 import { ServingError } from "../errors.ts";
-import type { TurnBudget } from "./turn-budget.ts";
 
 /**
- * Runs jobs one at a time, in the order in which they came.
+ * Runs jobs in the order in which they came, as many at once as there is room for.
  *
  * How many wait is bounded by what the server admits: calls at once × runs of one call.
  */
@@ -12,26 +11,46 @@ export interface RunQueue {
   run<T>(job: () => T | Promise<T>, options?: { readonly signal?: Cancellation | undefined }): Promise<T>;
   /** Drops all jobs that wait, with this error. */
   rejectWaiting(error: ServingError): void;
+  /** Milliseconds for which the job that is next has waited; undefined when none waits. */
+  readonly waitedMs: number | undefined;
+  /** The most jobs that ever waited at once. */
+  readonly longest: number;
+}
+
+export interface RunQueueOptions {
+  /** Jobs at once. */
+  readonly atOnce: number;
+  /** A job begins only while it is open; the jobs themselves say what they take of it. */
+  readonly gate: Gate | undefined;
+}
+
+/** What a job needs beside its turn. */
+export interface Gate {
+  readonly isOpen: boolean;
+  /** Calls back when it may have opened. */
+  onOpen(callback: () => void): void;
 }
 
 interface WaitingJob {
+  readonly sinceMs: number;
   start(): void;
   reject(error: ServingError): void;
 }
 
-/** Makes an empty queue. With `turns` a job begins only while its turn of the event loop is open; the jobs themselves say what they spend. */
-export function createRunQueue(turns?: Pick<TurnBudget, "isOpen" | "onOpen">): RunQueue {
+/** Makes an empty queue, of one job at a time unless it is told otherwise. */
+export function createRunQueue({ atOnce = 1, gate }: Partial<RunQueueOptions> = {}): RunQueue {
   // A set keeps the order and lets a job leave from the middle.
   const waiting = new Set<WaitingJob>();
-  let isBusy = false;
+  let running = 0;
+  let longest = 0;
 
   async function start<T>(job: () => T | Promise<T>): Promise<T> {
-    isBusy = true;
+    running += 1;
     try {
       const result = job();
       return result instanceof Promise ? await result : result;
     } finally {
-      isBusy = false;
+      running -= 1;
       startNext();
     }
   }
@@ -40,23 +59,31 @@ export function createRunQueue(turns?: Pick<TurnBudget, "isOpen" | "onOpen">): R
     if (next !== undefined && mayStart()) next.start();
   }
   function mayStart(): boolean {
-    return !isBusy && turns?.isOpen !== false;
+    return running < atOnce && gate?.isOpen !== false;
   }
-  turns?.onOpen(startNext);
+  gate?.onOpen(startNext);
 
   return {
     run(job, options) {
       const signal = options === undefined ? undefined : cancellationOf(options);
       if (signal?.aborted === true) return Promise.reject(cancelled(signal));
       if (mayStart()) return start(job);
-      return enqueue(waiting, { start: () => start(job), signal });
+      const result = enqueue(waiting, { start: () => start(job), signal });
+      longest = Math.max(longest, waiting.size);
+      return result;
     },
     rejectWaiting(error) {
       for (const job of waiting) job.reject(error);
     },
+    get waitedMs() {
+      const [next] = waiting;
+      return next === undefined ? undefined : performance.now() - next.sinceMs;
+    },
+    get longest() {
+      return longest;
+    },
   };
 }
-
 function enqueue<T>(
   waiting: Set<WaitingJob>,
   job: { readonly start: () => Promise<T>; readonly signal: Cancellation | undefined },
@@ -68,6 +95,7 @@ function enqueue<T>(
       signal?.removeEventListener("abort", abort);
     };
     const entry: WaitingJob = {
+      sinceMs: performance.now(),
       start: () => {
         leave();
         resolve(job.start());

@@ -14,6 +14,8 @@ export interface ThreadConnection {
   close(): Promise<void>;
   /** Resolves when the thread has ended; with the reason, unless it was asked to. */
   readonly ended: Promise<ServingError | undefined>;
+  /** Whether it has; known as soon as a request that it ended under has failed. */
+  readonly hasEnded: boolean;
 }
 
 export interface ThreadAnswer {
@@ -29,11 +31,13 @@ export async function openThread(start: ThreadStart): Promise<ThreadConnection> 
   const worker = new Worker(threadFile(), { workerData: start, execArgv: [], name: "bento-ts inference" });
   const inbox = openInbox(worker);
   let closing = false;
+  let hasEnded = false;
   let failure: unknown;
   worker.on("error", (cause) => (failure = cause));
   const ended = new Promise<ServingError | undefined>((resolve) => {
     worker.once("exit", (exitCode) => {
       const error = threadEnded(exitCode, failure);
+      hasEnded = true;
       inbox.fail(error);
       resolve(closing ? undefined : error);
     });
@@ -53,6 +57,9 @@ export async function openThread(start: ThreadStart): Promise<ThreadConnection> 
       await ended;
     },
     ended,
+    get hasEnded() {
+      return hasEnded;
+    },
   };
 }
 

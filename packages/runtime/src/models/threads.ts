@@ -9,3 +9,12 @@ export function threadsFor(place: RunPlace, cpus: number, chosen: number | undef
   if (chosen !== undefined) return chosen;
   return place === "inline" ? 1 : Math.max(1, Math.floor(cpus));
 }
+
+/**
+ * Most inference threads of a model in one worker: the author's choice, otherwise as many as use all CPUs of the server.
+ *
+ * Not only the worker's: a caller with one connection, as most of gRPC, reaches one worker and would leave the others' CPUs idle.
+ */
+export function poolFor(threadsOfRun: number, serverCpus: number, chosen: number | undefined): number {
+  return chosen ?? Math.max(1, Math.floor(serverCpus / threadsOfRun));
+}

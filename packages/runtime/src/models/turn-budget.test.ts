@@ -35,7 +35,7 @@ describe("a run queue with turns", () => {
   /** Runs jobs that spend as many milliseconds as their number says; gives the turn in which each ran. */
   async function turnsOf(costs: readonly number[]): Promise<readonly number[]> {
     const turns = createTurnBudget(1);
-    const queue = createRunQueue(turns);
+    const queue = createRunQueue({ gate: turns });
     let turn = 0;
     const count = (): void => {
       turn += 1;
@@ -62,7 +62,7 @@ describe("a run queue with turns", () => {
 
   it("drops a job at once when its signal aborts while it waits for a turn", async () => {
     const turns = createTurnBudget(1);
-    const queue = createRunQueue(turns);
+    const queue = createRunQueue({ gate: turns });
     const controller = new AbortController();
     turns.spend(1);
     const waiting = queue.run(async () => "never", { signal: controller.signal });

@@ -28,6 +28,14 @@ export interface ModelInfo {
 /** Where a model's runs happen: in the worker's own turn of the loop, or on a thread beside it. */
 export type RunPlace = "inline" | "thread";
 
+/** The threads of a model now, and its queue. */
+export interface PoolState {
+  /** Threads that are open, each with the model loaded; 0 inline. */
+  readonly threads: number;
+  /** The most runs that have waited at once; inline, those of all inline models of the worker. */
+  readonly longestQueue: number;
+}
+
 /** How a model is loaded; everything is decided, nothing optional. */
 export interface ModelSpec {
   /** Absolute path of the model file or folder. */
@@ -119,6 +127,8 @@ export interface ManagedModel {
   open(host: ModelHost, choice: Pick<TunedChoice, "place" | "threads">): Promise<OpenedModel>;
   /** Where its runs happen; undefined unless it is loaded. */
   readonly place: RunPlace | undefined;
+  /** How its threads fare; undefined for one that is not loaded. */
+  readonly pool: PoolState | undefined;
   /** Why it can't run at the moment, in words fit for a probe; undefined when it can. */
   readonly trouble: string | undefined;
   /** What was found for its source, known once loaded. */
@@ -146,8 +156,10 @@ export interface ModelHost {
   readonly baseDir: string;
   /** Folder of the model store, for sources of the form `name:version`. */
   readonly storeDir: string;
-  /** CPUs that this worker may use, ≥ 1. */
+  /** CPUs that fall to this worker, ≥ 1. */
   readonly cpus: number;
+  /** CPUs of the whole server, of which one worker may use all while the others have nothing to do; those of the worker unless given. */
+  readonly serverCpus?: number;
   /** Digest that each source must have ("sha256:…"), from the bento; empty when served from source. */
   readonly digests: Readonly<Record<string, string>>;
   /** Absolute paths at which a bento holds its models, by source; a source that is not listed is looked for as it is written. */

@@ -9,7 +9,7 @@ import type { IoSpec } from "../io/types.ts";
 import { collectHandles } from "../models/handle-registry.ts";
 import { findMounted } from "../models/mounted-models.ts";
 import { matchReplacements } from "../models/replacements.ts";
-import type { ManagedModel, ModelHost } from "../models/types.ts";
+import type { ManagedModel, ModelHost, WarmUpReport } from "../models/types.ts";
 import type { ModelState } from "../telemetry/readiness.ts";
 import { findService, type FoundService } from "./find-service.ts";
 import type { ServiceEntry } from "./service-entry.ts";
@@ -20,8 +20,8 @@ import { zeroCodeService } from "./zero-code.ts";
 export interface LoadedService {
   readonly service: Service;
   readonly models: readonly ManagedModel[];
-  /** The models as probes show them. */
-  readonly states: readonly ModelState[];
+  /** The models as probes show them, as they are now. */
+  states(): readonly ModelState[];
   /** Waits for runs in progress, frees the models and runs `onShutdown`. */
   close(): Promise<void>;
 }
@@ -95,9 +95,11 @@ async function withReplacements(
 async function warmService({ service, models, host }: MadeService): Promise<LoadedService> {
   try {
     for (const model of models) await model.load(host);
-    const states: ModelState[] = [];
+    const measured: { readonly model: ManagedModel; readonly report: WarmUpReport }[] = [];
     // One after the other: two models warming up at once would measure each other.
-    for (const model of models) states.push({ ...(await model.warmUp()), ...factsOf(model) });
+    for (const model of models) measured.push({ model, report: await model.warmUp() });
+    const states = (): readonly ModelState[] =>
+      measured.map(({ model, report }) => ({ ...report, ...factsOf(model), pool: model.pool }));
     await prepareTypes(service.definition);
     await service.hooks.onInit();
     return { service, models, states, close: () => closeService(service, models) };

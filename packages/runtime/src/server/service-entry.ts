@@ -47,6 +47,8 @@ export interface StartPayload {
   readonly storeDir: string;
   /** CPUs of this worker. */
   readonly cpus: number;
+  /** CPUs of the whole server. */
+  readonly serverCpus: number;
   /** Digests that model sources must have; empty when served from source. */
   readonly digests: Readonly<Record<string, string>>;
   /** Absolute paths at which a bento holds its models, by source. */

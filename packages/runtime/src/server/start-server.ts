@@ -90,7 +90,11 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     program: workerProgram(),
     earlyWorker: options.earlyWorker,
     workers,
-    payload: { ...startPayload(options, workerCpus), tuned: tuning?.choices, tunedBatches: tuning?.batches },
+    payload: {
+      ...startPayload(options, { cpus: workerCpus, serverCpus: cpus }),
+      tuned: tuning?.choices,
+      tunedBatches: tuning?.batches,
+    },
     listen: listenersOf(server),
     maxConnections: server.limits.connections,
     maxConnectionsPerIp: server.limits.connectionsPerIp,
@@ -172,10 +176,10 @@ function listenersOf({ host, port, grpcPort }: Config["server"]): readonly Liste
   ];
 }
 
-function startPayload(options: StartOptions, cpus: number): StartPayload {
+function startPayload(options: StartOptions, share: Pick<StartPayload, "cpus" | "serverCpus">): StartPayload {
   const { entry, config, baseDir, storeDir = modelStoreDir(), digests = {}, modelPaths = {}, protoRecord } = options;
   const { imports = [], sourceMaps = false } = options;
-  return { entry, config, baseDir, storeDir, cpus, digests, modelPaths, imports, sourceMaps, protoRecord };
+  return { entry, config, baseDir, storeDir, ...share, digests, modelPaths, imports, sourceMaps, protoRecord };
 }
 
 /** What is served in place of the author's or the bento's own models must not go unsaid. */

@@ -14,6 +14,7 @@ import { askForCounts, askForDocument, KEYS_TOPIC } from "./security/server-topi
 import type { StartPayload } from "./service-entry.ts";
 import { createStateCell } from "./state-cell.ts";
 import { TLS_TOPIC } from "./secure-server.ts";
+import { watchModels } from "./watch-models.ts";
 import { watchReadiness } from "./watch-readiness.ts";
 
 /** What lives in this worker once it has started. */
@@ -34,20 +35,8 @@ let log = createLogger({ level: "info", format: "auto" });
 
 const link = connectWorker({
   async start(payload, { id, digests: startedWith, journal }) {
-    const {
-      entry,
-      config,
-      baseDir,
-      storeDir,
-      cpus,
-      digests,
-      modelPaths,
-      imports,
-      sourceMaps,
-      protoRecord,
-      tuned,
-      tunedBatches,
-    } = payload as StartPayload;
+    const { entry, config, baseDir, storeDir, cpus, serverCpus, digests, modelPaths } = payload as StartPayload;
+    const { imports, sourceMaps, protoRecord, tuned, tunedBatches } = payload as StartPayload;
     const { logLevel, logFormat } = config.telemetry;
     log = createLogger({ level: logLevel, format: logFormat, facts: { worker: id } });
     if (sourceMaps) process.setSourceMapsEnabled(true);
@@ -56,6 +45,7 @@ const link = connectWorker({
       baseDir,
       storeDir,
       cpus,
+      serverCpus,
       digests,
       modelPaths,
       ...(tuned === undefined ? {} : { tuned }),
@@ -83,7 +73,8 @@ const link = connectWorker({
       fetchDocument: fetchBy(askForDocument(link)),
       counts: askForCounts(link),
     });
-    const stopWatching = watchReadiness({ ...loaded, trouble: server.access.trouble }, (ready, note) => {
+    const stopModels = watchModels(loaded.states, link.setModels);
+    const stopReadiness = watchReadiness({ ...loaded, trouble: server.access.trouble }, (ready, note) => {
       link.setReady(ready, note);
       if (ready) log.info("can answer again");
       else log.warn({ reason: note }, "can't answer: /readyz says 503");
@@ -94,8 +85,15 @@ const link = connectWorker({
       config.server.tls === null
         ? undefined
         : createTlsPorts({ clientAuth: config.server.tls.clientAuth, ...to, onFault: logHandshake });
-    running = { loaded, server, sink, onePort: createOnePort(to), tls, stopWatching };
-    return loaded.states;
+    running = {
+      loaded,
+      server,
+      sink,
+      onePort: createOnePort(to),
+      tls,
+      stopWatching: () => [stopModels, stopReadiness].forEach((stop) => stop()),
+    };
+    return loaded.states();
   },
   connection: (socket, listener) => {
     if (running === undefined) socket.destroy();

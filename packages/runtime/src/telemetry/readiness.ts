@@ -10,6 +10,8 @@ export interface ModelState {
   readonly p95Ms: number | undefined;
   /** What was taken from measurements instead of defaults. */
   readonly tuned?: ModelTuning | undefined;
+  /** Threads that are open now, 0 inline, and the most runs that have waited at once. */
+  readonly pool?: { readonly threads: number; readonly longestQueue: number } | undefined;
   readonly note: string | undefined;
   /** Of its content, "sha256:…". */
   readonly digest: string | undefined;
@@ -82,6 +84,7 @@ function modelLine(model: ModelState, internals: boolean): Readonly<Record<strin
     place: model.place,
     ...(model.p95Ms === undefined ? {} : { p95Ms: Number(model.p95Ms.toFixed(3)) }),
     ...(model.tuned === undefined ? {} : { tuned: model.tuned }),
+    ...model.pool,
     ...(model.note === undefined ? {} : { note: model.note }),
     ...(internals && model.digest !== undefined ? { digest: model.digest } : {}),
     ...(internals && model.replacement !== undefined ? { replacement: model.replacement } : {}),

@@ -4,31 +4,25 @@ import { parseSupervisorMessage, parseWorkerMessage, type SupervisorMessage, typ
 
 const snapshot = [{ name: "a", help: "A", type: "counter", aggregator: "sum", values: [{ labels: {}, value: 1 }] }];
 
+const MODEL = {
+  source: "a.onnx",
+  place: "thread",
+  p95Ms: undefined,
+  note: undefined,
+  digest: "sha256:ab",
+  replacement: "a:2",
+  warning: undefined,
+} as const;
+
 const FROM_WORKER: readonly WorkerMessage[] = [
   { type: "hello" },
   {
     type: "ready",
-    models: [
-      {
-        source: "a.onnx",
-        place: "thread",
-        p95Ms: undefined,
-        note: undefined,
-        digest: "sha256:ab",
-        replacement: "a:2",
-        warning: undefined,
-      },
-      {
-        source: "b.onnx",
-        place: "inline",
-        p95Ms: 1,
-        note: undefined,
-        digest: undefined,
-        replacement: undefined,
-        warning: undefined,
-        tuned: { threads: 2 },
-      },
-    ],
+    models: [MODEL, { ...MODEL, place: "inline", p95Ms: 1, digest: undefined, tuned: { threads: 2 } }],
+  },
+  {
+    type: "models",
+    models: [{ ...MODEL, pool: { threads: 2, longestQueue: 7 } }],
   },
   { type: "failed", code: "INTERNAL", message: "no", stack: undefined },
   { type: "uncaught", reason: "an error outside of any call: no" },
@@ -74,6 +68,7 @@ describe("messages between supervisor and workers", () => {
     { type: "READY" },
     { type: "ready", models: "all" },
     { type: "ready", models: [{ source: 1 }] },
+    { type: "models", models: [{ source: "a.onnx", place: "thread", pool: { threads: -1, longestQueue: 0 } }] },
     { type: "failed", code: "NO_SUCH_CODE", message: "a" },
     { type: "connection-ack", id: -1 },
     { type: "connection-ack", id: 0.5 },

@@ -35,6 +35,8 @@ export type WorkerMessage =
   /** The worker listens: messages sent before would be lost on a file that takes long to import. */
   | { readonly type: "hello" }
   | { readonly type: "ready"; readonly models: readonly ModelState[] }
+  /** The models as they are now. */
+  | { readonly type: "models"; readonly models: readonly ModelState[] }
   | { readonly type: "failed"; readonly code: ErrorCode; readonly message: string; readonly stack: string | undefined }
   /** Sent before a byte of the connection is read. */
   | { readonly type: "connection-ack"; readonly id: number }
@@ -61,6 +63,8 @@ export function parseWorkerMessage(value: unknown): WorkerMessage | undefined {
       return { type: "hello" };
     case "ready":
       return isModels(fields.models) ? { type: "ready", models: fields.models } : undefined;
+    case "models":
+      return isModels(fields.models) ? { type: "models", models: fields.models } : undefined;
     case "failed":
       if (!isErrorCode(fields.code) || typeof fields.message !== "string" || !isOptionalText(fields.stack))
         return undefined;
@@ -172,11 +176,16 @@ function isModels(value: unknown): value is readonly ModelState[] {
 }
 
 function isModel(value: unknown): value is ModelState {
-  const { source, place, p95Ms, tuned, note, digest, replacement, warning } = toFields(value);
+  const { source, place, p95Ms, tuned, pool, note, digest, replacement, warning } = toFields(value);
   const isTuning = tuned === undefined || (typeof tuned === "object" && tuned !== null);
   const isP95 = p95Ms === undefined || typeof p95Ms === "number";
   const areTexts = [note, digest, replacement, warning].every(isOptionalText);
-  return typeof source === "string" && typeof place === "string" && isP95 && isTuning && areTexts;
+  return typeof source === "string" && typeof place === "string" && isP95 && isTuning && isPool(pool) && areTexts;
+}
+
+function isPool(value: unknown): value is ModelState["pool"] {
+  const { threads, longestQueue } = toFields(value);
+  return value === undefined || (isCount(threads) && isCount(longestQueue));
 }
 
 /** The supervisor is our own code: its shape is checked as far as a foreign message could be mistaken for it. */

@@ -191,6 +191,10 @@ export class PoolMember {
         this.#note = message.ready ? undefined : (message.note ?? "the service says that it is not ready");
         this.#events.changed(this);
         return;
+      case "models":
+        this.#models = message.models;
+        this.#events.changed(this);
+        return;
       case "memory":
         this.#rssBytes = message.rssBytes;
         break;

@@ -44,6 +44,8 @@ export interface WorkerHandlers {
 export interface WorkerLink {
   /** Tells whether this worker can answer, with the reason when it can't; it counts as ready from the start. */
   setReady(ready: boolean, note?: string): void;
+  /** Tells how the models are now. */
+  setModels(models: readonly ModelState[]): void;
   /** Metrics of these names, summed over the whole server; throws UNAVAILABLE when the supervisor does not answer in time. */
   totals(names: readonly string[]): Promise<MetricsSnapshot>;
   /** All metrics of the whole server as the admin port shows them; throws as `totals` does. */
@@ -80,6 +82,7 @@ export function connectWorker(handlers: WorkerHandlers): WorkerLink {
   send({ type: "hello" });
   return {
     setReady: (ready, note) => send({ type: "status", ready, note }),
+    setModels: (models) => send({ type: "models", models }),
     totals: (names) => totals.ask((id) => send({ type: "totals-request", id, names })),
     metricsText: () => texts.ask((id) => send({ type: "metrics-text-request", id })),
     ask: async (topic, question) => {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ServingError } from "../errors.ts";
 import type { NamedTensors } from "../tensor/tensor.ts";
 import type { Executor } from "./executor.ts";
-import { startInferenceThread } from "./inference-thread.ts";
+import { startInferencePool } from "./inference-pool.ts";
 
 const model = (name: string): string => fileURLToPath(new URL(`../../../../test/models/${name}.onnx`, import.meta.url));
 const session = {
@@ -19,14 +19,14 @@ const session = {
 let threads: Worker[];
 let incidents: ServingError[];
 let open: Executor[];
-let beforeReplacing: () => Promise<void>;
+let beforeOpening: () => Promise<void>;
 const noteThread = (worker: Worker): unknown => threads.push(worker);
 
 beforeEach(() => {
   threads = [];
   incidents = [];
   open = [];
-  beforeReplacing = async () => undefined;
+  beforeOpening = async () => undefined;
   process.on("worker", noteThread);
 });
 
@@ -35,15 +35,18 @@ afterEach(async () => {
   for (const thread of open) await thread.close();
 });
 
-async function start(name: string): Promise<Executor> {
+async function start(name: string, size: { maxThreads?: number; idleMs?: number } = {}): Promise<Executor> {
   const spec = { path: model(name), threads: 1, outputs: undefined, session, signature: undefined };
   const options = {
+    maxThreads: 1,
+    idleMs: 60_000,
+    ...size,
     firstDelayMs: 1,
     maxDelayMs: 4,
-    beforeReplacing: () => beforeReplacing(),
+    beforeOpening: () => beforeOpening(),
     onIncident: (error: ServingError) => incidents.push(error),
   };
-  const thread = await startInferenceThread({ engine: "onnx", spec }, options);
+  const thread = await startInferencePool({ engine: "onnx", spec }, options);
   open.push(thread);
   return thread;
 }
@@ -57,7 +60,7 @@ function breakThread(): void {
   threads.at(-1)?.postMessage(null);
 }
 
-describe("startInferenceThread", () => {
+describe("startInferencePool", () => {
   it("runs the model beside this thread, and tells what it takes", async () => {
     const thread = await start("add-one");
     expect(thread.place).toBe("thread");
@@ -147,9 +150,9 @@ describe("the process of an inference thread", () => {
   it("tells the engine to keep to itself before the engine loads", async () => {
     const spec = { path: model("add-one"), threads: 1, outputs: undefined, session, signature: undefined };
     const code = `
-      import { startInferenceThread } from ${JSON.stringify(new URL("./inference-thread.ts", import.meta.url).href)};
-      const options = { firstDelayMs: 1, maxDelayMs: 1, beforeReplacing: async () => {}, onIncident: () => {} };
-      await startInferenceThread(${JSON.stringify({ engine: "onnx", spec })}, options);
+      import { startInferencePool } from ${JSON.stringify(new URL("./inference-pool.ts", import.meta.url).href)};
+      const options = { maxThreads: 1, idleMs: 60_000, firstDelayMs: 1, maxDelayMs: 1, beforeOpening: async () => {}, onIncident: () => {} };
+      await startInferencePool(${JSON.stringify({ engine: "onnx", spec })}, options);
       console.log(process.env.ORT_DISABLE_TELEMETRY);`;
     const { ORT_DISABLE_TELEMETRY: _set, ...env } = process.env;
     const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", code], { env });
@@ -191,7 +194,7 @@ describe("an inference thread that ends by itself", () => {
   it("is replaced when what has to run before it stops throwing", async () => {
     const thread = await start("add-one");
     let tries = 0;
-    beforeReplacing = async () => {
+    beforeOpening = async () => {
       tries += 1;
       if (tries < 3) throw new Error("the file has changed");
     };
@@ -211,6 +214,106 @@ describe("an inference thread that ends by itself", () => {
     await thread.close();
     await expect(thread.run(row(1, 2, 3, 4), {})).rejects.toMatchObject({ code: "UNAVAILABLE" });
     expect(threads).toHaveLength(1);
+  });
+});
+
+describe("a pool of inference threads", () => {
+  /** Keeps the pool busy until it has as many threads. */
+  async function grow(pool: Executor, size: number): Promise<void> {
+    let isGrown = false;
+    const caller = async (): Promise<void> => {
+      while (!isGrown) {
+        await pool.run(row(1, 2, 3, 4), {});
+        isGrown ||= pool.pool.threads === size;
+      }
+    };
+    await Promise.all(Array.from({ length: 2 * size + 2 }, caller));
+  }
+
+  it("has one thread until runs wait, then as many as it may have, and runs on all of them", async () => {
+    const pool = await start("slow-90ms", { maxThreads: 2 });
+    await pool.run(row(1, 2, 3, 4), {});
+    expect(pool.pool).toEqual({ threads: 1, longestQueue: 0 });
+    const runs = Array.from({ length: 8 }, (_, at) => pool.run(row(at, 2, 3, 4), {}));
+    expect(pool.pool).toEqual({ threads: 1, longestQueue: 7 });
+    expect(await Promise.all(runs)).toEqual(runs.map((_, at) => ({ y: row(at, 2, 3, 4)["x"] })));
+    await grow(pool, 2);
+    const answered: number[] = [];
+    const [first, second] = [1, 2].map((name) => pool.run(row(1, 2, 3, 4), {}).then(() => answered.push(name)));
+    // Both have begun: a run that waits could still be dropped.
+    const waiting = new AbortController();
+    const third = pool.run(row(1, 2, 3, 4), { signal: waiting.signal });
+    waiting.abort();
+    await expect(third).rejects.toMatchObject({ code: "CANCELLED" });
+    expect(answered).toEqual([]);
+    await Promise.all([first, second]);
+    expect(threads).toHaveLength(2);
+    expect(incidents).toEqual([]);
+  });
+
+  it("opens no further thread for runs that are shorter than what a thread costs", async () => {
+    const pool = await start("add-one", { maxThreads: 4 });
+    await pool.run(row(1, 2, 3, 4), {});
+    for (let at = 0; at < 20; at += 1) {
+      await Promise.all(Array.from({ length: 50 }, () => pool.run(row(1, 2, 3, 4), {})));
+    }
+    expect(threads).toHaveLength(1);
+  });
+
+  it("closes a thread that has had nothing to do, the model freed, but for the last one", async () => {
+    const exitCodes: number[] = [];
+    const noteEnd = (worker: Worker): unknown => worker.once("exit", (code) => exitCodes.push(code));
+    process.on("worker", noteEnd);
+    const pool = await start("slow-90ms", { maxThreads: 2, idleMs: 1 });
+    await grow(pool, 2);
+    process.off("worker", noteEnd);
+    await vi.waitFor(() => expect(pool.pool.threads).toBe(1), 10_000);
+    // 1 would be an end from outside.
+    await vi.waitFor(() => expect(exitCodes).toEqual([0]), 10_000);
+    expect(await pool.run(row(5, 6, 7, 8), {})).toEqual({ y: row(5, 6, 7, 8)["x"] });
+    expect(incidents).toEqual([]);
+  });
+
+  it("loses the run on a thread that ends and no other, and replaces the thread", async () => {
+    const pool = await start("slow-90ms", { maxThreads: 2 });
+    await grow(pool, 2);
+    const runs = Array.from({ length: 6 }, (_, at) => pool.run(row(at, 2, 3, 4), {}));
+    breakThread();
+    expect(pool.trouble).toBeUndefined();
+    const results = await Promise.allSettled(runs);
+    expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(5);
+    expect(results.filter(({ status }) => status === "rejected")).toMatchObject([
+      { reason: { code: "UNAVAILABLE", message: "the thread that runs the model ended; it is being replaced" } },
+    ]);
+    await vi.waitFor(() => expect(pool.pool.threads).toBe(2), 10_000);
+    expect(threads).toHaveLength(3);
+    expect(incidents).toMatchObject([{ code: "UNAVAILABLE", details: { exitCode: 1 } }]);
+  });
+
+  it("goes on with the threads it has when a further one can't be opened, and says so once", async () => {
+    const pool = await start("slow-90ms", { maxThreads: 2 });
+    beforeOpening = async () => {
+      throw new Error("the file has changed");
+    };
+    const runs = Array.from({ length: 8 }, (_, at) => pool.run(row(at, 2, 3, 4), {}));
+    expect(await Promise.all(runs)).toEqual(runs.map((_, at) => ({ y: row(at, 2, 3, 4)["x"] })));
+    expect(incidents).toMatchObject([
+      {
+        code: "UNAVAILABLE",
+        message: "a further thread for the model could not be opened, it goes on with 1: the file has changed",
+      },
+    ]);
+    expect(threads).toHaveLength(1);
+  });
+
+  it("finishes the runs it has taken on all threads when it is closed", async () => {
+    const pool = await start("slow-90ms", { maxThreads: 2 });
+    await grow(pool, 2);
+    const runs = Array.from({ length: 5 }, (_, at) => pool.run(row(at, 2, 3, 4), {}));
+    await pool.close();
+    expect(await Promise.all(runs)).toHaveLength(5);
+    await expect(pool.run(row(1, 2, 3, 4), {})).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect(incidents).toEqual([]);
   });
 });
 
@@ -234,9 +337,9 @@ describe("closing an inference thread", () => {
   ])("a process whose thread is %s ends by itself, with nothing cut off", async (_state, last) => {
     const spec = { path: model("slow-90ms"), threads: 1, outputs: undefined, session, signature: undefined };
     const code = `
-      import { startInferenceThread } from ${JSON.stringify(new URL("./inference-thread.ts", import.meta.url).href)};
-      const options = { firstDelayMs: 1, maxDelayMs: 1, beforeReplacing: async () => {}, onIncident: (error) => console.log(error) };
-      const thread = await startInferenceThread(${JSON.stringify({ engine: "onnx", spec: { ...spec } })}, options);
+      import { startInferencePool } from ${JSON.stringify(new URL("./inference-pool.ts", import.meta.url).href)};
+      const options = { maxThreads: 1, idleMs: 60_000, firstDelayMs: 1, maxDelayMs: 1, beforeOpening: async () => {}, onIncident: (error) => console.log(error) };
+      const thread = await startInferencePool(${JSON.stringify({ engine: "onnx", spec: { ...spec } })}, options);
       console.log("started");
       ${last}`;
     const { stdout, stderr } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", code]);
