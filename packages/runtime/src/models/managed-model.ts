@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { type Cancellation, cancellationOf } from "../call/cancellation.ts";
 import { ServingError, toServingError } from "../errors.ts";
 import type { NamedTensors } from "../tensor/tensor.ts";
 import { assertDeclared } from "./assert-declared.ts";
@@ -178,11 +179,17 @@ class Model implements ManagedModel {
     const { executor, host } = this.#ready();
     assertFeeds(executor.info.inputs, feeds);
     const { source } = this.#request;
-    const { onRun } = host;
-    const onDone = onRun === undefined ? undefined : (ms: number): void => onRun({ source, place: executor.place, ms });
+    const signal = cancellationOf(options);
+    const onDone = (ms: number): void => {
+      host.onRun?.({ source, place: executor.place, ms });
+      if (signal?.aborted === true) host.onCancelled?.({ source, outcome: "wasted", reason: signal.reason });
+    };
     this.#running += 1;
     try {
       return await executor.run(feeds, options, onDone);
+    } catch (cause) {
+      if (wasDropped(cause, signal)) host.onCancelled?.({ source, outcome: "dropped", reason: signal?.reason });
+      throw cause;
     } finally {
       this.#running -= 1;
       if (this.#running === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
@@ -259,6 +266,12 @@ function chosenByMeasuring(
     ...(threads === undefined ? { threads: choice.threads } : {}),
     batch: choice.batch,
   };
+}
+
+/** Whether a run ended with the error of its cancellation, and not with one of its own. */
+function wasDropped(cause: unknown, signal: Cancellation | undefined): boolean {
+  if (signal?.aborted !== true) return false;
+  return cause === signal.reason || (cause instanceof ServingError && cause.code === "CANCELLED");
 }
 
 /** Throws FAILED_PRECONDITION when the file is of a format that another engine runs. */

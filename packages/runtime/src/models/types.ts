@@ -174,6 +174,12 @@ export interface ModelHost {
   readonly fakes?: ReadonlyMap<string, LoadedModel>;
   /** Told the time of each run that was computed, its wait in the queue left out. */
   readonly onRun?: (run: { readonly source: string; readonly place: RunPlace; readonly ms: number }) => void;
+  /** Told of each run whose call was over: dropped while it waited, or computed for nobody. */
+  readonly onCancelled?: (run: {
+    readonly source: string;
+    readonly outcome: "dropped" | "wasted";
+    readonly reason: unknown;
+  }) => void;
   /** Told what went wrong outside of a call: the thread of a model ended, or could not be started again. For the log. */
   readonly onIncident?: (error: ServingError) => void;
 }

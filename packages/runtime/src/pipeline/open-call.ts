@@ -122,6 +122,7 @@ async function openByBody(call: RawCall<unknown>, stages: Stages, caller: Caller
     const scope = scopeOf(call, stages, { timeoutMs: leftMs, isStream: target.api.stream });
     return { principal: caller.principal, target, as, visit, scope };
   } catch (thrown) {
+    if (arrival.cancellation.aborted) caller.record.cancelled(arrival.cancellation.reason);
     visit.leave();
     throw thrown;
   } finally {

@@ -1,7 +1,7 @@
 import type { Principal, RawCall } from "../call/types.ts";
 import { Canceller } from "../call/cancellation.ts";
 import { defineService } from "../definition/define-service.ts";
-import type { ServingError } from "../errors.ts";
+import { type ServingError, toServingError } from "../errors.ts";
 import type { IoSpec, IoType, Payload } from "../io/types.ts";
 import { type Admission, createAdmission } from "../limits/admit.ts";
 import { createLogger } from "../telemetry/logger.ts";
@@ -32,6 +32,8 @@ export interface RecordedCall {
   readonly steps: string[];
   /** Code of each `record.close`, "OK" for a success. */
   readonly closed: string[];
+  /** The last phase that had ended and the reason's code, of each `record.cancelled`. */
+  readonly cancelled: string[];
   readonly lines: unknown[];
   readonly caller: Canceller;
   readonly admission: Admission;
@@ -49,6 +51,8 @@ export function recordCall(options: RecordedOptions = {}): RecordedCall {
     if (name === options.refuseAt) throw options.refusal;
   };
   const closed: string[] = [];
+  const phases: string[] = [];
+  const cancelled: string[] = [];
   const lines: unknown[] = [];
   const caller = new Canceller();
   const admission = createAdmission({ concurrency: 1, queueRows: 4, queueBytes: 100 }, () => 0);
@@ -76,7 +80,8 @@ export function recordCall(options: RecordedOptions = {}): RecordedCall {
           tags: undefined,
           tap: undefined,
           aim: () => step("aim"),
-          passed: () => undefined,
+          passed: (phase) => void phases.push(phase),
+          cancelled: (reason) => void cancelled.push(`${phases.at(-1)} ${toServingError(reason).code}`),
           close: (error) => void closed.push(error?.code ?? "OK"),
         };
       },
@@ -85,7 +90,7 @@ export function recordCall(options: RecordedOptions = {}): RecordedCall {
     metricsFor: () => ({ counter: ignore, gauge: ignore, histogram: ignore, timer: ignore }),
     logFor: (requestId) => log.child({ requestId }),
   };
-  return { steps, closed, lines, caller, admission, call: callOf(step, caller), stages };
+  return { steps, closed, cancelled, lines, caller, admission, call: callOf(step, caller), stages };
 }
 
 function ignore(): void {}

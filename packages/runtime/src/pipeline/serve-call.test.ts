@@ -81,7 +81,7 @@ describe.each([
   });
 
   it("never calls the method for a caller that leaves while it waits for a slot", async () => {
-    const { call, stages, steps, closed, admission, caller } = recordCall(method && { method });
+    const { call, stages, steps, closed, cancelled, admission, caller } = recordCall(method && { method });
     const other = admission.enter(0);
     await other.takeSlot(caller);
     const reply = serve(call, stages);
@@ -90,6 +90,7 @@ describe.each([
     expect(await reply).toEqual({ kind: "error", code: "CANCELLED", message: "the caller went away" });
     expect(steps).toEqual(stepsUntil("takeSlot"));
     expect(closed).toEqual(["CANCELLED"]);
+    expect(cancelled).toEqual(["arrival CANCELLED"]);
     expect({ running: admission.running, waiting: admission.waiting }).toEqual({ running: 1, waiting: 0 });
     other.leave();
   });
@@ -115,7 +116,7 @@ describe.each([
       await work.promise;
       yield "late";
     };
-    const { call, stages, steps, closed, admission, lines } = recordCall({
+    const { call, stages, steps, closed, cancelled, admission, lines } = recordCall({
       requestTimeoutMs: 50,
       method: method === undefined ? () => work.promise : hanging,
     });
@@ -127,6 +128,7 @@ describe.each([
       message: "the call was not answered within 50 ms",
     });
     expect(closed).toEqual(["DEADLINE_EXCEEDED"]);
+    expect(cancelled).toEqual(["input DEADLINE_EXCEEDED"]);
     expect(steps.filter((step) => step === "dispose")).toHaveLength(1);
     expect(admission.running).toBe(1);
     await vi.advanceTimersByTimeAsync(29_999);

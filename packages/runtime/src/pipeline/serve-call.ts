@@ -48,6 +48,7 @@ async function answer<R>(call: RawCall<R>, stages: Stages, record: CallRecord): 
     record.passed("output");
     return encoded;
   } finally {
+    if (scope.cancellation.aborted) record.cancelled(scope.cancellation.reason);
     scope.close();
     if (work === undefined) visit.leave();
     else {

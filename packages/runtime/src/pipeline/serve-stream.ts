@@ -32,6 +32,7 @@ async function openStream<R>(call: RawCall<R>, stages: Stages, record: CallRecor
   let stopped: Promise<void> | undefined;
   let iterator: AsyncIterator<Payload> | undefined;
   const end = async (): Promise<void> => {
+    if (scope.cancellation.aborted) record.cancelled(scope.cancellation.reason);
     scope.close();
     stopLooking();
     if (stopped === undefined) visit.leave();
@@ -44,7 +45,9 @@ async function openStream<R>(call: RawCall<R>, stages: Stages, record: CallRecor
   };
   try {
     const input = await readInput(call, scope, { visit, tap: record.tap });
+    record.passed("arrival");
     await visit.takeSlot(scope.cancellation);
+    record.passed("queue");
     const stream = await predictStream({ ...open, call, input, stages, record });
     const { outputs, extra } = stream;
     stopped = stream.stopped;

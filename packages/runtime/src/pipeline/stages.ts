@@ -50,6 +50,8 @@ export interface CallRecord {
   aim(target: Target): void;
   /** Says that a phase of the call has ended now, and the next begun. */
   passed(phase: CallPhase): void;
+  /** Says that the call is over before its answer was there, and why; once at the most. */
+  cancelled(reason: unknown): void;
   /** Facts that the author's code added. */
   tags: ReadonlyMap<string, TagValue> | undefined;
   /** The clause of the rules that decided, such as `author.allow[0]` or `platform.deny[1]`. */

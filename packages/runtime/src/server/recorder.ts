@@ -11,6 +11,7 @@ import { ERROR_TABLE } from "../error-table.ts";
 import { ServingError } from "../errors.ts";
 import type { CallRecord, Closing, Recorder } from "../pipeline/stages.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import type { CancelledStage } from "../telemetry/cancelled-metrics.ts";
 import type { CallMetrics, Metrics } from "../telemetry/metrics.ts";
 import type { CallNotes } from "../workers/call-journal.ts";
 
@@ -30,6 +31,12 @@ export interface RecorderOptions {
   readonly log: Logger;
   /** Monotonic milliseconds. */
   now(): number;
+}
+
+/** How far a call is whose last phase has ended; a batched one waits once more, for its batch, with its input made. */
+function stageOf(last: CallPhase | undefined, isBatched: boolean): CancelledStage {
+  if (last === undefined) return "arrival";
+  return last === "arrival" || (last === "input" && isBatched) ? "queue" : "run";
 }
 
 const NO_SECONDS = CALL_PHASES.map(() => 0);
@@ -93,6 +100,7 @@ class OpenRecord implements CallRecord {
   #identity: string | undefined = undefined;
   #trace: BodyTrace | undefined = undefined;
   readonly #phaseSeconds: number[] = NO_SECONDS.slice();
+  #lastPhase: CallPhase | undefined = undefined;
   #passedMs: number;
 
   constructor(call: RecordedCall, options: RecorderOptions, metricsOf: (api: string, protocol: string) => CallMetrics) {
@@ -133,6 +141,12 @@ class OpenRecord implements CallRecord {
     const index = CALL_PHASES.indexOf(phase);
     this.#phaseSeconds[index] = (this.#phaseSeconds[index] ?? 0) + (nowMs - this.#passedMs) / 1000;
     this.#passedMs = nowMs;
+    this.#lastPhase = phase;
+  }
+
+  cancelled(reason: unknown): void {
+    const { name = NO_API, batch = null } = this.#target?.api ?? {};
+    this.#options.metrics.cancelled.call(name, stageOf(this.#lastPhase, batch !== null), reason);
   }
 
   close(failure: ServingError | undefined): Closing {

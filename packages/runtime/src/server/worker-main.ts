@@ -55,6 +55,7 @@ const link = connectWorker({
       parameters: config.parameters,
       startedWith,
       onRun: createRunObserver(metrics),
+      onCancelled: ({ source, outcome, reason }) => metrics.cancelled.run(source, outcome, reason),
       onIncident: (error) => log.error({ err: error }, error.message),
     });
     const server = await buildServer({

@@ -9,6 +9,7 @@ import {
   type IssuerKeyMetrics,
 } from "./auth-metrics.ts";
 import { type BatchMetrics, createBatchBinder } from "./batch-metrics.ts";
+import { type CancelledMetrics, createCancelledMetrics } from "./cancelled-metrics.ts";
 import type { Counter, Gauge, Histogram } from "./cells.ts";
 import { createInstruments, type Instruments } from "./instruments.ts";
 import { sumSnapshots } from "./metrics-sum.ts";
@@ -25,6 +26,8 @@ export interface Metrics {
   readonly queue: QueueMetrics;
   /** Batches of one API. */
   batches(api: string): BatchMetrics;
+  /** What was given up before it was answered. */
+  readonly cancelled: CancelledMetrics;
   /** How it was decided about a call: labels from closed lists. */
   authDecision(labels: AuthDecision): void;
   /** A file of rules, keys or passwords was read again. */
@@ -95,6 +98,7 @@ export function createMetrics(options: { readonly processMetrics: boolean }): Me
     modelRun: (model, place) => runs.series({ model, place }) ?? NOTHING,
     queue: createQueueMetrics(instruments),
     batches: createBatchBinder(instruments),
+    cancelled: createCancelledMetrics(instruments),
     authDecision: createAuthDecisions(instruments),
     securityReload: createSecurityReloads(instruments),
     rateLimited: createRateLimited(instruments),

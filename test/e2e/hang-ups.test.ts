@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { type GrpcTestClient, grpcClient } from "../support/grpc-client.ts";
+import { eventually, root, serve, type ServerProcess } from "../support/server-process.ts";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+
+const CALLERS = 20;
+const body = JSON.stringify({ x: [[1, 2, 3, 4]] });
+const headers = { "content-type": "application/json" };
+const inference = {
+  model_name: "predict",
+  inputs: [{ name: "x", datatype: "FP32", shape: [1, 4], contents: { fp32_contents: [1, 2, 3, 4] } }],
+};
+
+let server: ServerProcess;
+let grpc: GrpcTestClient;
+beforeAll(async () => {
+  server = await serve(`${root}test/models/slow-1s.onnx`, { flags: ["--workers", "1", "--grpc-port", "0"] });
+  grpc = grpcClient(server.grpcAddress, "open_inference.proto", "inference.GRPCInferenceService");
+});
+afterAll(async () => {
+  grpc.close();
+  await server.stop();
+});
+
+/** Sums a metric over the series whose labels hold all that is given. */
+async function metric(name: string, ...labels: readonly string[]): Promise<number> {
+  const text = await (await fetch(`${server.adminUrl}/metrics`)).text();
+  return text
+    .split("\n")
+    .filter((line) => line.startsWith(`${name}{`) && labels.every((label) => line.includes(label)))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
+}
+
+const runs = (): Promise<number> => metric("bento_model_run_duration_seconds_count");
+
+/** Hangs up when all callers are inside, one runs and the others wait. */
+async function hangUp(call: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
+  const controller = new AbortController();
+  const calls = Array.from({ length: CALLERS }, () => call(controller.signal));
+  await eventually(async () => ((await metric("bento_requests_in_progress")) === CALLERS ? true : undefined));
+  controller.abort();
+  await Promise.allSettled(calls);
+}
+
+const post = (more: { signal?: AbortSignal; headers?: Record<string, string> }): Promise<Response> =>
+  fetch(`${server.url}/predict`, { method: "POST", body, ...more, headers: { ...headers, ...more.headers } });
+const infer = (options: { signal?: AbortSignal; deadline?: Date }): Promise<{ code: number }> =>
+  grpc.call("ModelInfer", [inference], options);
+
+/** Ways to give up, and what callers who are still there are told. */
+const WAYS: readonly (readonly [string, string, () => Promise<unknown>])[] = [
+  ["close their connections", "disconnect", () => hangUp((signal) => post({ signal }))],
+  [
+    "have given 100 ms in X-Request-Timeout-Ms",
+    "deadline",
+    async () => {
+      const replies = await Promise.all(
+        Array.from({ length: CALLERS }, () => post({ headers: { "x-request-timeout-ms": "100" } })),
+      );
+      expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([504]));
+    },
+  ],
+  ["cancel their calls of gRPC", "disconnect", () => hangUp((signal) => infer({ signal }))],
+  [
+    "have given gRPC a deadline of 100 ms",
+    // The client cancels the call as well when its time is up: whichever comes first.
+    "",
+    async () => {
+      const ends = await Promise.all(
+        Array.from({ length: CALLERS }, () => infer({ deadline: new Date(Date.now() + 100) })),
+      );
+      expect(new Set(ends.map(({ code }) => code))).toEqual(new Set([4]));
+    },
+  ],
+];
+
+it.each(WAYS)(
+  "runs nothing for 20 callers who %s but what had begun, and then the next call",
+  async (_way, reason, giveUp) => {
+    const before = {
+      runs: await runs(),
+      calls: await metric("bento_calls_cancelled_total", `reason="${reason}`, 'stage="run"'),
+      dropped: await metric("bento_model_runs_cancelled_total", `reason="${reason}`, 'outcome="dropped"'),
+      wasted: await metric("bento_model_runs_cancelled_total", `reason="${reason}`, 'outcome="wasted"'),
+    };
+    await giveUp();
+    expect((await post({})).status).toBe(200);
+    expect((await runs()) - before.runs).toBe(2);
+    const since = async (name: string, value: number, ...labels: string[]): Promise<number> =>
+      (await metric(name, `reason="${reason}`, ...labels)) - value;
+    expect(await since("bento_calls_cancelled_total", before.calls, 'stage="run"')).toBe(CALLERS);
+    expect(await since("bento_model_runs_cancelled_total", before.dropped, 'outcome="dropped"')).toBe(CALLERS - 1);
+    expect(await since("bento_model_runs_cancelled_total", before.wasted, 'outcome="wasted"')).toBe(1);
+  },
+);
