@@ -63,3 +63,21 @@ it("a worker that computes for long on its event loop is not ready meanwhile, on
     before.workers.map(({ pid }) => ({ pid, restarts: 0 })),
   );
 });
+
+it("a worker that computes past the time of its calls and the grace for runs is ended and replaced", async () => {
+  dir = makeProject({ "service.ts": SERVICE });
+  const running = await serve(`${dir}/service.ts`, {
+    flags: ["--workers", "1", "--grpc-port", "0"],
+    env: { BENTO_SERVER_REQUEST_TIMEOUT: "1s", BENTO_SERVER_HUNG_RUN_GRACE: "1s" },
+  });
+  server = running;
+  const headers = { "content-type": "application/json", connection: "close" };
+  const call = (file: string): Promise<Response> =>
+    fetch(`${running.url}/compute`, { method: "POST", headers, body: JSON.stringify(file) });
+  const lost = await call(join(dir, "never")).catch((error: unknown) => error);
+  expect(lost).toBeInstanceOf(TypeError);
+  await eventually(async () => running.output().includes("SIGKILL: no sign of life for 10 s") || undefined);
+  writeFileSync(join(dir, "enough"), "");
+  const { status } = await eventually(() => call(join(dir ?? "", "enough")));
+  expect(status).toBe(200);
+});

@@ -28,6 +28,7 @@ function resolveServer(key: ReadKey): ServerConfig {
     workers: key("server.workers"),
     tuning: key("server.tuning"),
     requestTimeoutMs: key("server.requestTimeout"),
+    hungRunGraceMs: key("server.hungRunGrace"),
     drainDelayMs: key("server.drainDelay"),
     drainTimeoutMs: key("server.drainTimeout"),
     maxConnectionAgeMs: key("server.maxConnectionAge"),

@@ -37,6 +37,8 @@ export interface ServerConfig {
   /** Whether what was measured by `bento-ts tune` is used. */
   readonly tuning: boolean;
   readonly requestTimeoutMs: number;
+  /** How long a model's run may outlast its call before its worker is replaced; null for ever. */
+  readonly hungRunGraceMs: number | null;
   readonly drainDelayMs: number;
   readonly drainTimeoutMs: number;
   /** Age at which a gRPC connection is told to go away. */

@@ -13,6 +13,8 @@ export interface Executor {
   readonly trouble: string | undefined;
   /** How it fares now. */
   readonly pool: PoolState;
+  /** When the run that should have ended first should have, in milliseconds since the epoch; undefined while none is in progress on a thread. */
+  readonly dueMs: number | undefined;
   /** Frees the model behind all runs taken so far. */
   close(): Promise<void>;
 }
@@ -30,6 +32,8 @@ export function createInlineExecutor(model: LoadedModel): Executor {
     place: "inline",
     info: model.info,
     trouble: undefined,
+    // While one is in progress nobody on this thread could ask.
+    dueMs: undefined,
     get pool() {
       return { threads: 0, longestQueue: inlineRuns.longest };
     },

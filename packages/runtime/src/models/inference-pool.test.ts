@@ -40,6 +40,7 @@ async function start(name: string, size: { maxThreads?: number; idleMs?: number 
   const options = {
     maxThreads: 1,
     idleMs: 60_000,
+    longestCallMs: 60_000,
     ...size,
     firstDelayMs: 1,
     maxDelayMs: 4,
@@ -151,7 +152,7 @@ describe("the process of an inference thread", () => {
     const spec = { path: model("add-one"), threads: 1, outputs: undefined, session, signature: undefined };
     const code = `
       import { startInferencePool } from ${JSON.stringify(new URL("./inference-pool.ts", import.meta.url).href)};
-      const options = { maxThreads: 1, idleMs: 60_000, firstDelayMs: 1, maxDelayMs: 1, beforeOpening: async () => {}, onIncident: () => {} };
+      const options = { maxThreads: 1, idleMs: 60_000, longestCallMs: 60_000, firstDelayMs: 1, maxDelayMs: 1, beforeOpening: async () => {}, onIncident: () => {} };
       await startInferencePool(${JSON.stringify({ engine: "onnx", spec })}, options);
       console.log(process.env.ORT_DISABLE_TELEMETRY);`;
     const { ORT_DISABLE_TELEMETRY: _set, ...env } = process.env;
@@ -306,6 +307,22 @@ describe("a pool of inference threads", () => {
     expect(threads).toHaveLength(1);
   });
 
+  it("tells when the run that should have ended first should have", async () => {
+    const pool = await start("slow-90ms", { maxThreads: 2 });
+    await grow(pool, 2);
+    expect(pool.dueMs).toBeUndefined();
+    const soon = Date.now() + 5_000;
+    const runs = [pool.run(row(1, 2, 3, 4), { deadline: soon }), pool.run(row(1, 2, 3, 4), { deadline: soon + 1 })];
+    expect(pool.dueMs).toBe(soon);
+    await Promise.all(runs);
+    // Without a deadline of its own a run has the time of the longest call.
+    const begunMs = Date.now();
+    const last = pool.run(row(1, 2, 3, 4), {});
+    expect(pool.dueMs).toBeGreaterThanOrEqual(begunMs + 60_000);
+    await last;
+    expect(pool.dueMs).toBeUndefined();
+  });
+
   it("finishes the runs it has taken on all threads when it is closed", async () => {
     const pool = await start("slow-90ms", { maxThreads: 2 });
     await grow(pool, 2);
@@ -338,7 +355,7 @@ describe("closing an inference thread", () => {
     const spec = { path: model("slow-90ms"), threads: 1, outputs: undefined, session, signature: undefined };
     const code = `
       import { startInferencePool } from ${JSON.stringify(new URL("./inference-pool.ts", import.meta.url).href)};
-      const options = { maxThreads: 1, idleMs: 60_000, firstDelayMs: 1, maxDelayMs: 1, beforeOpening: async () => {}, onIncident: (error) => console.log(error) };
+      const options = { maxThreads: 1, idleMs: 60_000, longestCallMs: 60_000, firstDelayMs: 1, maxDelayMs: 1, beforeOpening: async () => {}, onIncident: (error) => console.log(error) };
       const thread = await startInferencePool(${JSON.stringify({ engine: "onnx", spec: { ...spec } })}, options);
       console.log("started");
       ${last}`;

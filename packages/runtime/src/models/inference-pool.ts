@@ -14,6 +14,8 @@ export interface InferencePoolOptions {
   readonly maxThreads: number;
   /** How long a thread beside others has nothing to do before it is closed. */
   readonly idleMs: number;
+  /** Time after which a run without a deadline should have ended. */
+  readonly longestCallMs: number;
   /** Wait before the first replacement of a thread that ended; doubles with each failure in a row, up to the longest. */
   readonly firstDelayMs: number;
   readonly maxDelayMs: number;
@@ -38,9 +40,10 @@ export async function startInferencePool(start: ThreadStart, options: InferenceP
 /** After a further thread could not be opened: loading again and again would take a core from the runs. */
 const GROW_AGAIN_MS = 60_000;
 
-/** One thread that is open; the timer runs while it has nothing to do beside others. */
+/** One thread that is open; the timer runs while it has nothing to do beside others, `dueMs` is set while it runs. */
 interface PoolThread {
   readonly connection: ThreadConnection;
+  dueMs: number | undefined;
   idleTimer: NodeJS.Timeout | undefined;
 }
 
@@ -79,6 +82,11 @@ class InferencePool implements Executor {
     return { threads: this.#threads.size, longestQueue: this.#queue.longest };
   }
 
+  get dueMs(): number | undefined {
+    const due = Math.min(...Array.from(this.#threads, ({ dueMs = Infinity }) => dueMs));
+    return due === Infinity ? undefined : due;
+  }
+
   async run(feeds: NamedTensors, options: RunOptions, onDone?: (ms: number) => void): Promise<NamedTensors> {
     // Without a thread nothing would take the run off the queue soon.
     if (this.#threads.size === 0) throw unavailable();
@@ -105,6 +113,7 @@ class InferencePool implements Executor {
     const thread = this.#idle.pop();
     if (thread === undefined) throw unavailable();
     clearTimeout(thread.idleTimer);
+    thread.dueMs = Math.max(Date.now(), options.deadline ?? Date.now() + this.#options.longestCallMs);
     try {
       const answer = await thread.connection.request(feeds, { giveAway: options.transferFeeds === true });
       this.#failures = 0;
@@ -112,12 +121,13 @@ class InferencePool implements Executor {
       onDone?.(answer.ms);
       return answer.tensors;
     } finally {
+      thread.dueMs = undefined;
       if (!thread.connection.hasEnded) this.#setIdle(thread);
     }
   }
 
   #use(connection: ThreadConnection): void {
-    const thread: PoolThread = { connection, idleTimer: undefined };
+    const thread: PoolThread = { connection, dueMs: undefined, idleTimer: undefined };
     this.#threads.add(thread);
     void connection.ended.then((error) => {
       if (error !== undefined) this.#lost(thread, error);

@@ -92,6 +92,10 @@ class Model implements ManagedModel {
     return this.#loaded?.executor.pool;
   }
 
+  get dueMs(): number | undefined {
+    return this.#loaded?.executor.dueMs;
+  }
+
   get trouble(): string | undefined {
     return this.#loaded?.executor.trouble;
   }
@@ -245,7 +249,8 @@ class Model implements ManagedModel {
         await resolveSource(source, { ...host, startedWith: { [source]: file.digest } });
       };
       const maxThreads = poolFor(threads, host.serverCpus ?? host.cpus, options.pool);
-      const pool = { ...RESTART, idleMs: IDLE_MS, maxThreads, beforeOpening, onIncident };
+      const { requestTimeoutMs: longestCallMs = Infinity } = host;
+      const pool = { ...RESTART, idleMs: IDLE_MS, maxThreads, longestCallMs, beforeOpening, onIncident };
       return await startInferencePool({ engine, spec }, pool);
     } catch (cause) {
       throw inModel(source, toServingError(cause));

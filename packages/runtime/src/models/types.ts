@@ -94,6 +94,8 @@ export interface RunOptions {
    * Without it the feeds stay the caller's own and may be fed again.
    */
   readonly transferFeeds?: boolean;
+  /** When the run's call must be answered, in milliseconds since the epoch: one that goes on long after it counts as hung. Default: `server.requestTimeout` from its beginning. */
+  readonly deadline?: number;
 }
 
 /** What a service sees of its model: named tensors in, named tensors out. */
@@ -129,6 +131,8 @@ export interface ManagedModel {
   readonly place: RunPlace | undefined;
   /** How its threads fare; undefined for one that is not loaded. */
   readonly pool: PoolState | undefined;
+  /** When the run that should have ended first should have, in milliseconds since the epoch; undefined while none is in progress on a thread. */
+  readonly dueMs: number | undefined;
   /** Why it can't run at the moment, in words fit for a probe; undefined when it can. */
   readonly trouble: string | undefined;
   /** What was found for its source, known once loaded. */
@@ -160,6 +164,8 @@ export interface ModelHost {
   readonly cpus: number;
   /** CPUs of the whole server, of which one worker may use all while the others have nothing to do; those of the worker unless given. */
   readonly serverCpus?: number;
+  /** Longest time of a call; runs without a deadline of their own are taken to have it. No limit unless given. */
+  readonly requestTimeoutMs?: number;
   /** Digest that each source must have ("sha256:…"), from the bento; empty when served from source. */
   readonly digests: Readonly<Record<string, string>>;
   /** Absolute paths at which a bento holds its models, by source; a source that is not listed is looked for as it is written. */

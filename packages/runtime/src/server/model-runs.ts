@@ -1,5 +1,6 @@
 import type { BatchCode, SingleCode } from "../authoring/create-service.ts";
-import { CANCELLATION, type Cancellation, cancellationOf } from "../call/cancellation.ts";
+import type { Context } from "../authoring/context.ts";
+import { CANCELLATION, cancellationOf } from "../call/cancellation.ts";
 import { ServingError } from "../errors.ts";
 import type { IoSpec } from "../io/types.ts";
 import type { ModelHandle } from "../models/types.ts";
@@ -8,7 +9,7 @@ import type { NamedTensors, Tensor } from "../tensor/tensor.ts";
 
 /** Runs a model as it is, a call at a time. */
 export function singleRuns(model: Pick<ModelHandle, "run">): Pick<SingleCode, "invoke"> {
-  return { invoke: (feeds, ctx) => runOwned(model, feeds as NamedTensors, cancellationOf(ctx)) };
+  return { invoke: (feeds, ctx) => runOwned(model, feeds as NamedTensors, ctx) };
 }
 
 /** Runs a model as it is, calls together: their tensors are joined by name, its outputs split. */
@@ -20,12 +21,12 @@ export function joinedRuns(model: Pick<ModelHandle, "run">): Pick<BatchCode, "in
       const [first] = calls;
       if (first === undefined) return [];
       // What goes with no other call comes alone: its tensors may have different rows.
-      if (calls.length === 1) return [await runOwned(model, first, cancellationOf(ctx))];
+      if (calls.length === 1) return [await runOwned(model, first, ctx)];
       const names = Object.keys(first);
       const of = (name: string): Tensor[] => calls.flatMap((call) => call[name] ?? []);
       const feeds = Object.fromEntries(names.map((name) => [name, joinRows(of(name))]));
       const counts = of(names[0] ?? "").map(({ shape }) => shape[0] ?? 0);
-      return splitOutputs(await runOwned(model, feeds, cancellationOf(ctx)), counts);
+      return splitOutputs(await runOwned(model, feeds, ctx), counts);
     },
   };
 }
@@ -41,9 +42,10 @@ export function haveRows(...specs: readonly IoSpec[]): boolean {
 function runOwned(
   model: Pick<ModelHandle, "run">,
   feeds: NamedTensors,
-  cancellation: Cancellation | undefined,
+  ctx: Pick<Context, "deadline" | "signal">,
 ): Promise<NamedTensors> {
-  return model.run(feeds, { [CANCELLATION]: cancellation, transferFeeds: true });
+  const { deadline } = ctx;
+  return model.run(feeds, { [CANCELLATION]: cancellationOf(ctx), deadline, transferFeeds: true });
 }
 
 function splitOutputs(outputs: NamedTensors, counts: readonly number[]): NamedTensors[] {

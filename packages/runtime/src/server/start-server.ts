@@ -7,7 +7,7 @@ import { createLogger, type Logger } from "../telemetry/logger.ts";
 import type { ServerState } from "../telemetry/readiness.ts";
 import type { TlsWatch } from "../transports/tls/watch-tls.ts";
 import type { EarlyWorker } from "../workers/early-worker.ts";
-import type { ListenAddress } from "../workers/supervisor-options.ts";
+import type { ListenAddress, SupervisorTiming } from "../workers/supervisor-options.ts";
 import { createSupervisor, type Supervisor } from "../workers/supervisor.ts";
 import { openServerAudit } from "./open-server-audit.ts";
 import type { Audit } from "./recorder.ts";
@@ -102,6 +102,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     drainDelayMs: server.drainDelayMs,
     drainTimeoutMs: server.drainTimeoutMs,
     memoryBytes: server.limits.workerMemoryBytes,
+    timing: timingOf(server),
     onLostCalls: createLostCallRecorder(audit, log),
     answer: answerWorkers(config.security, workers, { onKeysChanged: () => supervisor.tell(KEYS_TOPIC, true) }),
     ownMetrics: () => tls?.metrics() ?? [],
@@ -175,6 +176,15 @@ function listenersOf({ host, port, grpcPort }: Config["server"]): readonly Liste
     { name: "grpc", host, port: grpcPort },
   ];
 }
+
+/** A worker that stands still has its runs inline: it is ended when one on a thread would count as hung. */
+function timingOf({ requestTimeoutMs, hungRunGraceMs }: Config["server"]): Partial<SupervisorTiming> {
+  if (hungRunGraceMs === null) return {};
+  return { unresponsiveMs: Math.max(MIN_UNRESPONSIVE_MS, requestTimeoutMs + hungRunGraceMs) };
+}
+
+/** Longer than a busy machine keeps a worker from telling of itself. */
+const MIN_UNRESPONSIVE_MS = 10_000;
 
 function startPayload(options: StartOptions, share: Pick<StartPayload, "cpus" | "serverCpus">): StartPayload {
   const { entry, config, baseDir, storeDir = modelStoreDir(), digests = {}, modelPaths = {}, protoRecord } = options;

@@ -14,6 +14,7 @@ import { askForCounts, askForDocument, KEYS_TOPIC } from "./security/server-topi
 import type { StartPayload } from "./service-entry.ts";
 import { createStateCell } from "./state-cell.ts";
 import { TLS_TOPIC } from "./secure-server.ts";
+import { findHungRun, watchHungRuns } from "./watch-hung-runs.ts";
 import { watchModels } from "./watch-models.ts";
 import { watchReadiness } from "./watch-readiness.ts";
 
@@ -26,6 +27,8 @@ interface Running {
   /** Undefined where connections are not secured. */
   readonly tls: TlsPorts | undefined;
   readonly stopWatching: () => void;
+  /** A model's run that goes on long after its call was over, in words. */
+  readonly hungRun: () => string | undefined;
 }
 
 const metrics = createMetrics({ processMetrics: true });
@@ -54,6 +57,7 @@ const link = connectWorker({
       modelDir: config.modelDir,
       parameters: config.parameters,
       startedWith,
+      requestTimeoutMs: config.server.requestTimeoutMs,
       onRun: createRunObserver(metrics),
       onCancelled: ({ source, outcome, reason }) => metrics.cancelled.run(source, outcome, reason),
       onIncident: (error) => log.error({ err: error }, error.message),
@@ -74,8 +78,10 @@ const link = connectWorker({
       fetchDocument: fetchBy(askForDocument(link)),
       counts: askForCounts(link),
     });
-    const stopModels = watchModels(loaded.states, link.setModels);
-    const stopReadiness = watchReadiness({ ...loaded, trouble: server.access.trouble }, (ready, note) => {
+    const graceMs = config.server.hungRunGraceMs;
+    const hungRun = (): string | undefined => findHungRun(loaded.models, { graceMs, nowMs: Date.now() });
+    const stops = [watchModels(loaded.states, link.setModels), watchHungRuns(hungRun, link.setHung)];
+    const readiness = watchReadiness({ ...loaded, trouble: server.access.trouble }, (ready, note) => {
       link.setReady(ready, note);
       if (ready) log.info("can answer again");
       else log.warn({ reason: note }, "can't answer: /readyz says 503");
@@ -92,7 +98,8 @@ const link = connectWorker({
       sink,
       onePort: createOnePort(to),
       tls,
-      stopWatching: () => [stopModels, stopReadiness].forEach((stop) => stop()),
+      hungRun,
+      stopWatching: () => [...stops, readiness].forEach((stop) => stop()),
     };
     return loaded.states();
   },
@@ -106,16 +113,21 @@ const link = connectWorker({
   },
   stateChanged: state.set,
   async drain(timeoutMs) {
-    if (running === undefined) return;
+    if (running === undefined) return undefined;
     running.server.openCalls.drain(timeoutMs);
     running.stopWatching();
     running.onePort.drain();
     running.tls?.drain();
     await Promise.all([running.sink.drain(), running.server.grpc.drain()]);
     running.server.admission.close();
-    await running.server.admission.idle();
-    await running.loaded.close();
+    // Everybody is answered now. Waiting for a run that hangs would only last until this process is ended.
+    const hung = running.hungRun();
+    if (hung === undefined) {
+      await running.server.admission.idle();
+      await running.loaded.close();
+    }
     await running.server.close();
+    return hung;
   },
   uncaught: (error) => log.error({ err: error }, error.message),
   metrics,

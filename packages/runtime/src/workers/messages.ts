@@ -43,6 +43,8 @@ export type WorkerMessage =
   | { readonly type: "connections-closed"; readonly ids: readonly number[] }
   /** An error that nobody caught: the worker goes on, and is to be replaced. */
   | { readonly type: "uncaught"; readonly reason: string }
+  /** A model's run goes on long after its call was over: the worker goes on beside it, and is to be replaced. Said again while it does. */
+  | { readonly type: "hung"; readonly reason: string }
   | { readonly type: "status"; readonly ready: boolean; readonly note: string | undefined }
   /** `id` of the request that it answers; undefined when the worker sends it by itself. */
   | { readonly type: "metrics"; readonly id: number | undefined; readonly snapshot: MetricsSnapshot }
@@ -77,7 +79,8 @@ export function parseWorkerMessage(value: unknown): WorkerMessage | undefined {
       if (typeof fields.ready !== "boolean" || !isOptionalText(fields.note)) return undefined;
       return { type: "status", ready: fields.ready, note: fields.note };
     case "uncaught":
-      return typeof fields.reason === "string" ? { type: "uncaught", reason: fields.reason } : undefined;
+    case "hung":
+      return typeof fields.reason === "string" ? { type: fields.type, reason: fields.reason } : undefined;
     case "metrics": {
       const snapshot = parseMetricsSnapshot(fields.snapshot);
       if (snapshot === undefined || !(fields.id === undefined || isCount(fields.id))) return undefined;

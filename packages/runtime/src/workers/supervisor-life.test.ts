@@ -176,3 +176,21 @@ describe("drain of a supervisor", SLOW, () => {
     );
   });
 });
+
+describe("a worker with a model run that hangs", SLOW, () => {
+  it("is replaced by one that is loaded first, finishes its other calls, and is ended from outside", async () => {
+    await using harness = createHarness({ workers: 1, drainTimeoutMs: 60_000 });
+    const port = await harness.start();
+    const before = harness.supervisor.state().workers[0]?.pid;
+    const running = begin(port, "/until-drain");
+    await running.begun;
+    await call(port, "/hang");
+    const { workers } = await untilState(harness.supervisor, (state) => state.workers[0]?.restarts === 1);
+    expect(workers[0]?.phase).toBe("ready");
+    expect(workers[0]?.pid).not.toBe(before);
+    expect(await running.outcome).toMatchObject({ status: 200, body: "begun ended" });
+    await expect.poll(() => harness.log.join(""), PATIENT).toContain("SIGKILL: a run hangs");
+    expect(harness.log.join("")).toContain("worker has a model run that hangs and is being replaced");
+    expect(await harness.supervisor.metrics()).toMatch(/^bento_worker_replacements_total\{reason="hung"\} 1$/m);
+  });
+});

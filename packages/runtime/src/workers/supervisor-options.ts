@@ -71,7 +71,7 @@ export const SUPERVISOR_TIMING: SupervisorTiming = {
   // Five reports are missing then: more than a busy machine or a long garbage collection takes, and about one period of usual probes. Runs that are as long
   // belong on a thread; a service that computes longer by itself answers nobody meanwhile.
   silentMs: 5_000,
-  // An endless loop in a service would otherwise hold its callers for ever; longer than any run that is not one.
+  // An endless loop in a service would otherwise hold its callers for ever; longer than any run that is not one. A server takes the time of its calls.
   unresponsiveMs: 300_000,
   restart: { firstDelayMs: 100, factor: 2, maxDelayMs: 30_000, healthyMs: 60_000 },
 };

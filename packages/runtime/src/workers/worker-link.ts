@@ -28,8 +28,12 @@ export interface WorkerHandlers {
   connection(socket: Socket, listener: string): void;
   /** The state of the whole server; in phase "draining" replies tell their callers to close. Called before the first connection. */
   stateChanged(state: ServerState): void;
-  /** Finishes what runs, closes all connections, frees what `start` took, within the time. The process ends after it, or is ended. */
-  drain(timeoutMs: number): Promise<void>;
+  /**
+   * Finishes what runs, closes all connections, frees what `start` took, within the time. The process ends after it, or is ended.
+   *
+   * Gives why something still runs in native code that nobody waits for: the process is then ended from outside, its own end would abort.
+   */
+  drain(timeoutMs: number): Promise<string | undefined>;
   /** Logs an error that nobody caught; the worker goes on until another one has taken its place. */
   uncaught(error: ServingError): void;
   readonly metrics: MetricsSource;
@@ -44,6 +48,8 @@ export interface WorkerHandlers {
 export interface WorkerLink {
   /** Tells whether this worker can answer, with the reason when it can't; it counts as ready from the start. */
   setReady(ready: boolean, note?: string): void;
+  /** Tells that a model's run hangs. */
+  setHung(reason: string): void;
   /** Tells how the models are now. */
   setModels(models: readonly ModelState[]): void;
   /** Metrics of these names, summed over the whole server; throws UNAVAILABLE when the supervisor does not answer in time. */
@@ -82,6 +88,7 @@ export function connectWorker(handlers: WorkerHandlers): WorkerLink {
   send({ type: "hello" });
   return {
     setReady: (ready, note) => send({ type: "status", ready, note }),
+    setHung: (reason) => send({ type: "hung", reason }),
     setModels: (models) => send({ type: "models", models }),
     totals: (names) => totals.ask((id) => send({ type: "totals-request", id, names })),
     metricsText: () => texts.ask((id) => send({ type: "metrics-text-request", id })),
@@ -170,10 +177,16 @@ function createLife(handlers: WorkerHandlers): Life {
     if (phase === "draining") return;
     phase = "draining";
     reports.stop();
-    const problem = await handlers.drain(timeoutMs).then(() => undefined, messageOf);
+    const { hung, problem } = await handlers.drain(timeoutMs).then(
+      (reason) => ({ hung: reason, problem: reason }),
+      (cause: unknown) => ({ hung: undefined, problem: messageOf(cause) }),
+    );
     closings.flush();
     await reports.sendMetrics(undefined);
-    send({ type: "drained", problem }, () => process.exit(problem === undefined ? 0 : 1));
+    send({ type: "drained", problem }, () => {
+      if (hung === undefined) process.exit(problem === undefined ? 0 : 1);
+      endNow();
+    });
   }
   return {
     async start(payload, worker) {

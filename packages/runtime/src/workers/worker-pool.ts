@@ -61,7 +61,15 @@ export interface Replacements {
   readonly memory: number;
   /** For an error that nobody caught. */
   readonly error: number;
+  /** For a model's run that hangs. */
+  readonly hung: number;
 }
+
+/** Faults with which a worker goes on until another one has taken its place. */
+const FAULTS = {
+  error: "worker had an error that nobody caught and is being replaced",
+  hung: "worker has a model run that hangs and is being replaced",
+} as const;
 
 /** N places for workers, each filled again when its worker dies; idle → starting → running → stopping. */
 export class WorkerPool {
@@ -69,7 +77,7 @@ export class WorkerPool {
   readonly #slots: readonly Slot[];
   /** Every process that has not ended, those that drain included. */
   readonly #members = new Set<PoolMember>();
-  readonly #replacements = { death: 0, memory: 0, error: 0 };
+  readonly #replacements = { death: 0, memory: 0, error: 0, hung: 0 };
   #phase: "idle" | "starting" | "running" | "stopping" = "idle";
   #starting: { resolve(): void; reject(error: ServingError): void } | undefined;
   #startFailure: ServingError | undefined;
@@ -236,20 +244,21 @@ export class WorkerPool {
   #message(member: PoolMember, message: WorkerMessage): void {
     this.#options.events.message(member, message);
     if (message.type === "memory") this.#checkMemory();
-    if (message.type === "uncaught") this.#replaceFaulty(member, message.reason);
+    if (message.type === "uncaught") this.#replaceFaulty(member, "error", message.reason);
+    if (message.type === "hung") this.#replaceFaulty(member, "hung", message.reason);
   }
 
-  /** Another worker takes the place in order, after the same wait as for one that died: it may soon have the same error. */
-  #replaceFaulty(member: PoolMember, reason: string): void {
+  /** Another worker takes the place in order, after the same wait as for one that died: it may soon have the same fault. */
+  #replaceFaulty(member: PoolMember, fault: keyof typeof FAULTS, reason: string): void {
     const { restart, logger } = this.#options;
     const slot = this.#slot(member);
     const isUnderWay = slot.successor !== undefined || slot.timer !== undefined;
     if (this.#phase !== "running" || slot.current !== member || isUnderWay) return;
     const plan = planRestart(restart, { failures: slot.failures, readyForMs: member.readyForMs });
     slot.failures = plan.failures;
-    this.#replacements.error += 1;
+    this.#replacements[fault] += 1;
     const facts = { worker: slot.id, pid: member.process.pid, reason };
-    logger.warn(facts, "worker had an error that nobody caught and is being replaced");
+    logger.warn(facts, FAULTS[fault]);
     slot.timer = setTimeout(() => {
       slot.timer = undefined;
       slot.successor ??= this.#startMember(slot.id);

@@ -1,6 +1,6 @@
 import type { KeyRow } from "../key-row.ts";
 import { basePath, cidrs, host } from "../key-types-network.ts";
-import { boolean, duration, integer, orAuto, orNull, text } from "../key-types.ts";
+import { boolean, duration, integer, orAuto, orNull, orOff, text } from "../key-types.ts";
 
 const PORT = integer({ min: 0, max: 65_535 });
 
@@ -58,6 +58,13 @@ export const SERVER_KEYS = {
     default: "60s",
     reason: "the time-out of most proxies",
     doc: "Longest time of one call; a caller may ask for less. A reply that its caller does not take within as long, and a second more for each 64 KiB, is cut.",
+  },
+  "server.hungRunGrace": {
+    type: orOff(duration({ min: "100ms", max: "24h" })),
+    default: "60s",
+    reason:
+      "as long again as requestTimeout: nobody waits for the run any more, and one that is only slow has ended by then",
+    doc: "How long a model's run may go on past the time of its call before its worker is replaced. A worker whose event loop stands still for `server.requestTimeout` and this together, 10 s at the least, is ended; `off`: after 300 s, and runs may go on for ever.",
   },
   "server.drainDelay": {
     type: duration({ min: "0s", max: "10m" }),

@@ -23,6 +23,7 @@ let state: ServerState | undefined;
 let id = -1;
 let isBusy = false;
 let logLevel = "";
+let hung: string | undefined;
 
 const server = createServer((request, response) => {
   const call = metrics.call("fixture", "http");
@@ -71,6 +72,11 @@ const ROUTES: Readonly<Record<string, (response: ServerResponse, request: Incomi
     void link.totals(["bento_requests_total"]).then((snapshot) => response.end(JSON.stringify({ snapshot })));
   },
   "/log-level": (response) => response.end(logLevel),
+  "/hang": (response) => {
+    hung = "a run hangs";
+    link.setHung(hung);
+    response.end("told");
+  },
   "/not-ready": (response) => {
     link.setReady(false, "warming a cache");
     response.end("told");
@@ -118,9 +124,10 @@ const link = connectWorker({
   stateChanged(next) {
     state = next;
   },
-  drain() {
+  async drain() {
     for (const end of drainers) end();
-    return sink.drain();
+    await sink.drain();
+    return hung;
   },
   uncaught: () => undefined,
   metrics,
