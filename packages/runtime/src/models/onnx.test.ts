@@ -45,6 +45,11 @@ async function loadTiny(tiny: TinyModel): Promise<LoadedModel> {
   return load(path);
 }
 
+/** Memory of this process, where what is mapped several times counts once. */
+function pssBytes(): number {
+  return 1024 * Number(/^Pss:\s+(\d+)/m.exec(readFileSync("/proc/self/smaps_rollup", "utf8"))?.[1]);
+}
+
 function golden(name: string): Record<string, unknown> {
   return JSON.parse(readFileSync(`${folder}${name}.json`, "utf8"));
 }
@@ -141,6 +146,55 @@ describe("onnxEngine with models of several kinds", () => {
     });
     // The first row of external.out.json.
     expect(Number(y?.data[0])).toBeCloseTo(-2.756, 5);
+  });
+
+  it.skipIf(process.platform !== "linux")(
+    "holds weights that are shared once, however often the model is loaded",
+    async () => {
+      const size = 4096;
+      const weightBytes = 4 * size * size;
+      const dir = await createTempDir();
+      const weights = new Float32Array(size * size).fill(1);
+      await writeFile(join(dir, "w.bin"), weights);
+      const path = join(dir, "wide.onnx");
+      const tiny = tinyOnnx({
+        inputs: [{ name: "x", type: "float32", shape: ["N", size] }],
+        outputs: [{ name: "y", type: "float32", shape: ["N", size] }],
+        nodes: [{ op: "MatMul", inputs: ["x", "w"], outputs: ["y"] }],
+        external: { w: { shape: [size, size], file: "w.bin" } },
+      });
+      await writeFile(path, tiny);
+      const x = { dtype: "float32", shape: [1, size], data: new Float32Array(size).fill(1) } as const;
+      const growthOf = async (sharedWeights: boolean): Promise<number> => {
+        const before = pssBytes();
+        for (let copy = 0; copy < 3; copy += 1) {
+          const model = await load(path, { session: { ...session, sharedWeights } });
+          const { y } = await model.run({ x });
+          expect(y?.data[size - 1]).toBe(size);
+        }
+        return (pssBytes() - before) / weightBytes;
+      };
+      // The engine itself is loaded with the first.
+      expect(await growthOf(true)).toBeLessThan(2);
+      expect(await growthOf(false)).toBeGreaterThan(2.5);
+    },
+  );
+
+  it("says how to convert a model whose weights can't be shared, and takes a small one", async () => {
+    const zeros = { w: [512, 513] };
+    const path = join(await createTempDir(), "inner.onnx");
+    const inputs = [{ name: "x", type: "float32", shape: ["N", 512] }] as const;
+    const outputs = [{ name: "y", type: "float32", shape: ["N", 513] }] as const;
+    const nodes = [{ op: "MatMul", inputs: ["x", "w"], outputs: ["y"] }];
+    await writeFile(path, tinyOnnx({ inputs, outputs, nodes, zeros }));
+    const shared = { session: { ...session, sharedWeights: true } };
+    await expect(load(path, shared)).rejects.toMatchObject({
+      code: "FAILED_PRECONDITION",
+      message:
+        'sharedWeights: the 1.0 MiB of "inner.onnx" hold its weights, only those in a file beside the model can be shared. Convert it with Python: ' +
+        'onnx.save_model(onnx.load("inner.onnx"), "shared/inner.onnx", save_as_external_data=True, location="inner.onnx.data"); or leave sharedWeights out',
+    });
+    expect((await load("add-one", shared)).info.inputs).toHaveLength(1);
   });
 
   it("leaves the maps of a ZipMap out, says so, and gives the labels", async () => {

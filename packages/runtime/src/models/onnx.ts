@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { OnnxValue } from "onnxruntime-node";
 import { ServingError } from "../errors.ts";
@@ -18,6 +19,7 @@ export const onnxEngine: ModelEngine = { name: "onnx", prepare: turnTelemetryOff
 
 async function loadOnnx(spec: ModelSpec): Promise<LoadedModel> {
   const file = await readOnnxFile(spec.path);
+  if (spec.session.sharedWeights) await assertSharable(spec.path, file);
   const { leftOut } = assertServable(file);
   const createSession = await loadOnnxRuntime();
   const session = openSession(createSession(), spec);
@@ -35,6 +37,21 @@ async function loadOnnx(spec: ModelSpec): Promise<LoadedModel> {
     run: (feeds) => runSession(session, { feeds, fetches, path: spec.path }),
     dispose: async () => session.dispose(),
   };
+}
+
+/** Past this a model without external files is more than its graph. */
+const MAX_UNSHARED_BYTES = 1024 * 1024;
+
+/** Throws FAILED_PRECONDITION for a model whose weights lie in the model file itself: the engine copies those, as often as the model is loaded. */
+async function assertSharable(path: string, { externalData }: OnnxFileInfo): Promise<void> {
+  const { size } = await stat(path);
+  if (externalData.length > 0 || size <= MAX_UNSHARED_BYTES) return;
+  const name = basename(path);
+  throw new ServingError(
+    "FAILED_PRECONDITION",
+    `sharedWeights: the ${(size / 1024 ** 2).toFixed(1)} MiB of "${name}" hold its weights, only those in a file beside the model can be shared. Convert it ` +
+      `with Python: onnx.save_model(onnx.load("${name}"), "shared/${name}", save_as_external_data=True, location="${name}.data"); or leave sharedWeights out`,
+  );
 }
 
 function openSession(native: NativeSession, spec: ModelSpec): NativeSession {

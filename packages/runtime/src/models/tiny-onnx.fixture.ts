@@ -15,10 +15,12 @@ export interface TinyModel {
   }[];
   /** float32 weights that are all 0, by name. */
   readonly zeros?: Readonly<Record<string, readonly number[]>>;
+  /** float32 weights in a file beside the model, one that is all of it, by name. */
+  readonly external?: Readonly<Record<string, { readonly shape: readonly number[]; readonly file: string }>>;
 }
 
 /** The bytes of an ONNX model of operator set 13, for what the committed models do not show. Source: onnx.proto. */
-export function tinyOnnx({ inputs, outputs, nodes, zeros = {} }: TinyModel): Uint8Array {
+export function tinyOnnx({ inputs, outputs, nodes, zeros = {}, external = {} }: TinyModel): Uint8Array {
   const graph = [
     ...nodes.map(({ op, inputs: from, outputs: to }) =>
       part(1, ...from.map((name) => text(1, name)), ...to.map((name) => text(2, name)), text(4, op)),
@@ -26,6 +28,9 @@ export function tinyOnnx({ inputs, outputs, nodes, zeros = {} }: TinyModel): Uin
     text(2, "tiny"),
     ...Object.entries(zeros).map(([name, shape]) =>
       part(5, ...shape.map((size) => int(1, size)), int(2, 1), text(8, name), part(9, zeroFloats(shape))),
+    ),
+    ...Object.entries(external).map(([name, { shape, file }]) =>
+      part(5, ...shape.map((size) => int(1, size)), int(2, 1), text(8, name), entry("location", file), int(14, 1)),
     ),
     ...inputs.map((value) => valueInfo(11, value)),
     ...outputs.map((value) => valueInfo(12, value)),
@@ -46,6 +51,10 @@ function valueInfo(field: number, { name, type, shape }: TinyValue): number[] {
 
 function zeroFloats(shape: readonly number[]): number[] {
   return Array.from<number>({ length: 4 * shape.reduce((product, size) => product * size, 1) }).fill(0);
+}
+
+function entry(key: string, value: string): number[] {
+  return part(13, text(1, key), text(2, value));
 }
 
 function varint(value: number): number[] {
