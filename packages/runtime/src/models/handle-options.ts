@@ -18,7 +18,7 @@ export interface ModelOptions<O extends OutputTypes = OutputTypes> {
   readonly run?: RunPlace | "auto";
   /** Threads inside one run. Default: 1 inline, all CPUs of the worker on a thread. */
   readonly threads?: number;
-  /** Most inference threads of one worker, each with the model loaded once; opened while runs wait. Default: all CPUs of the server, by `threads`. */
+  /** Most inference threads of one worker, each with the model loaded once; opened while runs wait. Default: the worker's CPUs and those that other workers leave unused, by `threads`. */
   readonly pool?: number;
   /** Shapes of the warm-up's sample by input name, as of a usual call; false leaves warming up out. Default: made up from the model. */
   readonly warmup?: SampleShapes | false;

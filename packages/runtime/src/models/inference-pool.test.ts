@@ -35,10 +35,10 @@ afterEach(async () => {
   for (const thread of open) await thread.close();
 });
 
-async function start(name: string, size: { maxThreads?: number; idleMs?: number } = {}): Promise<Executor> {
+async function start(name: string, size: { room?: () => number; idleMs?: number } = {}): Promise<Executor> {
   const spec = { path: model(name), threads: 1, outputs: undefined, session, signature: undefined };
   const options = {
-    maxThreads: 1,
+    room: () => 1,
     idleMs: 60_000,
     longestCallMs: 60_000,
     ...size,
@@ -152,7 +152,7 @@ describe("the process of an inference thread", () => {
     const spec = { path: model("add-one"), threads: 1, outputs: undefined, session, signature: undefined };
     const code = `
       import { startInferencePool } from ${JSON.stringify(new URL("./inference-pool.ts", import.meta.url).href)};
-      const options = { maxThreads: 1, idleMs: 60_000, longestCallMs: 60_000, firstDelayMs: 1, maxDelayMs: 1, beforeOpening: async () => {}, onIncident: () => {} };
+      const options = { room: () => 1, idleMs: 60_000, longestCallMs: 60_000, firstDelayMs: 1, maxDelayMs: 1, beforeOpening: async () => {}, onIncident: () => {} };
       await startInferencePool(${JSON.stringify({ engine: "onnx", spec })}, options);
       console.log(process.env.ORT_DISABLE_TELEMETRY);`;
     const { ORT_DISABLE_TELEMETRY: _set, ...env } = process.env;
@@ -232,7 +232,7 @@ describe("a pool of inference threads", () => {
   }
 
   it("has one thread until runs wait, then as many as it may have, and runs on all of them", async () => {
-    const pool = await start("slow-90ms", { maxThreads: 2 });
+    const pool = await start("slow-90ms", { room: () => 2 });
     await pool.run(row(1, 2, 3, 4), {});
     expect(pool.pool).toEqual({ threads: 1, longestQueue: 0 });
     const runs = Array.from({ length: 8 }, (_, at) => pool.run(row(at, 2, 3, 4), {}));
@@ -253,7 +253,7 @@ describe("a pool of inference threads", () => {
   });
 
   it("opens no further thread for runs that are shorter than what a thread costs", async () => {
-    const pool = await start("add-one", { maxThreads: 4 });
+    const pool = await start("add-one", { room: () => 4 });
     await pool.run(row(1, 2, 3, 4), {});
     for (let at = 0; at < 20; at += 1) {
       await Promise.all(Array.from({ length: 50 }, () => pool.run(row(1, 2, 3, 4), {})));
@@ -265,7 +265,7 @@ describe("a pool of inference threads", () => {
     const exitCodes: number[] = [];
     const noteEnd = (worker: Worker): unknown => worker.once("exit", (code) => exitCodes.push(code));
     process.on("worker", noteEnd);
-    const pool = await start("slow-90ms", { maxThreads: 2, idleMs: 1 });
+    const pool = await start("slow-90ms", { room: () => 2, idleMs: 1 });
     await grow(pool, 2);
     process.off("worker", noteEnd);
     await vi.waitFor(() => expect(pool.pool.threads).toBe(1), 10_000);
@@ -275,8 +275,20 @@ describe("a pool of inference threads", () => {
     expect(incidents).toEqual([]);
   });
 
+  it("closes a thread behind its run when there is room for fewer, as when other workers got work", async () => {
+    let room = 2;
+    const pool = await start("slow-90ms", { room: () => room });
+    await grow(pool, 2);
+    room = 1;
+    const runs = Array.from({ length: 4 }, (_, at) => pool.run(row(at, 2, 3, 4), {}));
+    expect(await Promise.all(runs)).toEqual(runs.map((_, at) => ({ y: row(at, 2, 3, 4)["x"] })));
+    expect(pool.pool.threads).toBe(1);
+    expect(threads).toHaveLength(2);
+    expect(incidents).toEqual([]);
+  });
+
   it("loses the run on a thread that ends and no other, and replaces the thread", async () => {
-    const pool = await start("slow-90ms", { maxThreads: 2 });
+    const pool = await start("slow-90ms", { room: () => 2 });
     await grow(pool, 2);
     const runs = Array.from({ length: 6 }, (_, at) => pool.run(row(at, 2, 3, 4), {}));
     breakThread();
@@ -292,7 +304,7 @@ describe("a pool of inference threads", () => {
   });
 
   it("goes on with the threads it has when a further one can't be opened, and says so once", async () => {
-    const pool = await start("slow-90ms", { maxThreads: 2 });
+    const pool = await start("slow-90ms", { room: () => 2 });
     beforeOpening = async () => {
       throw new Error("the file has changed");
     };
@@ -308,7 +320,7 @@ describe("a pool of inference threads", () => {
   });
 
   it("tells when the run that should have ended first should have", async () => {
-    const pool = await start("slow-90ms", { maxThreads: 2 });
+    const pool = await start("slow-90ms", { room: () => 2 });
     await grow(pool, 2);
     expect(pool.dueMs).toBeUndefined();
     const soon = Date.now() + 5_000;
@@ -324,7 +336,7 @@ describe("a pool of inference threads", () => {
   });
 
   it("finishes the runs it has taken on all threads when it is closed", async () => {
-    const pool = await start("slow-90ms", { maxThreads: 2 });
+    const pool = await start("slow-90ms", { room: () => 2 });
     await grow(pool, 2);
     const runs = Array.from({ length: 5 }, (_, at) => pool.run(row(at, 2, 3, 4), {}));
     await pool.close();
@@ -355,7 +367,7 @@ describe("closing an inference thread", () => {
     const spec = { path: model("slow-90ms"), threads: 1, outputs: undefined, session, signature: undefined };
     const code = `
       import { startInferencePool } from ${JSON.stringify(new URL("./inference-pool.ts", import.meta.url).href)};
-      const options = { maxThreads: 1, idleMs: 60_000, longestCallMs: 60_000, firstDelayMs: 1, maxDelayMs: 1, beforeOpening: async () => {}, onIncident: (error) => console.log(error) };
+      const options = { room: () => 1, idleMs: 60_000, longestCallMs: 60_000, firstDelayMs: 1, maxDelayMs: 1, beforeOpening: async () => {}, onIncident: (error) => console.log(error) };
       const thread = await startInferencePool(${JSON.stringify({ engine: "onnx", spec: { ...spec } })}, options);
       console.log("started");
       ${last}`;

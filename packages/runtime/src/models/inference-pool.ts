@@ -3,15 +3,15 @@ import { ServingError } from "../errors.ts";
 import { reasonOf } from "../reason-of.ts";
 import type { NamedTensors } from "../tensor/tensor.ts";
 import type { Executor } from "./executor.ts";
-import { planGrowth } from "./pool-growth.ts";
+import { isTooMany, planGrowth } from "./pool-growth.ts";
 import { createRunQueue } from "./run-queue.ts";
 import { openThread, type ThreadConnection } from "./thread-connection.ts";
 import type { ThreadStart } from "./thread-messages.ts";
 import type { ModelInfo, PoolState, RunOptions } from "./types.ts";
 
 export interface InferencePoolOptions {
-  /** Most threads that are open at once, ≥ 1. */
-  readonly maxThreads: number;
+  /** Threads for which there is room now, ≥ 1; asked again and again. */
+  readonly room: () => number;
   /** How long a thread beside others has nothing to do before it is closed. */
   readonly idleMs: number;
   /** Time after which a run without a deadline should have ended. */
@@ -122,7 +122,7 @@ class InferencePool implements Executor {
       return answer.tensors;
     } finally {
       thread.dueMs = undefined;
-      if (!thread.connection.hasEnded) this.#setIdle(thread);
+      if (!thread.connection.hasEnded) this.#ranOn(thread);
     }
   }
 
@@ -134,6 +134,11 @@ class InferencePool implements Executor {
     });
     this.#setIdle(thread);
     this.#gate.opened();
+  }
+
+  #ranOn(thread: PoolThread): void {
+    if (isTooMany({ threads: this.#threads.size, room: this.#options.room() })) void this.#closeThread(thread);
+    else this.#setIdle(thread);
   }
 
   #setIdle(thread: PoolThread): void {
@@ -185,10 +190,9 @@ class InferencePool implements Executor {
   /** Looks whether what waits is reason for a further thread; one at a time is opened. */
   #considerGrowth(): void {
     if (this.#isGrowing || this.#growthTimer !== undefined || this.#closed.signal.aborted) return;
-    const { maxThreads } = this.#options;
     const { waitedMs } = this.#queue;
     const threads = this.#threads.size + this.#replacing;
-    const plan = planGrowth({ threads, maxThreads, waitedMs, runMs: this.#runMs });
+    const plan = planGrowth({ threads, room: this.#options.room(), waitedMs, runMs: this.#runMs });
     if (plan === "open") void this.#change(this.#grow());
     else if (plan !== undefined) this.#considerIn(plan);
   }

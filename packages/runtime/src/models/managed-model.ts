@@ -10,7 +10,7 @@ import type { ResolvedModelOptions } from "./handle-options.ts";
 import { startInferencePool } from "./inference-pool.ts";
 import { FORMATS, formatOf } from "./model-format.ts";
 import { resolveSource } from "./source.ts";
-import { poolFor, threadsFor } from "./threads.ts";
+import { roomFor, threadsFor } from "./threads.ts";
 import type { TunedChoice } from "./tune/tune-file.ts";
 import type {
   ManagedModel,
@@ -248,9 +248,10 @@ class Model implements ManagedModel {
       const beforeOpening = async (): Promise<void> => {
         await resolveSource(source, { ...host, startedWith: { [source]: file.digest } });
       };
-      const maxThreads = poolFor(threads, host.serverCpus ?? host.cpus, options.pool);
+      const { cpus, spareCpus = (): number => cpus } = host;
+      const room = (): number => roomFor({ threadsOfRun: threads, cpus, spareCpus: spareCpus(), chosen: options.pool });
       const { requestTimeoutMs: longestCallMs = Infinity } = host;
-      const pool = { ...RESTART, idleMs: IDLE_MS, maxThreads, longestCallMs, beforeOpening, onIncident };
+      const pool = { ...RESTART, idleMs: IDLE_MS, room, longestCallMs, beforeOpening, onIncident };
       return await startInferencePool({ engine, spec }, pool);
     } catch (cause) {
       throw inModel(source, toServingError(cause));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { planGrowth } from "./pool-growth.ts";
+import { isTooMany, planGrowth } from "./pool-growth.ts";
 
-const demand = { threads: 1, maxThreads: 2, waitedMs: 100, runMs: 90 };
+const demand = { threads: 1, room: 2, waitedMs: 100, runMs: 90 };
 
 describe("planGrowth", () => {
   it("opens a thread when a run has waited for half as long as running takes", () => {
@@ -18,10 +18,28 @@ describe("planGrowth", () => {
 
   it.each([
     ["nothing waits", { waitedMs: undefined }],
-    ["as many threads are open as may be", { threads: 2 }],
-    ["more are open than may be", { threads: 3 }],
+    ["there is room for no more threads", { threads: 2 }],
+    ["there is room for fewer", { threads: 3 }],
+    ["others use more than half of the last CPU", { room: 1.49 }],
     ["runs are too short to be worth a thread", { runMs: 0.9 }],
   ])("opens none when %s", (_why, change) => {
     expect(planGrowth({ ...demand, ...change })).toBeUndefined();
+  });
+});
+
+describe("isTooMany", () => {
+  it("says so where more than three quarters of a CPU lack, and never of the last thread", () => {
+    expect(isTooMany({ threads: 2, room: 1.24 })).toBe(true);
+    expect(isTooMany({ threads: 2, room: 1.25 })).toBe(false);
+    expect(isTooMany({ threads: 1, room: 0 })).toBe(false);
+  });
+
+  it("closes nothing that planGrowth would open again", () => {
+    const rooms = Array.from({ length: 300 }, (_, at) => 1 + at / 100);
+    const closed = [2, 3, 4].flatMap((threads) =>
+      rooms.filter((room) => isTooMany({ threads, room })).map((room) => ({ ...demand, threads: threads - 1, room })),
+    );
+    expect(closed.length).toBeGreaterThan(100);
+    expect(closed.filter((pool) => planGrowth(pool) !== undefined)).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { poolFor, threadsFor } from "./threads.ts";
+import { roomFor, threadsFor } from "./threads.ts";
 
 describe("threadsFor", () => {
   it("gives one thread to a model that runs inline, and all whole CPUs of the worker to one on a thread", () => {
@@ -15,15 +15,23 @@ describe("threadsFor", () => {
   });
 });
 
-describe("poolFor", () => {
-  it("gives as many threads as use all CPUs of the server, one at the least", () => {
-    expect(poolFor(1, 4, undefined)).toBe(4);
-    expect(poolFor(2, 5, undefined)).toBe(2);
-    expect(poolFor(8, 2, undefined)).toBe(1);
+describe("roomFor", () => {
+  const free = { threadsOfRun: 1, cpus: 2, spareCpus: 8, chosen: undefined };
+
+  it("gives as many threads as use all CPUs that the other workers leave, one at the least", () => {
+    expect(roomFor(free)).toBe(8);
+    expect(roomFor({ ...free, spareCpus: 5.5 })).toBe(5.5);
+    expect(roomFor({ ...free, threadsOfRun: 2 })).toBe(4);
+    expect(roomFor({ ...free, threadsOfRun: 16 })).toBe(1);
+  });
+
+  it("gives a worker its own share, whatever the others use", () => {
+    expect(roomFor({ ...free, spareCpus: 0.2 })).toBe(2);
+    expect(roomFor({ ...free, spareCpus: 0.2, threadsOfRun: 2 })).toBe(1);
   });
 
   it("follows the author's choice", () => {
-    expect(poolFor(1, 4, 1)).toBe(1);
-    expect(poolFor(4, 4, 3)).toBe(3);
+    expect(roomFor({ ...free, chosen: 1 })).toBe(1);
+    expect(roomFor({ ...free, spareCpus: 0, chosen: 3 })).toBe(3);
   });
 });

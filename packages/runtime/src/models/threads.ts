@@ -11,10 +11,20 @@ export function threadsFor(place: RunPlace, cpus: number, chosen: number | undef
 }
 
 /**
- * Most inference threads of a model in one worker: the author's choice, otherwise as many as use all CPUs of the server.
+ * Inference threads of a model for which one worker has room: the author's choice, otherwise as many as use its CPUs and those that the other workers leave
+ * unused. Not whole where those are used in part.
  *
- * Not only the worker's: a caller with one connection, as most of gRPC, reaches one worker and would leave the others' CPUs idle.
+ * Not only its own: a caller with one connection, as most of gRPC, reaches one worker and would leave the others' CPUs idle.
  */
-export function poolFor(threadsOfRun: number, serverCpus: number, chosen: number | undefined): number {
-  return chosen ?? Math.max(1, Math.floor(serverCpus / threadsOfRun));
+export function roomFor({ threadsOfRun, cpus, spareCpus, chosen }: PoolCpus): number {
+  return chosen ?? Math.max(1, Math.floor(cpus / threadsOfRun), spareCpus / threadsOfRun);
+}
+
+export interface PoolCpus {
+  readonly threadsOfRun: number;
+  /** CPUs that fall to the worker. */
+  readonly cpus: number;
+  /** CPUs of the server less what its other workers use. */
+  readonly spareCpus: number;
+  readonly chosen: number | undefined;
 }

@@ -162,8 +162,8 @@ export interface ModelHost {
   readonly storeDir: string;
   /** CPUs that fall to this worker, ≥ 1. */
   readonly cpus: number;
-  /** CPUs of the whole server, of which one worker may use all while the others have nothing to do; those of the worker unless given. */
-  readonly serverCpus?: number;
+  /** CPUs of the whole server less what its other workers use now; those of this worker unless given. */
+  readonly spareCpus?: () => number;
   /** Longest time of a call; runs without a deadline of their own are taken to have it. No limit unless given. */
   readonly requestTimeoutMs?: number;
   /** Digest that each source must have ("sha256:…"), from the bento; empty when served from source. */

@@ -34,6 +34,8 @@ interface Running {
 const metrics = createMetrics({ processMetrics: true });
 const state = createStateCell({ phase: "starting", ready: false, workers: [] });
 let running: Running | undefined;
+/** CPUs that the other workers use, as of the last second. */
+let otherCpus = 0;
 let log = createLogger({ level: "info", format: "auto" });
 
 const link = connectWorker({
@@ -48,7 +50,7 @@ const link = connectWorker({
       baseDir,
       storeDir,
       cpus,
-      serverCpus,
+      spareCpus: () => serverCpus - otherCpus,
       digests,
       modelPaths,
       ...(tuned === undefined ? {} : { tuned }),
@@ -133,6 +135,9 @@ const link = connectWorker({
   metrics,
   reopenFiles: () => running?.server.audit?.reopen(),
   setLogLevel: (level) => log.setLevel(level),
+  otherCpus(cpus) {
+    otherCpus = cpus;
+  },
   notice(topic, value) {
     if (topic === KEYS_TOPIC) running?.server.access.lookForKeys();
     const material = topic === TLS_TOPIC ? parseMaterial(value) : undefined;

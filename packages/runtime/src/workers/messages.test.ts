@@ -33,7 +33,7 @@ const FROM_WORKER: readonly WorkerMessage[] = [
   { type: "metrics", id: undefined, snapshot },
   { type: "totals-request", id: 4, names: ["a", "b"] },
   { type: "metrics-text-request", id: 5 },
-  { type: "memory", rssBytes: 1 },
+  { type: "usage", rssBytes: 1, cpus: 0.5 },
   { type: "drained", problem: undefined },
 ];
 
@@ -46,6 +46,7 @@ const FROM_SUPERVISOR: readonly SupervisorMessage[] = [
   { type: "totals", id: 4, snapshot },
   { type: "metrics-text", id: 5, text: "# HELP\n" },
   { type: "log-level", level: "debug" },
+  { type: "other-cpus", cpus: 1.5 },
 ];
 
 describe("messages between supervisor and workers", () => {
@@ -84,7 +85,9 @@ describe("messages between supervisor and workers", () => {
     { type: "totals", id: 1, snapshot: {} },
     { type: "metrics-text-request" },
     { type: "metrics-text", id: 1, text: 5 },
-    { type: "memory", rssBytes: Number.NaN },
+    { type: "usage", rssBytes: Number.NaN, cpus: 1 },
+    { type: "usage", rssBytes: 1, cpus: -1 },
+    { type: "other-cpus", cpus: Infinity },
     { type: "drained", problem: 3 },
     { type: "start", worker: "0", digests: {} },
     { type: "start", worker: 0 },

@@ -25,6 +25,8 @@ export type SupervisorMessage =
   /** Answers the worker's question of that id; `failure` is why there is no answer. */
   | { readonly type: "answer"; readonly id: number; readonly answer: unknown; readonly failure: string | undefined }
   | { readonly type: "log-level"; readonly level: string }
+  /** CPUs that all other workers use together. */
+  | { readonly type: "other-cpus"; readonly cpus: number }
   /** Files that are written to may have been moved away. */
   | { readonly type: "reopen-files" }
   /** Something that is the same in every worker; it replaces what was said of that topic before. */
@@ -54,7 +56,8 @@ export type WorkerMessage =
   | { readonly type: "metrics-text-request"; readonly id: number }
   /** Asks what is known of a topic in the whole server; workers and supervisor carry it, those who made them know what it means. */
   | { readonly type: "question"; readonly id: number; readonly topic: string; readonly question: unknown }
-  | { readonly type: "memory"; readonly rssBytes: number }
+  /** Resident memory now, and CPUs used since the last time. */
+  | { readonly type: "usage"; readonly rssBytes: number; readonly cpus: number }
   | { readonly type: "drained"; readonly problem: string | undefined };
 
 /** Reads a message from a worker; undefined for anything else, such as messages that author's code sends by itself. */
@@ -95,8 +98,10 @@ export function parseWorkerMessage(value: unknown): WorkerMessage | undefined {
       const { id, topic, question } = fields;
       return isCount(id) && typeof topic === "string" ? { type: "question", id, topic, question } : undefined;
     }
-    case "memory":
-      return isCount(fields.rssBytes) ? { type: "memory", rssBytes: fields.rssBytes } : undefined;
+    case "usage": {
+      const { rssBytes, cpus } = fields;
+      return isCount(rssBytes) && isAmount(cpus) ? { type: "usage", rssBytes, cpus } : undefined;
+    }
     case "drained":
       return isOptionalText(fields.problem) ? { type: "drained", problem: fields.problem } : undefined;
     default:
@@ -135,6 +140,8 @@ export function parseSupervisorMessage(value: unknown): SupervisorMessage | unde
     }
     case "log-level":
       return typeof fields.level === "string" ? { type: "log-level", level: fields.level } : undefined;
+    case "other-cpus":
+      return isAmount(fields.cpus) ? { type: "other-cpus", cpus: fields.cpus } : undefined;
     case "reopen-files":
       return { type: "reopen-files" };
     case "notice":
@@ -152,6 +159,10 @@ function toFields(value: unknown): Readonly<Partial<Record<string, unknown>>> {
 
 function isCount(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isAmount(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
 }
 
 function isCounts(value: unknown): value is readonly number[] {

@@ -46,6 +46,7 @@ export class PoolMember {
   #isSilent = false;
   #readyAtMs: number | undefined;
   #rssBytes = 0;
+  #cpus = 0;
   #killTimer: NodeJS.Timeout | undefined;
   #wasKilledLate = false;
   #isSendingState = false;
@@ -100,6 +101,10 @@ export class PoolMember {
   }
   get rssBytes(): number {
     return this.#rssBytes;
+  }
+  /** CPUs that it used of late. */
+  get cpus(): number {
+    return this.#cpus;
   }
   get readyForMs(): number | undefined {
     return this.#readyAtMs === undefined ? undefined : this.#nowMs() - this.#readyAtMs;
@@ -195,8 +200,9 @@ export class PoolMember {
         this.#models = message.models;
         this.#events.changed(this);
         return;
-      case "memory":
+      case "usage":
         this.#rssBytes = message.rssBytes;
+        this.#cpus = message.cpus;
         break;
       case "drained":
         this.#problem = message.problem;

@@ -1,7 +1,7 @@
 import type { MetricFamily, MetricsSnapshot, MetricValue } from "../telemetry/metrics-snapshot.ts";
 import type { ServerState, WorkerPhase } from "../telemetry/readiness.ts";
 import type { ConnectionCounts } from "./connection-distributor.ts";
-import type { Replacements } from "./worker-pool.ts";
+import type { Replacements } from "./pool-options.ts";
 
 const PHASES = ["starting", "ready", "draining", "dead"] as const satisfies readonly WorkerPhase[];
 

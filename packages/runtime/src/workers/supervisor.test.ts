@@ -168,6 +168,19 @@ describe("createSupervisor", SLOW, () => {
     expect(await call(port, "/log-level")).toMatchObject({ body: "debug" });
   });
 
+  it("tells each worker how many CPUs the others use", async () => {
+    await using harness = createHarness();
+    const port = await harness.start();
+    const others = async (): Promise<number> => Number((await callJson(port, "/other-cpus"))["otherCpus"]);
+    // What loading took is past.
+    await expect.poll(others, PATIENT).toBeLessThan(0.1);
+    const computeAndAsk = async (): Promise<number> => {
+      await call(port, "/compute");
+      return others();
+    };
+    await expect.poll(computeAndAsk, PATIENT).toBeGreaterThan(0.1);
+  });
+
   it("takes no notice of messages that a service sends by itself", async () => {
     await using harness = createHarness({ workers: 1 });
     const port = await harness.start();

@@ -40,6 +40,8 @@ export interface WorkerHandlers {
   /** Files that are written to may have been moved away. */
   reopenFiles(): void;
   setLogLevel(level: string): void;
+  /** CPUs that all other workers use together, each second. */
+  otherCpus(cpus: number): void;
   /** What the supervisor tells all workers of a topic; the first time before the first connection. */
   notice(topic: string, value: unknown): void;
 }
@@ -150,6 +152,9 @@ function receive(
       return;
     case "log-level":
       handlers.setLogLevel(message.level);
+      return;
+    case "other-cpus":
+      handlers.otherCpus(message.cpus);
       return;
     case "notice":
       handlers.notice(message.topic, message.value);

@@ -1,48 +1,13 @@
 import { ServingError } from "../errors.ts";
-import type { Logger } from "../telemetry/logger.ts";
 import type { WorkerState } from "../telemetry/readiness.ts";
 import { type CallJournal, createCallJournal } from "./call-journal.ts";
-import type { EarlyWorker } from "./early-worker.ts";
 import { chooseOversized } from "./memory-guard.ts";
 import { joinDigests } from "./model-digests.ts";
 import type { ModelDigests, WorkerMessage } from "./messages.ts";
 import { PoolMember, type MemberEnd } from "./pool-member.ts";
-import { planRestart, type RestartPolicy } from "./restart-policy.ts";
-import { startWorkerProcess, type WorkerProgram } from "./worker-process.ts";
-
-export interface PoolOptions {
-  readonly program: WorkerProgram;
-  /** A process that was started before and takes the first place. */
-  readonly earlyWorker: EarlyWorker | undefined;
-  /** Places, each held by one worker; ≥ 1. */
-  readonly size: number;
-  readonly payload: unknown;
-  readonly startTimeoutMs: number;
-  readonly drainTimeoutMs: number;
-  readonly silentMs: number;
-  /** undefined: silence is no reason to end a worker. */
-  readonly unresponsiveMs: number | undefined;
-  readonly restart: RestartPolicy;
-  /** null for no mark. */
-  readonly memoryBytes: number | null;
-  readonly memoryIntervalMs: number;
-  /** Given the notes of calls that ended with their worker; undefined: calls are not noted. */
-  readonly onLostCalls: ((notes: readonly string[]) => void) | undefined;
-  readonly logger: Logger;
-  /** Monotonic. */
-  readonly nowMs: () => number;
-  readonly events: PoolEvents;
-}
-
-/** What the pool reports. `changed` follows each of the others and every change of `states()`. */
-export interface PoolEvents {
-  ready(member: PoolMember): void;
-  /** Another worker has taken its place; it finishes what runs. */
-  retired(member: PoolMember): void;
-  ended(member: PoolMember): void;
-  message(member: PoolMember, message: WorkerMessage): void;
-  changed(): void;
-}
+import type { PoolOptions, Replacements } from "./pool-options.ts";
+import { planRestart } from "./restart-policy.ts";
+import { startWorkerProcess } from "./worker-process.ts";
 
 interface Slot {
   readonly id: number;
@@ -53,16 +18,6 @@ interface Slot {
   restarts: number;
   note: string | undefined;
   timer: NodeJS.Timeout | undefined;
-}
-
-/** How often workers were replaced, by reason. */
-export interface Replacements {
-  readonly death: number;
-  readonly memory: number;
-  /** For an error that nobody caught. */
-  readonly error: number;
-  /** For a model's run that hangs. */
-  readonly hung: number;
 }
 
 /** Faults with which a worker goes on until another one has taken its place. */
@@ -243,9 +198,19 @@ export class WorkerPool {
 
   #message(member: PoolMember, message: WorkerMessage): void {
     this.#options.events.message(member, message);
-    if (message.type === "memory") this.#checkMemory();
+    if (message.type === "usage") {
+      this.#tellOtherCpus(member);
+      this.#checkMemory();
+    }
     if (message.type === "uncaught") this.#replaceFaulty(member, "error", message.reason);
     if (message.type === "hung") this.#replaceFaulty(member, "hung", message.reason);
+  }
+
+  /** A worker may use what the others leave; told whenever it tells what it uses itself. */
+  #tellOtherCpus(member: PoolMember): void {
+    let cpus = 0;
+    for (const other of this.#members) if (other !== member) cpus += other.cpus;
+    member.process.send({ type: "other-cpus", cpus });
   }
 
   /** Another worker takes the place in order, after the same wait as for one that died: it may soon have the same fault. */

@@ -33,7 +33,7 @@ export interface MetricsSource {
   revision(): number;
 }
 
-/** Tells the supervisor of memory each second, of metrics every other one, and of metrics when it asks. */
+/** Tells the supervisor of memory and CPU each second, of metrics every other one, and of metrics when it asks. */
 export function createReports(metrics: MetricsSource): {
   start(): void;
   stop(): void;
@@ -41,6 +41,7 @@ export function createReports(metrics: MetricsSource): {
 } {
   let timer: NodeJS.Timeout | undefined;
   let ticks = 0;
+  let used = { atMs: performance.now(), cpu: process.cpuUsage() };
   let sentRevision: number | undefined;
   async function sendMetrics(id: number | undefined): Promise<void> {
     sentRevision = metrics.revision();
@@ -48,17 +49,21 @@ export function createReports(metrics: MetricsSource): {
     // Without a snapshot the supervisor shows the last one it has: metrics must never end a worker.
     if (snapshot !== undefined) sendToSupervisor({ type: "metrics", id, snapshot });
   }
-  function reportMemory(): void {
-    sendToSupervisor({ type: "memory", rssBytes: process.memoryUsage.rss() });
+  function reportUsage(): void {
+    const atMs = performance.now();
+    const { user, system } = process.cpuUsage(used.cpu);
+    const cpus = (user + system) / 1000 / Math.max(1, atMs - used.atMs);
+    used = { atMs, cpu: process.cpuUsage() };
+    sendToSupervisor({ type: "usage", rssBytes: process.memoryUsage.rss(), cpus });
   }
   function report(): void {
     ticks += 1;
-    reportMemory();
+    reportUsage();
     if (ticks % METRICS_EVERY === 0 && metrics.revision() !== sentRevision) void sendMetrics(undefined);
   }
   return {
     start() {
-      reportMemory();
+      reportUsage();
       timer = setInterval(report, REPORT_INTERVAL_MS);
       timer.unref();
     },

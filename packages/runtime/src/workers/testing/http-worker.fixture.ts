@@ -24,6 +24,7 @@ let id = -1;
 let isBusy = false;
 let logLevel = "";
 let hung: string | undefined;
+let otherCpus = 0;
 
 const server = createServer((request, response) => {
   const call = metrics.call("fixture", "http");
@@ -85,6 +86,7 @@ const ROUTES: Readonly<Record<string, (response: ServerResponse, request: Incomi
     link.setReady(true);
     response.end("told");
   },
+  "/other-cpus": (response) => response.end(JSON.stringify({ pid: process.pid, otherCpus })),
   "/half-open": (response, request) => response.end(String(request.socket.allowHalfOpen)),
   "/notices": (response) => response.end(JSON.stringify(notices)),
   "/junk": (response) => {
@@ -134,6 +136,9 @@ const link = connectWorker({
   reopenFiles: () => undefined,
   setLogLevel(level) {
     logLevel = level;
+  },
+  otherCpus(cpus) {
+    otherCpus = cpus;
   },
   notice(topic, value) {
     notices[topic] = value;
