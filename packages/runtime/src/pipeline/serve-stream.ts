@@ -56,6 +56,8 @@ async function openStream<R>(call: RawCall<R>, stages: Stages, record: CallRecor
     const first = await iterator.next();
     const finish = (error: ServingError | undefined): Closing => {
       void end();
+      // Each value is written as it comes: making and writing them, and the caller's taking, are one phase.
+      record.passed("infer");
       return record.close(error);
     };
     return call.encodeStream(recordedStream({ first, iterator, signal: scope.cancellation, finish }), extra);

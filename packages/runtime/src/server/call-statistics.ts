@@ -6,7 +6,7 @@ import type { MetricsSnapshot, MetricValue } from "../telemetry/metrics-snapshot
 export const CALL_METRICS: readonly string[] = [
   "bento_requests_total",
   "bento_request_duration_seconds",
-  "bento_call_phase_seconds_total",
+  "bento_call_phase_seconds",
   "bento_last_success_timestamp_seconds",
 ];
 
@@ -18,7 +18,7 @@ export function toCallStatistics(snapshot: MetricsSnapshot): ReadonlyMap<string,
     );
   const requests = values("bento_requests_total");
   const durations = values("bento_request_duration_seconds", "bento_request_duration_seconds_sum");
-  const phases = values("bento_call_phase_seconds_total");
+  const phases = values("bento_call_phase_seconds", "bento_call_phase_seconds_sum");
   const lasts = values("bento_last_success_timestamp_seconds");
   const apis = new Set(requests.map(({ labels }) => String(labels["api"])));
   return new Map(

@@ -39,7 +39,8 @@ function stageOf(last: CallPhase | undefined, isBatched: boolean): CancelledStag
   return last === "arrival" || (last === "input" && isBatched) ? "queue" : "run";
 }
 
-const NO_SECONDS = CALL_PHASES.map(() => 0);
+/** Of a call that has passed no phase yet; some, such as a question about a model, never pass one. */
+const NO_SECONDS = CALL_PHASES.map(() => NaN);
 
 /** Labels of a call whose caller was not known, and of one that was not refused. */
 const NOBODY = "none";
@@ -139,7 +140,9 @@ class OpenRecord implements CallRecord {
   passed(phase: CallPhase): void {
     const nowMs = this.#options.now();
     const index = CALL_PHASES.indexOf(phase);
-    this.#phaseSeconds[index] = (this.#phaseSeconds[index] ?? 0) + (nowMs - this.#passedMs) / 1000;
+    const before = this.#phaseSeconds[index] ?? NaN;
+    // Some pass one twice: a batched call waits for a slot, and later for its batch.
+    this.#phaseSeconds[index] = (Number.isNaN(before) ? 0 : before) + (nowMs - this.#passedMs) / 1000;
     this.#passedMs = nowMs;
     this.#lastPhase = phase;
   }

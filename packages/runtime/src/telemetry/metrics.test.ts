@@ -43,7 +43,7 @@ describe("createMetrics", () => {
     expect(text).toContain('bento_model_run_duration_seconds_bucket{model="a.onnx",place="thread",le="0.25"} 1');
   });
 
-  it("sums where the time of successful calls goes, over all protocols, and says when the last one ended", async () => {
+  it("shows how the time of successful calls is spread over their phases, over all protocols, and when the last one ended", async () => {
     const metrics = createMetrics({ processMetrics: false });
     const startedSeconds = Date.now() / 1000;
     for (const protocol of ["native", "v2"]) {
@@ -55,15 +55,34 @@ describe("createMetrics", () => {
     failed.started();
     failed.finished({ status: 400, seconds: 9, bytesIn: 0, bytesOut: 0 });
     const text = await metrics.text();
-    expect(lines(text, "bento_call_phase_seconds_total")).toEqual([
-      'bento_call_phase_seconds_total{api="score",phase="arrival"} 1',
-      'bento_call_phase_seconds_total{api="score",phase="queue"} 0.5',
-      'bento_call_phase_seconds_total{api="score",phase="input"} 0.25',
-      'bento_call_phase_seconds_total{api="score",phase="infer"} 4',
-      'bento_call_phase_seconds_total{api="score",phase="output"} 8',
+    expect(lines(text, "bento_call_phase_seconds_sum")).toEqual([
+      'bento_call_phase_seconds_sum{api="score",phase="arrival"} 1',
+      'bento_call_phase_seconds_sum{api="score",phase="queue"} 0.5',
+      'bento_call_phase_seconds_sum{api="score",phase="input"} 0.25',
+      'bento_call_phase_seconds_sum{api="score",phase="infer"} 4',
+      'bento_call_phase_seconds_sum{api="score",phase="output"} 8',
     ]);
+    const infer = lines(text, 'bento_call_phase_seconds_bucket{api="score",phase="infer"').map(
+      (line) => /le="(.*)"\} (\d+)/.exec(line)?.slice(1).join(" ") ?? "",
+    );
+    expect(infer.at(0)).toBe("0.0001 0");
+    expect(infer.slice(-5)).toEqual(["1 0", "5 2", "10 2", "60 2", "+Inf 2"]);
     const [last = ""] = lines(text, 'bento_last_success_timestamp_seconds{api="score"}');
     expect(Number(last.split(" ")[1])).toBeGreaterThanOrEqual(startedSeconds);
+  });
+
+  it("counts nothing for a phase that a call did not pass", async () => {
+    const metrics = createMetrics({ processMetrics: false });
+    const call = metrics.call("lines", "native");
+    call.started();
+    call.finished({ status: 200, seconds: 1, phaseSeconds: [0.5, NaN, NaN, NaN, NaN], bytesIn: 0, bytesOut: 0 });
+    expect(lines(await metrics.text(), "bento_call_phase_seconds_count")).toEqual([
+      'bento_call_phase_seconds_count{api="lines",phase="arrival"} 1',
+      'bento_call_phase_seconds_count{api="lines",phase="queue"} 0',
+      'bento_call_phase_seconds_count{api="lines",phase="input"} 0',
+      'bento_call_phase_seconds_count{api="lines",phase="infer"} 0',
+      'bento_call_phase_seconds_count{api="lines",phase="output"} 0',
+    ]);
   });
 
   it("counts under one series however often the same names are bound", async () => {

@@ -58,7 +58,7 @@ export interface CallMetrics {
 export interface CallResult {
   readonly status: number;
   readonly seconds: number;
-  /** Seconds of each of CALL_PHASES, of a call that succeeded; undefined for others and where it is not known. */
+  /** Seconds of each of CALL_PHASES, of a call that succeeded, NaN for one that it did not pass; undefined for others and where it is not known. */
   readonly phaseSeconds?: readonly number[] | undefined;
   readonly bytesIn: number;
   readonly bytesOut: number;
@@ -72,6 +72,8 @@ export interface QueueMetrics {
 
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const RUN_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** Fewer than a run's: there are five phases for each API, and each bucket is a line of the text. */
+const PHASE_SECONDS = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 10, 60];
 /** Label values come from definitions, so this is far above what a service needs and still a bound. */
 const MAX_SERIES = 1000;
 
@@ -162,13 +164,13 @@ function createCallBinder(instruments: Instruments): Metrics["call"] {
 
 /** Where the time of an API's successful calls goes, and when the last of them ended. */
 function createSuccessBinder(instruments: Instruments): (api: string) => (phaseSeconds: readonly number[]) => void {
-  const phases = instruments.counter("bento_call_phase_seconds_total", "Time of successful calls by phase");
+  const phases = instruments.histogram("bento_call_phase_seconds", "Time of successful calls by phase", PHASE_SECONDS);
   const last = instruments.gauge("bento_last_success_timestamp_seconds", "When the last successful call ended", "max");
   return (api) => {
-    const counters = CALL_PHASES.map((phase) => phases.series({ api, phase }) ?? NOTHING);
+    const histograms = CALL_PHASES.map((phase) => phases.series({ api, phase }) ?? NOTHING);
     const gauge = last.series({ api }) ?? NOTHING;
     return (phaseSeconds) => {
-      for (let index = 0; index < counters.length; index += 1) counters[index]?.add(phaseSeconds[index] ?? 0);
+      for (let index = 0; index < histograms.length; index += 1) histograms[index]?.observe(phaseSeconds[index] ?? NaN);
       gauge.set(Date.now() / 1000);
     };
   };
