@@ -1,9 +1,11 @@
 // Joins the runtime's sources into a few files, in the folder of the package: loading two hundred small ones was a fifth of a server's start. Packages that it
-// depends on stay outside, but for TypeBox with its seven hundred files.
+// depends on stay outside, but for TypeBox with its seven hundred files, and for what sends traces: installed it is 31 MB in 18 packages, of which 0.25 MB are used,
+// and only where traces are on.
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
 
+const BUNDLED = ["typebox", "@opentelemetry/"];
 const { exports, bin } = JSON.parse(readFileSync("package.json", "utf8"));
 const named = [...Object.values(exports).flatMap((entry) => entry.default ?? []), ...Object.values(bin)];
 // Run by processes and threads of their own.
@@ -22,6 +24,8 @@ const { metafile } = await build({
   platform: "node",
   target: "node22.12",
   metafile: true,
+  // The modules of OpenTelemetry's packages: their CommonJS would come whole, and requires what an ES module can't.
+  mainFields: ["module", "main"],
   logLevel: "warning",
   plugins: [{ name: "packages-stay-outside", setup: leavePackagesOutside }],
 });
@@ -34,9 +38,16 @@ for (const [output, { inputs }] of Object.entries(metafile.outputs)) {
     throw new Error(`${source} looks for a file beside itself and was put into ${output}`);
 }
 
-function leavePackagesOutside({ onResolve }) {
-  onResolve({ filter: /^[^./]/ }, ({ path, kind, importer }) => {
-    const isBundled = kind === "entry-point" || path.startsWith("typebox") || importer.includes("/typebox/");
-    return isBundled ? undefined : { path, external: true };
+function leavePackagesOutside({ onResolve, onLoad }) {
+  onResolve({ filter: /^[^./]/ }, ({ path, kind, importer, namespace }) => {
+    const isBundled =
+      kind === "entry-point" || BUNDLED.some((name) => path.startsWith(name)) || importer.includes("/typebox/");
+    if (isBundled) return undefined;
+    // An ES module has no `require`: what one of the CommonJS ones among them requires is imported for it.
+    if (kind === "require-call" && namespace !== "required") return { path, namespace: "required" };
+    return { path, external: true };
   });
+  onLoad({ filter: /./, namespace: "required" }, ({ path }) => ({
+    contents: `export * from ${JSON.stringify(path)}; export { default } from ${JSON.stringify(path)};`,
+  }));
 }

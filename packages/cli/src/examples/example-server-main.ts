@@ -82,6 +82,7 @@ function openToThisMachine(
       limits: { ...server.limits, connectionsPerIp: server.limits.connections },
       protocols,
     },
-    telemetry: { logLevel: "error", logFormat: "json" },
+    telemetry: { logLevel: "error", logFormat: "json", traces: "off" },
+    tracing: null,
   };
 }

@@ -53,6 +53,8 @@ export interface CallFacts {
   readonly service: { readonly name: string; readonly version: string };
   readonly principal: Principal | undefined;
   readonly target: Target | undefined;
+  /** Where traces are on. */
+  readonly traceId: string | undefined;
 }
 
 /** What became of a call. */
@@ -109,12 +111,12 @@ function timeText(ms: number): string {
 }
 
 /** Which call it is, its texts cut. */
-function identify({ call, service, principal, target }: CallFacts): CallIdentity {
+function identify({ call, service, principal, target, traceId }: CallFacts): CallIdentity {
   const { requestId, method, route, peerIp, clientIp, query, tls } = call.request;
   const userAgent = textOf(call.request, "user-agent");
   return {
     requestId,
-    traceId: traceIdOf(textOf(call.request, "traceparent")),
+    traceId: traceId ?? traceIdOf(textOf(call.request, "traceparent")),
     protocol: call.protocol,
     method: cutName(method),
     route: cutText(call.route ?? route),

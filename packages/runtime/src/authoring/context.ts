@@ -37,6 +37,10 @@ export interface Context {
   readonly deadline: number;
   /** Headers (metadata over gRPC), names in lower case. */
   readonly headers: Readonly<IncomingHttpHeaders>;
+  /** The trace that the call belongs to and the call's own span, in hex; undefined where traces are off. */
+  readonly trace: { readonly traceId: string; readonly spanId: string } | undefined;
+  /** Headers that carry the trace on, for requests (metadata over gRPC) that the method makes; none where traces are off. */
+  traceHeaders(): Record<string, string>;
   readonly log: ContextLogger;
   readonly metrics: ContextMetrics;
   /** Facts that travel with the answer in protocols that carry them, and with the audit record. */

@@ -75,6 +75,8 @@ export interface CallRequest {
   readonly method: string;
   /** Template of the route that matched, or `/package.Service/Method`: bounded, fit for metric labels. */
   readonly route: string;
+  /** Path without the query; undefined over gRPC, and of bytes that are no request. */
+  readonly path?: string;
   /** Parameters of the query; undefined over gRPC. */
   readonly query?: URLSearchParams;
   /** Headers, or metadata by lower-case name; its binary values (`…-bin`) in base64, as they travel. */

@@ -107,10 +107,11 @@ describe("values", () => {
         rateLimits: [],
         audit: { sink: null, webhook: null, level: "metadata", functions: {}, publicRoutes: false, mode: "drop" },
       },
-      telemetry: { logLevel: "info", logFormat: "auto" },
+      telemetry: { logLevel: "info", logFormat: "auto", traces: "off" },
       image: { base: "debian:12-slim", packages: [], env: {}, scripts: [], files: [] },
       seldon: NO_SELDON,
       kserve: { isDeployed: false },
+      tracing: null,
     });
   });
 
@@ -171,7 +172,7 @@ security:
   failedAuthentications: { rate: 5, per: 10s }
   rateLimits: [{ rate: 100, window: 1m, burst: 10, per: ip, functions: [score], cost: rows }, { rate: 7, window: 1s }]
   audit: { file: stdout, webhook: { url: "https://audit.example.com", authorization: { file: /t }, ca: /ca.pem, batchSize: 5, batchDelay: 2s, timeout: 3s }, level: none, functions: { score: bodyHash }, publicRoutes: true, mode: strict }
-telemetry: { logLevel: silent, logFormat: json }
+telemetry: { logLevel: silent, logFormat: json, traces: console }
 image: { base: "debian:13-slim", packages: [libgomp1], env: { TZ: UTC }, scripts: [setup.sh], files: [labels.json] }
 `),
     );
@@ -280,7 +281,7 @@ image: { base: "debian:13-slim", packages: [libgomp1], env: { TZ: UTC }, scripts
           mode: "strict",
         },
       },
-      telemetry: { logLevel: "silent", logFormat: "json" },
+      telemetry: { logLevel: "silent", logFormat: "json", traces: "console" },
       image: {
         base: "debian:13-slim",
         packages: ["libgomp1"],
@@ -290,6 +291,15 @@ image: { base: "debian:13-slim", packages: [libgomp1], env: { TZ: UTC }, scripts
       },
       seldon: NO_SELDON,
       kserve: { isDeployed: false },
+      tracing: {
+        exporter: "console",
+        protocol: "http/protobuf",
+        endpoint: null,
+        propagators: ["tracecontext", "baggage"],
+        sampler: { name: "parentbased_always_on", ratio: 1 },
+        attributes: {},
+        queue: { spans: 2048, batchSpans: 512, delayMs: 5000 },
+      },
     });
   });
 
@@ -414,9 +424,9 @@ describe("refusals", () => {
 
   it("name keys of later parts as unknown", async () => {
     const problems = await refusal({
-      serviceConfig: { deploy: {}, telemetry: { traces: "off" } },
+      serviceConfig: { deploy: {}, telemetry: { spans: "off" } },
     });
-    expect(problems.map((problem) => problem.split(": unknown key", 1)[0])).toEqual(["deploy", "telemetry.traces"]);
+    expect(problems.map((problem) => problem.split(": unknown key", 1)[0])).toEqual(["deploy", "telemetry.spans"]);
   });
 
   it("keep security out of the code's hands", async () => {

@@ -22,6 +22,7 @@ import {
 import { isSeldonDeployment, readSeldonUnit } from "./seldon/unit.ts";
 import { resolveConfig } from "./resolve-config.ts";
 import { securityConflicts } from "./security/conflicts.ts";
+import { readTracing } from "./tracing/read-tracing.ts";
 import { serviceLayer } from "./service-layer.ts";
 import type { Config } from "./types.ts";
 import { yamlLayer } from "./yaml-layer.ts";
@@ -70,10 +71,12 @@ export async function loadConfig(inputs: ConfigInputs): Promise<LoadedConfig> {
   };
   const seldon = await readSeldonUnit(inputs.env, annotations);
   const kserve = readKServe(inputs.env, { hasFlags: ORCHESTRATOR_FLAG_NAMES.some((flag) => inputs.flags?.[flag]) });
-  const config = resolveConfig(readKey, { seldon: seldon.unit, kserve });
-  const conflicts = [...conflictsOf(config), ...securityConflicts(readKey)];
+  const { tracing, ...traces } = readTracing(inputs.env, readKey("telemetry.traces"));
+  const config = resolveConfig(readKey, { seldon: seldon.unit, kserve, tracing });
+  const conflicts = [...conflictsOf(config), ...securityConflicts(readKey), ...traces.problems];
   if (conflicts.length > 0) throw refusedConfig(conflicts);
-  return { config, sources, warnings: [...layers.flatMap(({ warnings }) => warnings), ...seldon.warnings] };
+  const warnings = [...layers.flatMap((layer) => layer.warnings), ...seldon.warnings, ...traces.warnings];
+  return { config, sources, warnings };
 }
 
 /** The annotations of the pod, where the Seldon operator runs one. */

@@ -5,19 +5,21 @@ import { KEYS, type KeyPath } from "./keys.ts";
 import { readModelUri } from "./kserve/deployment.ts";
 import { type Given, type Layer, valueProblem } from "./layer.ts";
 import { ORCHESTRATOR_FLAG_NAMES, ORCHESTRATOR_FLAGS, type OrchestratorFlags } from "./orchestrator-flags.ts";
+import { readSdkDisabled, readSeldonTracing, readTracesEndpoint, readTracesExporter } from "./tracing/switches.ts";
 import { readLogLevel, readOwnsPredict, readSeldonParameters } from "./seldon/variables.ts";
 
 interface OrchestratorRow {
   readonly variable: string;
   readonly key: KeyPath;
   readonly setBy: string;
-  /** What the text stands for, where that is not what it would be in a `BENTO_` variable. */
-  readonly read?: (text: string) => Outcome<unknown>;
+  /** What the text stands for, where that is not what it would be in a `BENTO_` variable; undefined for nothing. */
+  readonly read?: (text: string) => Outcome<unknown> | undefined;
   /** A variable of the same value says that this one means something else. */
   readonly unlessSameAs?: string;
 }
 
 const SELDON = "Seldon";
+const OPENTELEMETRY = "OpenTelemetry's users and operators";
 const MLSERVER = "KServe and Seldon, for MLServer";
 
 /** Variables by which platforms say where to listen and what to be called; of two that set one key the earlier counts. They never set security. */
@@ -43,6 +45,16 @@ export const ORCHESTRATOR_VARIABLES = [
   { variable: "MLSERVER_MODEL_NAME", key: "server.modelName", setBy: MLSERVER },
   { variable: "MLSERVER_MODEL_URI", key: "modelDir", setBy: MLSERVER, read: readModelUri },
   { variable: "STORAGE_URI", key: "modelDir", setBy: "KServe", read: readModelUri },
+  { variable: "OTEL_SDK_DISABLED", key: "telemetry.traces", setBy: OPENTELEMETRY, read: readSdkDisabled },
+  { variable: "OTEL_TRACES_EXPORTER", key: "telemetry.traces", setBy: OPENTELEMETRY, read: readTracesExporter },
+  {
+    variable: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    key: "telemetry.traces",
+    setBy: OPENTELEMETRY,
+    read: readTracesEndpoint,
+  },
+  { variable: "OTEL_EXPORTER_OTLP_ENDPOINT", key: "telemetry.traces", setBy: OPENTELEMETRY, read: readTracesEndpoint },
+  { variable: "TRACING", key: "telemetry.traces", setBy: SELDON, read: readSeldonTracing },
   { variable: "PORT", key: "server.port", setBy: "Knative, Cloud Run, Heroku and others" },
 ] as const satisfies readonly OrchestratorRow[];
 
@@ -58,7 +70,8 @@ export function orchestratorLayer(env: Variables, flags: OrchestratorFlags = {})
   for (const { variable, key, read = KEYS[key].type.fromText, unlessSameAs } of rows) {
     const text = env[variable];
     if (text === undefined || text === "" || (unlessSameAs !== undefined && env[unlessSameAs] === text)) continue;
-    take(key, variable, read(text));
+    const outcome = read(text);
+    if (outcome !== undefined) take(key, variable, outcome);
   }
   for (const flag of ORCHESTRATOR_FLAG_NAMES) {
     const { key } = ORCHESTRATOR_FLAGS[flag];

@@ -4,7 +4,7 @@ import { resolveCors, resolveTls } from "./security/resolve-tls.ts";
 import type { Config, ImageConfig, LimitsConfig, ProtocolsConfig, ServerConfig } from "./types.ts";
 
 /** The configuration with every key decided, frozen; names carry their units. */
-export function resolveConfig(key: ReadKey, deployment: Pick<Config, "seldon" | "kserve">): Config {
+export function resolveConfig(key: ReadKey, deployment: Pick<Config, "seldon" | "kserve" | "tracing">): Config {
   return Object.freeze({
     service: key("service"),
     models: key("models"),
@@ -12,7 +12,11 @@ export function resolveConfig(key: ReadKey, deployment: Pick<Config, "seldon" | 
     parameters: key("parameters"),
     server: resolveServer(key),
     security: resolveSecurity(key),
-    telemetry: Object.freeze({ logLevel: key("telemetry.logLevel"), logFormat: key("telemetry.logFormat") }),
+    telemetry: Object.freeze({
+      logLevel: key("telemetry.logLevel"),
+      logFormat: key("telemetry.logFormat"),
+      traces: key("telemetry.traces"),
+    }),
     image: resolveImage(key),
     ...deployment,
   });

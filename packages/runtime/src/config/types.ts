@@ -1,6 +1,7 @@
 import type { KServeDeployment } from "./kserve/deployment.ts";
 import type { CorsConfig, SecurityConfig, TlsConfig } from "./security/types.ts";
 import type { SeldonUnit } from "./seldon/unit.ts";
+import type { Tracing } from "../call/tracing.ts";
 
 /** The server's configuration with every key decided; sizes in bytes, durations in milliseconds. Meaning of each key: docs/configuration.md. */
 export interface Config {
@@ -14,12 +15,20 @@ export interface Config {
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
   readonly server: ServerConfig;
   readonly security: SecurityConfig;
-  readonly telemetry: { readonly logLevel: LogLevel; readonly logFormat: "auto" | "json" | "pretty" };
+  readonly telemetry: TelemetryConfig;
   readonly image: ImageConfig;
   /** What a Seldon deployment's own variables say; no key of the configuration. */
   readonly seldon: SeldonUnit;
   /** What is known where KServe runs the server; no key of the configuration. */
   readonly kserve: KServeDeployment;
+  /** What variables say of traces, null where they are off; no key of the configuration. */
+  readonly tracing: Tracing | null;
+}
+
+export interface TelemetryConfig {
+  readonly logLevel: LogLevel;
+  readonly logFormat: "auto" | "json" | "pretty";
+  readonly traces: "off" | "otlp" | "console";
 }
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "silent";

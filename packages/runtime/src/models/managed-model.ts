@@ -1,14 +1,15 @@
 import { basename } from "node:path";
+import { TRACE } from "../call/call-trace.ts";
 import { type Cancellation, cancellationOf } from "../call/cancellation.ts";
 import { ServingError, toServingError } from "../errors.ts";
 import type { NamedTensors } from "../tensor/tensor.ts";
 import { assertDeclared } from "./assert-declared.ts";
+import { assertEngine } from "./assert-engine.ts";
 import { ENGINES, type EngineName } from "./engines.ts";
 import { createInlineExecutor, type Executor } from "./executor.ts";
 import { assertFeeds } from "./feeds.ts";
 import type { ResolvedModelOptions } from "./handle-options.ts";
 import { startInferencePool } from "./inference-pool.ts";
-import { FORMATS, formatOf } from "./model-format.ts";
 import { resolveSource } from "./source.ts";
 import { roomFor, threadsFor } from "./threads.ts";
 import type { TunedChoice } from "./tune/tune-file.ts";
@@ -184,8 +185,11 @@ class Model implements ManagedModel {
     assertFeeds(executor.info.inputs, feeds);
     const { source } = this.#request;
     const signal = cancellationOf(options);
+    const trace = options[TRACE];
     const onDone = (ms: number): void => {
-      host.onRun?.({ source, place: executor.place, ms });
+      const run = { source, place: executor.place, ms };
+      host.onRun?.(run);
+      trace?.ran(run);
       if (signal?.aborted === true) host.onCancelled?.({ source, outcome: "wasted", reason: signal.reason });
     };
     this.#running += 1;
@@ -220,7 +224,7 @@ class Model implements ManagedModel {
 
   async #resolve(host: ModelHost): Promise<ResolvedSource> {
     const file = await resolveSource(this.#request.source, host);
-    assertEngine(this.#request, file);
+    assertEngine(this.#request, file.path);
     return file;
   }
 
@@ -278,16 +282,6 @@ function chosenByMeasuring(
 function wasDropped(cause: unknown, signal: Cancellation | undefined): boolean {
   if (signal?.aborted !== true) return false;
   return cause === signal.reason || (cause instanceof ServingError && cause.code === "CANCELLED");
-}
-
-/** Throws FAILED_PRECONDITION when the file is of a format that another engine runs. */
-function assertEngine({ engine, source }: ModelRequest, { path }: ResolvedSource): void {
-  const format = FORMATS[formatOf(path)];
-  if (format.engine === engine) return;
-  throw new ServingError(
-    "FAILED_PRECONDITION",
-    `model "${source}" is ${/^[AEIO]/.test(format.title) ? "an" : "a"} ${format.title}: make its handle with ${format.engine}(), not ${engine}()`,
-  );
 }
 
 function inModel(source: string, error: ServingError): ServingError {

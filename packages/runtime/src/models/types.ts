@@ -1,3 +1,4 @@
+import type { Traced } from "../call/call-trace.ts";
 import type { Cancellation, CANCELLATION } from "../call/cancellation.ts";
 import type { ServingError } from "../errors.ts";
 import type { DType } from "../tensor/dtype.ts";
@@ -83,7 +84,7 @@ export interface ModelEngine {
 }
 
 /** What an author's method may say about one run. */
-export interface RunOptions {
+export interface RunOptions extends Traced {
   /** Drops the run while it waits; one that has begun is finished. */
   readonly signal?: AbortSignal;
   /** What a call's context carries beside `signal`, so that no signal has to be made for a run that does not wait. */

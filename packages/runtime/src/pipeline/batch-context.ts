@@ -1,4 +1,5 @@
 import type { BatchContext, Context, ContextLogger, ContextMetrics } from "../authoring/context.ts";
+import { joinTraces, TRACE, type Traced } from "../call/call-trace.ts";
 import { type Cancellation, CANCELLATION } from "../call/cancellation.ts";
 
 export interface BatchContextOptions {
@@ -33,6 +34,10 @@ class ItemsContext implements BatchContext {
 
   get [CANCELLATION](): Cancellation {
     return this.#options.cancellation;
+  }
+
+  get [TRACE](): Traced[typeof TRACE] {
+    return joinTraces(this.items);
   }
 
   /** Made when it is first asked for. */

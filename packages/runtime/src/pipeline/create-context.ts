@@ -1,4 +1,5 @@
 import type { Context } from "../authoring/context.ts";
+import { type CallTrace, TRACE } from "../call/call-trace.ts";
 import { type Cancellation, CANCELLATION } from "../call/cancellation.ts";
 import type { MetricUse, ReplyExtra, TagValue } from "../call/types.ts";
 import { ServingError } from "../errors.ts";
@@ -88,8 +89,24 @@ export class CallContext implements Context {
     return this.#prediction.call.request.headers;
   }
 
+  get [TRACE](): CallTrace | undefined {
+    return this.#prediction.record.trace;
+  }
+
+  get trace(): Context["trace"] {
+    const { trace } = this.#prediction.record;
+    return trace === undefined ? undefined : { traceId: trace.traceId, spanId: trace.spanId };
+  }
+
+  // Gives a function that may be taken apart from its context.
+  get traceHeaders(): Context["traceHeaders"] {
+    const { trace } = this.#prediction.record;
+    return () => trace?.headers() ?? {};
+  }
+
   get log(): Context["log"] {
-    return this.#prediction.stages.logFor(this.requestId);
+    const { stages, record } = this.#prediction;
+    return stages.logFor(this.requestId, record.trace);
   }
 
   get metrics(): Context["metrics"] {

@@ -79,6 +79,7 @@ export function recordCall(options: RecordedOptions = {}): RecordedCall {
           rule: undefined,
           tags: undefined,
           tap: undefined,
+          trace: undefined,
           aim: () => step("aim"),
           passed: (phase) => void phases.push(phase),
           cancelled: (reason) => void cancelled.push(`${phases.at(-1)} ${toServingError(reason).code}`),

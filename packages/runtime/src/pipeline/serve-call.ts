@@ -53,7 +53,7 @@ async function answer<R>(call: RawCall<R>, stages: Stages, record: CallRecord): 
     if (work === undefined) visit.leave();
     else {
       if (scope.cancellation.aborted)
-        watchOverdue(work, open.target.api.name, () => stages.logFor(call.request.requestId));
+        watchOverdue(work, open.target.api.name, () => stages.logFor(call.request.requestId, record.trace));
       const leave = (): void => visit.leave();
       // The call was answered by its own promise already: what is left of the work has nobody to tell.
       void work.then(leave, leave);

@@ -38,7 +38,7 @@ async function openStream<R>(call: RawCall<R>, stages: Stages, record: CallRecor
     if (stopped === undefined) visit.leave();
     else {
       if (scope.cancellation.aborted)
-        watchOverdue(stopped, open.target.api.name, () => stages.logFor(call.request.requestId));
+        watchOverdue(stopped, open.target.api.name, () => stages.logFor(call.request.requestId, record.trace));
       void stopped.then(() => visit.leave());
     }
     await call.dispose();

@@ -3,6 +3,7 @@ import type { Authorizer } from "../auth/authorize.ts";
 import type { Service } from "../authoring/create-service.ts";
 import type { Context, ContextLogger, ContextMetrics } from "../authoring/context.ts";
 import type { Batcher } from "../batching/batcher.ts";
+import type { CallTrace } from "../call/call-trace.ts";
 import type { CallPhase } from "../call/phase.ts";
 import type { Principal, RecordedCall, TagValue, Target } from "../call/types.ts";
 import type { Role } from "../definition/types.ts";
@@ -29,7 +30,7 @@ export interface Stages {
   readonly recorder: Recorder;
   /** Metrics of the author's own, as methods of this role use them. */
   metricsFor(role: Role): ContextMetrics;
-  logFor(requestId: string): ContextLogger;
+  logFor(requestId: string, trace: CallTrace | undefined): ContextLogger;
 }
 
 /** The error to answer with in place of the call's own end; undefined for none. */
@@ -52,6 +53,8 @@ export interface CallRecord {
   passed(phase: CallPhase): void;
   /** Says that the call is over before its answer was there, and why; once at the most. */
   cancelled(reason: unknown): void;
+  /** Undefined where traces are off. */
+  readonly trace: CallTrace | undefined;
   /** Facts that the author's code added. */
   tags: ReadonlyMap<string, TagValue> | undefined;
   /** The clause of the rules that decided, such as `author.allow[0]` or `platform.deny[1]`. */

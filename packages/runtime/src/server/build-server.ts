@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import type { FetchDocument } from "../auth/oidc/fetch-document.ts";
 import type { Service } from "../authoring/create-service.ts";
+import { logFactsOf } from "../call/call-trace.ts";
 import type { Config } from "../config/types.ts";
 import { type Admission, createAdmission } from "../limits/admit.ts";
 import { createOpenCalls, type OpenCalls } from "../pipeline/open-calls.ts";
@@ -26,6 +27,7 @@ import { type Edge, httpEdgeOf, openEdge, recordRefusals } from "./edge.ts";
 import { createLazyGrpcServer } from "./lazy-grpc-server.ts";
 import { concurrencyOf, openBatchers } from "./open-batchers.ts";
 import { openAudit } from "./open-audit.ts";
+import { openTracer } from "./open-tracer.ts";
 import { type Audit, createRecorder } from "./recorder.ts";
 import { createSeldonMetrics } from "./seldon-metrics.ts";
 import { documentedSecurity } from "./security/documented-security.ts";
@@ -97,6 +99,7 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
   });
   const seldon = createSeldonMetrics(metrics.user, config.seldon, parts.worker ?? 0);
   const edge = await openEdge(config, events);
+  const tracer = await openTracer(config, { service: service.definition, metrics, log });
   const stages: Stages = {
     assertMayReach: edge.guard.assertMayReach,
     service,
@@ -107,9 +110,9 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     batchers: openBatchers(parts, seldon.metricsFor),
     requestTimeoutMs: config.server.requestTimeoutMs,
     openCalls: createOpenCalls(),
-    recorder: createRecorder({ service: service.definition, metrics, audit, notes: parts.notes, log, now }),
+    recorder: createRecorder({ service: service.definition, metrics, audit, notes: parts.notes, log, tracer, now }),
     metricsFor: seldon.metricsFor,
-    logFor: (requestId) => log.child({ requestId }),
+    logFor: (requestId, trace) => log.child({ requestId, ...logFactsOf(trace) }),
   };
   const protocols = spokenProtocols(config.server.protocols);
   const host = hostOf(parts, seldon);
@@ -143,7 +146,7 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     access.close();
     // Calls that were cut now leave their records in the next turn.
     await nextTurn();
-    await audit?.sink.close();
+    await Promise.all([audit?.sink.close(), tracer?.close()]);
   };
   return { app, grpc, admission, openCalls: stages.openCalls, audit: audit?.sink, access, close };
 }

@@ -1,5 +1,6 @@
 import type { BatchCode, SingleCode } from "../authoring/create-service.ts";
 import type { Context } from "../authoring/context.ts";
+import { TRACE, type Traced } from "../call/call-trace.ts";
 import { CANCELLATION, cancellationOf } from "../call/cancellation.ts";
 import { ServingError } from "../errors.ts";
 import type { IoSpec } from "../io/types.ts";
@@ -42,10 +43,11 @@ export function haveRows(...specs: readonly IoSpec[]): boolean {
 function runOwned(
   model: Pick<ModelHandle, "run">,
   feeds: NamedTensors,
-  ctx: Pick<Context, "deadline" | "signal">,
+  ctx: Pick<Context, "deadline" | "signal"> & Traced,
 ): Promise<NamedTensors> {
   const { deadline } = ctx;
-  return model.run(feeds, { [CANCELLATION]: cancellationOf(ctx), deadline, transferFeeds: true });
+  const cancellation = cancellationOf(ctx);
+  return model.run(feeds, { [CANCELLATION]: cancellation, [TRACE]: ctx[TRACE], deadline, transferFeeds: true });
 }
 
 function splitOutputs(outputs: NamedTensors, counts: readonly number[]): NamedTensors[] {

@@ -26,6 +26,7 @@ async function cancelledAt(name: string, passed: readonly CallPhase[], reason: u
     metrics,
     audit: undefined,
     notes: undefined,
+    tracer: undefined,
     log,
     now: () => 0,
   });

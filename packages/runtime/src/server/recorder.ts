@@ -5,6 +5,7 @@ import { toCallNote } from "../audit/lost-call.ts";
 import { toIdentityText, toRecordText } from "../audit/record.ts";
 import type { AuditSink } from "../audit/sink.ts";
 import type { AuditLevel } from "../call/audit-level.ts";
+import { logFactsOf } from "../call/call-trace.ts";
 import { CALL_PHASES, type CallPhase } from "../call/phase.ts";
 import type { Principal, RecordedCall, TagValue, Target } from "../call/types.ts";
 import { ERROR_TABLE } from "../error-table.ts";
@@ -12,6 +13,7 @@ import { ServingError } from "../errors.ts";
 import type { CallRecord, Closing, Recorder } from "../pipeline/stages.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { CancelledStage } from "../telemetry/cancelled-metrics.ts";
+import type { CallTracer, OpenTrace } from "../telemetry/traces/call-tracer.ts";
 import type { CallMetrics, Metrics } from "../telemetry/metrics.ts";
 import type { CallNotes } from "../workers/call-journal.ts";
 
@@ -29,6 +31,8 @@ export interface RecorderOptions {
   /** Where open calls are noted, so that those that end with this process are recorded too; undefined where nobody records calls. */
   readonly notes: CallNotes | undefined;
   readonly log: Logger;
+  /** Undefined where traces are off. */
+  readonly tracer: CallTracer | undefined;
   /** Monotonic milliseconds. */
   now(): number;
 }
@@ -63,11 +67,11 @@ export function createRecorder(options: RecorderOptions): Recorder {
   return {
     open: (call) => {
       if (audit?.sink.blocked === true) throw notRecorded();
-      return new OpenRecord(call, options, metricsOf);
+      return new OpenRecord(call, options, metricsOf, options.tracer?.open(call));
     },
     openPublic: (call) => {
       if (audit?.publicRoutes !== true) return undefined;
-      const record = new OpenRecord(call, options, metricsOf);
+      const record = new OpenRecord(call, options, metricsOf, undefined);
       // A probe is answered also when it can't be written down: its asker would take the server for dead.
       return { close: (error) => ignoreRefusal(record.close(error)) };
     },
@@ -89,6 +93,7 @@ class OpenRecord implements CallRecord {
   #principal: Principal | undefined = undefined;
   tags: ReadonlyMap<string, TagValue> | undefined = undefined;
   rule: string | undefined = undefined;
+  readonly trace: OpenTrace | undefined;
   readonly #call: RecordedCall;
   readonly #options: RecorderOptions;
   readonly #metricsOf: (api: string, protocol: string) => CallMetrics;
@@ -99,12 +104,18 @@ class OpenRecord implements CallRecord {
   #counted: CallMetrics | undefined = undefined;
   /** Known when what is called is. */
   #identity: string | undefined = undefined;
-  #trace: BodyTrace | undefined = undefined;
+  #bodyTrace: BodyTrace | undefined = undefined;
   readonly #phaseSeconds: number[] = NO_SECONDS.slice();
   #lastPhase: CallPhase | undefined = undefined;
   #passedMs: number;
 
-  constructor(call: RecordedCall, options: RecorderOptions, metricsOf: (api: string, protocol: string) => CallMetrics) {
+  constructor(
+    call: RecordedCall,
+    options: RecorderOptions,
+    metricsOf: (api: string, protocol: string) => CallMetrics,
+    trace: OpenTrace | undefined,
+  ) {
+    this.trace = trace;
     this.#call = call;
     this.#options = options;
     this.#metricsOf = metricsOf;
@@ -133,8 +144,8 @@ class OpenRecord implements CallRecord {
     // Where the body says what is called, its level is known when it was read.
     const level = this.#target === undefined ? levels?.highest : levels?.of(this.#target.api.name);
     if (level !== "bodyHash" && level !== "request") return undefined;
-    this.#trace ??= new BodyTrace(level === "request");
-    return this.#trace.take;
+    this.#bodyTrace ??= new BodyTrace(level === "request");
+    return this.#bodyTrace.take;
   }
 
   passed(phase: CallPhase): void {
@@ -143,6 +154,7 @@ class OpenRecord implements CallRecord {
     const before = this.#phaseSeconds[index] ?? NaN;
     // Some pass one twice: a batched call waits for a slot, and later for its batch.
     this.#phaseSeconds[index] = (Number.isNaN(before) ? 0 : before) + (nowMs - this.#passedMs) / 1000;
+    this.trace?.passed(phase, nowMs - this.#startedMs);
     this.#passedMs = nowMs;
     this.#lastPhase = phase;
   }
@@ -175,10 +187,12 @@ class OpenRecord implements CallRecord {
     const seconds = durationMs / 1000;
     const phaseSeconds = error === undefined ? this.#phaseSeconds : undefined;
     counted.finished({ status, seconds, phaseSeconds, bytesIn: call.bytesIn(), bytesOut: call.bytesOut() ?? 0 });
+    this.trace?.end({ api: this.#target?.api.name, error, durationMs });
     if (failure?.code === "INTERNAL") {
       log.error(
         {
           requestId: call.request.requestId,
+          ...logFactsOf(this.trace),
           route: call.route ?? call.request.route,
           err: failure,
           ...failure.details,
@@ -195,7 +209,7 @@ class OpenRecord implements CallRecord {
     const { audit } = this.#options;
     if (audit === undefined || level === "none") return true;
     const { tags, rule } = this;
-    const body = level === "metadata" ? undefined : this.#trace?.fields(level);
+    const body = level === "metadata" ? undefined : this.#bodyTrace?.fields(level);
     const outcome = { call: this.#call, tags, rule, error, endedMs: Date.now(), durationMs, level, body };
     const text = toRecordText(this.#identity ?? this.#identify(), outcome);
     // The note goes behind the record: a process that ends between the two has a line too many, never none.
@@ -226,7 +240,8 @@ class OpenRecord implements CallRecord {
 
   #identify(): string {
     const { service } = this.#options;
-    return toIdentityText({ call: this.#call, service, principal: this.#principal, target: this.#target });
+    const traceId = this.trace?.traceId;
+    return toIdentityText({ call: this.#call, service, principal: this.#principal, target: this.#target, traceId });
   }
 
   #count(api: string): CallMetrics {

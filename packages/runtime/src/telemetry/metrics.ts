@@ -38,6 +38,8 @@ export interface Metrics {
   readonly issuerKeys: IssuerKeyMetrics;
   /** Audit records that could not be written. */
   readonly auditDropped: { add(count: number): void };
+  /** Spans that are lost: too many waited, or they could not be sent. */
+  spansDropped(count: number, reason: "queue" | "export"): void;
   /** The author's own metrics, `ctx.metrics`. */
   readonly user: UserMetrics;
   /** All numbers, for the supervisor that sums them over its workers. */
@@ -90,6 +92,7 @@ export function createMetrics(options: { readonly processMetrics: boolean }): Me
   };
   const calls = createCallBinder(instruments);
   const runs = instruments.histogram("bento_model_run_duration_seconds", "Duration of model runs", RUN_SECONDS);
+  const spans = instruments.counter("bento_trace_spans_dropped_total", "Spans that were not sent");
   const issuerKeys = createIssuerKeyMetrics(instruments, () => performance.now());
   const snapshot = async (): Promise<MetricsSnapshot> => {
     issuerKeys.refresh();
@@ -107,6 +110,7 @@ export function createMetrics(options: { readonly processMetrics: boolean }): Me
     issuerKeys,
     auditDropped:
       instruments.counter("bento_audit_dropped_total", "Audit records that could not be written").series({}) ?? NOTHING,
+    spansDropped: (count, reason) => spans.series({ reason })?.add(count),
     user,
     snapshot,
     revision: () => instruments.revision() + user.revision(),

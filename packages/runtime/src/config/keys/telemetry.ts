@@ -15,4 +15,10 @@ export const TELEMETRY_KEYS = {
     reason: "readable on a terminal, JSON lines anywhere else",
     doc: "Form of log lines.",
   },
+  "telemetry.traces": {
+    type: oneOf(["off", "otlp", "console"]),
+    default: "off",
+    reason: "nothing leaves the server that nobody asked for",
+    doc: "Where spans of calls go: nowhere, to a collector by OTLP, or into the log. OpenTelemetry's own variables say the rest.",
+  },
 } as const satisfies Record<string, KeyRow<unknown>>;

@@ -8,3 +8,8 @@ export function parseLaxBoolean(text: string): boolean | undefined {
   const word = text.trim().toLowerCase();
   return Object.hasOwn(WORDS, word) ? WORDS[word] : undefined;
 }
+
+/** Seldon's own three words for true. */
+export function isTrue(text: string): boolean {
+  return /^(1|true|t)$/i.test(text);
+}

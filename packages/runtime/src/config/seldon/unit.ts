@@ -1,6 +1,7 @@
 import type { Variables } from "../env-layer.ts";
 import { isPlainObject } from "../plain-object.ts";
 import type { SeldonAnnotations } from "./annotations.ts";
+import { isTrue } from "./lax-boolean.ts";
 
 /** What the variables of a Seldon deployment say of this component; outside of one nearly everything is null. */
 export interface SeldonUnit {
@@ -56,11 +57,6 @@ export async function readSeldonUnit(
 /** Whether the Seldon operator started this process. */
 export function isSeldonDeployment(env: Variables): boolean {
   return Object.keys(env).some((name) => name.startsWith("PREDICTIVE_UNIT_") && (env[name] ?? "") !== "");
-}
-
-/** Seldon's own three words for true. */
-function isTrue(text: string): boolean {
-  return /^(1|true|t)$/i.test(text);
 }
 
 /** An object in JSON or YAML; undefined for anything else. */
