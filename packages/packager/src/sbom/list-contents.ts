@@ -2,8 +2,9 @@ import type { BentoModel } from "@bento-ts/runtime/definition";
 import { lockedAt, type Lockfile } from "../dependencies/lockfile.ts";
 import type { PlacedPackage } from "../dependencies/walk-closure.ts";
 import type { BillItem } from "./bill.ts";
+import { bundledItems } from "./bundled-items.ts";
 import { integrityHashes } from "../dependencies/integrity.ts";
-import { libraryItem, type OwnedLibrary } from "./library-item.ts";
+import { libraryItem } from "./library-item.ts";
 import { modelItems } from "./model-items.ts";
 import { genericPurl, npmPurl } from "./purl.ts";
 import type { StagedTensorFlow } from "../stage-tensorflow.ts";
@@ -35,8 +36,15 @@ export async function listContents(contents: Contents): Promise<readonly BillIte
     (one) => one !== undefined,
   );
   const owned = Map.groupBy(libraries, ({ owner }) => owner);
+  const bundled = new Map(
+    await Promise.all(contents.packages.map(async (placed) => [placed.place, await bundledItems(placed)] as const)),
+  );
   const items = [
-    ...contents.packages.map((placed) => toPackage(placed, contents.lockfile, owned.get(placed.place) ?? [])),
+    ...contents.packages.map((placed) => {
+      const inside = (owned.get(placed.place) ?? []).map(({ item }) => item);
+      return toPackage(placed, contents.lockfile, [...inside, ...(bundled.get(placed.place) ?? [])]);
+    }),
+    ...[...bundled.values()].flat(),
     ...libraries.flatMap(({ item, linked }) => [item, ...linked]),
     toNode(contents.node),
     ...tensorFlowItems(contents.stage, contents.tensorFlow),
@@ -56,7 +64,7 @@ export const NODE_ID = "node/bin/node";
 function toPackage(
   { place, package: installed, needs }: PlacedPackage,
   lockfile: Lockfile | undefined,
-  libraries: readonly OwnedLibrary[],
+  holds: readonly BillItem[],
 ): BillItem {
   const { name, version, licence } = installed.json;
   const locked = lockfile === undefined ? undefined : lockedAt(lockfile, installed);
@@ -70,7 +78,7 @@ function toPackage(
     licence,
     purl: npmPurl(name, version),
     hashes: integrity === undefined ? [] : integrityHashes(integrity),
-    needs: [...needs, ...libraries.map(({ item }) => item.id)].sort(),
+    needs: [...needs, ...holds.map(({ id }) => id)].sort(),
   };
 }
 
