@@ -30,6 +30,14 @@ const { metafile } = await build({
   plugins: [{ name: "packages-stay-outside", setup: leavePackagesOutside }],
 });
 
+// The bundler keeps what was imported by code that it has left out since nobody uses it.
+const asked = new Set(Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path)));
+for (const [output, { entryPoint = "" }] of Object.entries(metafile.outputs)) {
+  if (!entryPoint.includes("node_modules/") || asked.has(output)) continue;
+  rmSync(output);
+  delete metafile.outputs[output];
+}
+
 // For bills of materials: what lies in here is seen by nobody who lists packages. TypeBox is one that is installed too.
 const inside = new Map();
 for (const file of Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs))) {

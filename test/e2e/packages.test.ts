@@ -65,7 +65,7 @@ describe.each(PACKAGES)("the tarball of %s", (name) => {
     expect(built.filter((file) => /\.(test|fixture)\./.test(file))).toEqual([]);
     const code = built.map((file) => readFileSync(join(unpacked, file), "utf8"));
     expect(code.filter((text) => /^\/\/# sourceMappingURL=/m.test(text))).toEqual([]);
-    const chunks = built.filter(isChunk).map((file) => basename(file));
+    const chunks = built.filter((file) => isChunk(file) && file.endsWith(".js")).map((file) => basename(file));
     expect(chunks.filter((chunk) => !code.some((text) => text.includes(`/${chunk}"`)))).toEqual([]);
   });
 
