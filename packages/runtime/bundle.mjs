@@ -30,10 +30,16 @@ const { metafile } = await build({
   plugins: [{ name: "packages-stay-outside", setup: leavePackagesOutside }],
 });
 
-// The bundler keeps what was imported by code that it has left out since nobody uses it.
-const asked = new Set(Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path)));
-for (const [output, { entryPoint = "" }] of Object.entries(metafile.outputs)) {
-  if (!entryPoint.includes("node_modules/") || asked.has(output)) continue;
+// The bundler keeps what is imported by code that it has left out since nobody uses it.
+const kept = new Set();
+const keep = (output) => {
+  if (kept.has(output) || metafile.outputs[output] === undefined) return;
+  kept.add(output);
+  for (const { path } of metafile.outputs[output].imports) keep(path);
+};
+for (const output of Object.keys(metafile.outputs)) if (!output.startsWith("dist/chunks/")) keep(output);
+for (const output of Object.keys(metafile.outputs)) {
+  if (kept.has(output)) continue;
   rmSync(output);
   delete metafile.outputs[output];
 }
@@ -46,7 +52,7 @@ for (const file of Object.values(metafile.outputs).flatMap(({ inputs }) => Objec
   const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   inside.set(`${name}@${version}`, { name, version, license });
 }
-const listed = [...inside.keys()].sort().map((id) => inside.get(id));
+const listed = [...inside.keys()].sort((a, b) => (a < b ? -1 : 1)).map((id) => inside.get(id));
 writeFileSync("dist/chunks/bundled-packages.json", `${JSON.stringify(listed, null, 2)}\n`);
 
 // Their places are told from their own: "../folder/file" holds from every folder directly in dist.

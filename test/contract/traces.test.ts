@@ -2,7 +2,20 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { api, type Context, onnx, service, ServingError, t, text } from "../../packages/runtime/src/index.ts";
+import {
+  api,
+  type BatchContext,
+  type Context,
+  createTensor,
+  joinRows,
+  onnx,
+  service,
+  ServingError,
+  t,
+  tensor,
+  type TensorOf,
+  text,
+} from "../../packages/runtime/src/index.ts";
 import { grpcClient } from "../support/grpc-client.ts";
 import { listen, type ListeningService } from "../support/listening-service.ts";
 import { root } from "../support/server-process.ts";
@@ -22,10 +35,16 @@ class Traced {
 
   @api({ input: text(), output: t.Integer() })
   async run(_word: string, ctx: Context): Promise<number> {
-    const { createTensor } = await import("../../packages/runtime/src/index.ts");
     const [name = ""] = this.net.info.inputs.map((input) => input.name);
     await this.net.run({ [name]: createTensor("float32", [1, 4], Float32Array.of(1, 2, 3, 4)) }, ctx);
     return 1;
+  }
+
+  @api({ input: tensor("float32", [null, 4]), output: t.Integer(), batch: { maxSize: 8, maxLatencyMs: 50 } })
+  async together(calls: readonly TensorOf<"float32">[], ctx: BatchContext): Promise<number[]> {
+    const [name = ""] = this.net.info.inputs.map((input) => input.name);
+    await this.net.run({ [name]: joinRows(calls) }, ctx);
+    return calls.map(() => 1);
   }
 
   @api({ input: text(), output: t.Integer() })
@@ -208,6 +227,21 @@ it("a span over REST has the attributes of OpenTelemetry's conventions, and one 
   expect(collector.spans().filter(({ parentId }) => parentId === infer?.spanId)).toMatchObject([
     { name: "model run", attributes: { "bento.model": NET, "bento.place": "inline" } },
   ]);
+});
+
+it("a call of a batch has its wait for it, and the run that it shared with others", async () => {
+  const to = await start();
+  const json = { "content-type": "application/json" };
+  const ids = await Promise.all([1, 2].map(() => post(to, "/together", json, "[[1, 2, 3, 4]]")));
+  for (const id of ids) {
+    const span = await collector.ofCall(id);
+    const children = collector.spans().filter(({ parentId }) => parentId === span.spanId);
+    expect(children.map(({ name }) => name)).toEqual(["arrival", "queue", "input", "queue", "infer", "output"]);
+    const infer = children.find(({ name }) => name === "infer");
+    expect(collector.spans().filter(({ parentId }) => parentId === infer?.spanId)).toMatchObject([
+      { name: "model run" },
+    ]);
+  }
 });
 
 it("a span over gRPC has those of RPC", async () => {

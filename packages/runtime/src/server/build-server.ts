@@ -128,8 +128,7 @@ export async function buildServer(parts: ServerParts): Promise<BuiltServer> {
     title: service.definition.name,
     loadDocument: async () => {
       const { loadDocument } = await import("./load-document.ts");
-      const { baseDir } = parts;
-      return loadDocument(host, { baseDir, security: documentedSecurity(config, service.definition) });
+      return loadDocument(host, { baseDir: parts.baseDir, security: documentedSecurity(config, service.definition) });
     },
     loadClient: async () => {
       const { pageClient } = await import("./security/page-client.ts");
