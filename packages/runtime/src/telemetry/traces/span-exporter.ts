@@ -18,7 +18,7 @@ const OTLP = {
     new (await import("@opentelemetry/exporter-trace-otlp-proto")).OTLPTraceExporter(config),
   "http/json": async (config) =>
     new (await import("@opentelemetry/exporter-trace-otlp-http")).OTLPTraceExporter(config),
-  grpc: async (config) => new (await import("@opentelemetry/exporter-trace-otlp-grpc")).OTLPTraceExporter(config),
+  grpc: async (config) => new (await import("./otlp-grpc.ts")).OTLPTraceExporter(config),
 } as const satisfies Record<OtlpProtocol, (config: { url?: string }) => Promise<SpanExporter>>;
 
 /** Spans as lines of the log: the library's own writes objects over several lines between those of other processes. */
