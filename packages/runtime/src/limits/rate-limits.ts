@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { addressKey } from "../call/address-key.ts";
+import { callerKey } from "../call/caller-key.ts";
 import type { Principal } from "../call/types.ts";
 import { ServingError } from "../errors.ts";
 import type { Loans, Shortage } from "./loans.ts";
@@ -118,10 +119,7 @@ function keyOf({ per, functions }: RateLimit, { principal, clientIp }: RatedCall
     case "apiKey":
       return principal.method === "apikey" ? short(principal.credentialId ?? principal.name) : undefined;
     case "principal":
-      // The principal and not the token: a fresh token opens no fresh count.
-      return principal.method === "anonymous"
-        ? `ip ${addressKey(clientIp)}`
-        : `id ${short(JSON.stringify([principal.issuer, principal.name]))}`;
+      return short(callerKey(principal, clientIp));
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Cancellation, cancellationOf } from "../call/cancellation.ts";
 import { ServingError } from "../errors.ts";
+import { runBacklog } from "./run-backlog.ts";
 
 /**
  * Runs jobs in the order in which they came, as many at once as there is room for.
@@ -92,6 +93,7 @@ function enqueue<T>(
   return new Promise((resolve, reject) => {
     const leave = (): void => {
       waiting.delete(entry);
+      runBacklog.left();
       signal?.removeEventListener("abort", abort);
     };
     const entry: WaitingJob = {
@@ -108,6 +110,7 @@ function enqueue<T>(
     const abort = (): void => entry.reject(cancelled(signal));
     signal?.addEventListener("abort", abort, { once: true });
     waiting.add(entry);
+    runBacklog.joined();
   });
 }
 

@@ -18,7 +18,7 @@ export interface CallScope {
   /** What ended the author's work: the reason for which `signal` aborted, when the work threw because of it, else what it threw. */
   causeOf(thrown: unknown): unknown;
   /** Ends the call with an error; its caller reads that. */
-  end(reason: ServingError): void;
+  readonly end: (reason: ServingError) => void;
   /** Lets go of timer and listeners. */
   close(): void;
 }
@@ -97,9 +97,7 @@ class Scope implements CallScope, EndableCall, Lasting {
     this.#controller?.abort(reason);
   }
 
-  end(reason: ServingError): void {
-    this.cancellation.abort(reason);
-  }
+  readonly end = (reason: ServingError): void => this.cancellation.abort(reason);
 
   race<T>(work: Promise<T>): Promise<T> {
     const { cancellation } = this;

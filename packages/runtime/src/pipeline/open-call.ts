@@ -1,3 +1,4 @@
+import { callerKey } from "../call/caller-key.ts";
 import { Canceller } from "../call/cancellation.ts";
 import type { Principal, RawCall, Reading, Target } from "../call/types.ts";
 import type { ErrorCode } from "../error-table.ts";
@@ -38,8 +39,10 @@ export async function openCall(call: RawCall<unknown>, stages: Stages, record: C
     await rates.ofCaller(rated);
     await rates.ofApi(rated, target.api.name);
   }
-  const visit = stages.admission.enter(call.announcedBytes ?? 0);
-  return { principal, target, as, visit, scope: scopeOf(call, stages, { timeoutMs, isStream: target.api.stream }) };
+  const visit = enter(call, stages, { principal, timeoutMs });
+  const scope = scopeOf(call, stages, { timeoutMs, isStream: target.api.stream });
+  visit.onDisplaced(scope.end);
+  return { principal, target, as, visit, scope };
 }
 
 /** Says who calls. Of a caller who is refused the record tells all the same what was called, where that is known without the body. */
@@ -87,6 +90,14 @@ function aim(
 /** Errors that tell what is called, or that this can't be read; the others are about room and time. */
 const TELLING: ReadonlySet<ErrorCode> = new Set(["INVALID_ARGUMENT", "NOT_FOUND", "UNIMPLEMENTED"]);
 
+function enter(
+  { request, announcedBytes = 0 }: RawCall<unknown>,
+  { admission }: Stages,
+  { principal, timeoutMs }: { readonly principal: Principal; readonly timeoutMs: number },
+): Visit {
+  return admission.enter({ caller: callerKey(principal, request.clientIp), announcedBytes, timeoutMs });
+}
+
 function scopeOf(
   call: RawCall<unknown>,
   { openCalls }: Stages,
@@ -111,8 +122,10 @@ async function openByBody(call: RawCall<unknown>, stages: Stages, caller: Caller
   }
   // Of a body that is not read yet it is known who sends it: what depends on that alone is asked before.
   await rates?.ofCaller(rated);
-  const visit = stages.admission.enter(call.announcedBytes ?? 0);
-  const arrival = scopeOf(call, stages, { timeoutMs: timeoutMsOf(call, null, stages), isStream: false });
+  const arrivalMs = timeoutMsOf(call, null, stages);
+  const visit = enter(call, stages, { principal: caller.principal, timeoutMs: arrivalMs });
+  const arrival = scopeOf(call, stages, { timeoutMs: arrivalMs, isStream: false });
+  visit.onDisplaced(arrival.end);
   try {
     const read = (): Promise<Target> => readTarget(call, arrival, { visit, tap: caller.record.tap });
     const target = await aim(read, stages, caller.principal);
@@ -120,6 +133,7 @@ async function openByBody(call: RawCall<unknown>, stages: Stages, caller: Caller
     await rates?.ofApi(rated, target.api.name);
     const leftMs = Math.max(1, timeoutMs - (performance.now() - sinceMs));
     const scope = scopeOf(call, stages, { timeoutMs: leftMs, isStream: target.api.stream });
+    visit.onDisplaced(scope.end);
     return { principal: caller.principal, target, as, visit, scope };
   } catch (thrown) {
     if (arrival.cancellation.aborted) caller.record.cancelled(arrival.cancellation.reason);

@@ -55,7 +55,7 @@ export function recordCall(options: RecordedOptions = {}): RecordedCall {
   const cancelled: string[] = [];
   const lines: unknown[] = [];
   const caller = new Canceller();
-  const admission = createAdmission({ concurrency: 1, queueRows: 4, queueBytes: 100 }, () => 0);
+  const admission = createAdmission({ concurrency: 1, queueRows: 4, queueBytes: 100 }, { now: () => 0 });
   const log = createLogger({
     level: "info",
     format: "json",
@@ -153,12 +153,13 @@ function stepwise(admission: Admission, step: (name: string) => void): Admission
     get waiting() {
       return admission.waiting;
     },
-    enter: (announcedBytes) => {
+    enter: (arrival) => {
       step("enter");
-      const visit = admission.enter(announcedBytes);
+      const visit = admission.enter(arrival);
       return {
         hold: (bytes) => visit.hold(bytes),
-        takeSlot: (signal) => (step("takeSlot"), visit.takeSlot(signal)),
+        takeSlot: (signal, rows) => (step("takeSlot"), visit.takeSlot(signal, rows)),
+        onDisplaced: (listener) => visit.onDisplaced(listener),
         leave: () => visit.leave(),
       };
     },

@@ -82,8 +82,8 @@ describe.each([
 
   it("never calls the method for a caller that leaves while it waits for a slot", async () => {
     const { call, stages, steps, closed, cancelled, admission, caller } = recordCall(method && { method });
-    const other = admission.enter(0);
-    await other.takeSlot(caller);
+    const other = admission.enter({ caller: "other", announcedBytes: 0, timeoutMs: 1_000 });
+    await other.takeSlot(caller, () => 1);
     const reply = serve(call, stages);
     await vi.waitUntil(() => steps.includes("takeSlot"));
     caller.abort(undefined);

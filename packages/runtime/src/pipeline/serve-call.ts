@@ -1,6 +1,7 @@
 import type { RawCall } from "../call/types.ts";
 import { type ServingError, toServingError } from "../errors.ts";
 import { openCall } from "./open-call.ts";
+import { payloadRows } from "./payload-rows.ts";
 import { predict } from "./predict.ts";
 import { readInput } from "./read-input.ts";
 import type { CallRecord, Stages } from "./stages.ts";
@@ -37,7 +38,7 @@ async function answer<R>(call: RawCall<R>, stages: Stages, record: CallRecord): 
     const reading = readInput(call, scope, { visit, tap: record.tap });
     const input = reading instanceof Promise ? await reading : reading;
     record.passed("arrival");
-    const slot = visit.takeSlot(scope.cancellation);
+    const slot = visit.takeSlot(scope.cancellation, () => payloadRows(input, open.target.api.input));
     if (slot !== undefined) await slot;
     record.passed("queue");
     const running = predict({ ...open, call, input, stages, record });

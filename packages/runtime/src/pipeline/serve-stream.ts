@@ -3,6 +3,7 @@ import type { RawCall } from "../call/types.ts";
 import { ServingError, toServingError } from "../errors.ts";
 import type { Payload } from "../io/types.ts";
 import { type OpenCall, openCall } from "./open-call.ts";
+import { payloadRows } from "./payload-rows.ts";
 import { predictStream } from "./predict.ts";
 import { readInput } from "./read-input.ts";
 import type { CallRecord, Closing, Stages } from "./stages.ts";
@@ -46,7 +47,7 @@ async function openStream<R>(call: RawCall<R>, stages: Stages, record: CallRecor
   try {
     const input = await readInput(call, scope, { visit, tap: record.tap });
     record.passed("arrival");
-    await visit.takeSlot(scope.cancellation);
+    await visit.takeSlot(scope.cancellation, () => payloadRows(input, open.target.api.input));
     record.passed("queue");
     const stream = await predictStream({ ...open, call, input, stages, record });
     const { outputs, extra } = stream;

@@ -5,6 +5,7 @@ import type { Service } from "../authoring/create-service.ts";
 import { logFactsOf } from "../call/call-trace.ts";
 import type { Config } from "../config/types.ts";
 import { type Admission, createAdmission } from "../limits/admit.ts";
+import type { Workload } from "../limits/grants.ts";
 import { createOpenCalls, type OpenCalls } from "../pipeline/open-calls.ts";
 import { refuseUnrouted } from "../pipeline/refuse-unrouted.ts";
 import type { Stages } from "../pipeline/stages.ts";
@@ -46,6 +47,8 @@ export interface ServerParts {
   now(): number;
   /** State of the whole server, for probes and draining. */
   readonly state: Pick<StateCell, "get" | "onChange">;
+  /** How busy the models of this process are; without it slots alone bound how many calls begin. */
+  readonly workload?: Workload | undefined;
   /** Where open calls are noted. */
   readonly notes?: CallNotes | undefined;
   /** Folder of the service's example files, for the documentation. */
@@ -206,8 +209,8 @@ function hostOf(parts: ServerParts, seldon: ReturnType<typeof createSeldonMetric
   };
 }
 
-function openAdmission({ service, config, metrics, now }: ServerParts): Admission {
+function openAdmission({ service, config, metrics, now, workload }: ServerParts): Admission {
   const { concurrency, queueRows, queueBytes } = config.server.limits;
   const slots = concurrency === "auto" ? concurrencyOf(service.definition) : concurrency;
-  return createAdmission({ concurrency: slots, queueRows, queueBytes }, now, metrics.queue);
+  return createAdmission({ concurrency: slots, queueRows, queueBytes }, { now, observer: metrics.queue, workload });
 }

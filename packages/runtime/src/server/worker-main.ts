@@ -1,3 +1,4 @@
+import { runBacklog } from "../models/run-backlog.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { createOnePort, type OnePort } from "../transports/one-port.ts";
@@ -60,7 +61,7 @@ const link = connectWorker({
       parameters: config.parameters,
       startedWith,
       requestTimeoutMs: config.server.requestTimeoutMs,
-      onRun: createRunObserver(metrics),
+      onRun: createRunObserver(metrics, runBacklog),
       onCancelled: ({ source, outcome, reason }) => metrics.cancelled.run(source, outcome, reason),
       onIncident: (error) => log.error({ err: error }, error.message),
     });
@@ -71,6 +72,7 @@ const link = connectWorker({
       log,
       now: () => performance.now(),
       state,
+      workload: runBacklog,
       notes: journal === undefined ? undefined : openCallNotes(journal),
       baseDir,
       protoRecord,

@@ -22,7 +22,7 @@ export interface Metrics {
   call(api: string, protocol: string): CallMetrics;
   /** Duration of a model's runs; `place` is "inline" or "thread". */
   modelRun(model: string, place: string): { observe(seconds: number): void };
-  /** Calls that wait for a slot. */
+  /** What waits for a slot. */
   readonly queue: QueueMetrics;
   /** Batches of one API. */
   batches(api: string): BatchMetrics;
@@ -66,10 +66,11 @@ export interface CallResult {
   readonly bytesOut: number;
 }
 
-/** Counts the calls that wait for a slot. */
+/** Counts what waits for a slot, and calls that found no room; reasons are of a closed list. */
 export interface QueueMetrics {
   setRows(rows: number): void;
   observeWait(seconds: number): void;
+  shed(reason: string): void;
 }
 
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -182,7 +183,12 @@ function createSuccessBinder(instruments: Instruments): (api: string) => (phaseS
 
 function createQueueMetrics(instruments: Instruments): QueueMetrics {
   const rows = instruments.gauge("bento_queue_rows", "Rows that wait for a slot", "sum").series({}) ?? NOTHING;
-  const wait = instruments.histogram("bento_queue_wait_seconds", "Time that rows waited for a slot", REQUEST_SECONDS);
+  const wait = instruments.histogram("bento_queue_wait_seconds", "Time that calls waited for a slot", REQUEST_SECONDS);
   const waited = wait.series({}) ?? NOTHING;
-  return { setRows: (count) => rows.set(count), observeWait: (seconds) => waited.observe(seconds) };
+  const shed = instruments.counter("bento_calls_shed_total", "Calls that found no room, by reason");
+  return {
+    setRows: (count) => rows.set(count),
+    observeWait: (seconds) => waited.observe(seconds),
+    shed: (reason) => shed.series({ reason })?.add(1),
+  };
 }
