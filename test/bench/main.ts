@@ -10,6 +10,7 @@ import { healthRow } from "./health-row.ts";
 import { imageRow } from "./image-row.ts";
 import { largeRow } from "./large-row.ts";
 import { memoryRows } from "./memory-row.ts";
+import { overloadRow } from "./overload-row.ts";
 import { peerRows } from "./peer-rows.ts";
 import { pitchRow } from "./pitch-row.ts";
 import { type BenchRow, printRows } from "./rows.ts";
@@ -81,6 +82,7 @@ const plan: readonly { readonly name: string; run(): Promise<BenchRow[]> }[] = [
   { name: "large", run: () => largeRow({ rounds: short ? 3 : 7 }) },
   { name: "health", run: () => healthRow({ short }) },
   { name: "batching", run: () => batchingRow({ rounds: short ? 3 : 5, short }) },
+  { name: "overload", run: () => overloadRow({ short }) },
   { name: "scaling", run: () => scalingRow({ short }) },
   { name: "start", run: () => startRow({ rounds: short ? 3 : 5 }) },
   // Too long for the quick form.

@@ -12,8 +12,11 @@ export interface RunBacklog {
   onIdle(callback: () => void): void;
 }
 
+/** That of this process: its models share its CPUs. */
+export const runBacklog = createRunBacklog();
+
 /** Makes an empty count. */
-export function createRunBacklog(): RunBacklog {
+function createRunBacklog(): RunBacklog {
   let waitingRuns = 0;
   let runMs: number | undefined;
   let isAnnounced = false;
@@ -47,6 +50,3 @@ export function createRunBacklog(): RunBacklog {
     },
   };
 }
-
-/** That of this process: its models share its CPUs. */
-export const runBacklog = createRunBacklog();
