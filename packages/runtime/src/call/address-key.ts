@@ -3,6 +3,7 @@ import { foldIp } from "./cidr.ts";
 
 /** Under what an address is counted: itself, of IPv6 its first 64 bits, which is what one caller is given. One that is unknown stands for itself. Source: security.md A9. */
 export function addressKey(ip: string): string {
+  if (!ip.includes(":")) return ip;
   const folded = foldIp(ip) ?? ip;
   if (!isIPv6(folded)) return folded;
   const [head = "", tail] = folded.split("::");

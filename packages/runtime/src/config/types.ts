@@ -82,7 +82,7 @@ export interface LimitsConfig {
   readonly connections: number;
   /** Connections of one address; those of trusted proxies are not counted. */
   readonly connectionsPerIp: number;
-  /** Rows that may wait for a slot, per worker; a call counts as one row. */
+  /** Rows that may wait for a slot, per worker; a call whose body still comes counts as one. */
   readonly queueRows: number;
   /** Body bytes that waiting calls may hold together, per worker. */
   readonly queueBytes: number;

@@ -35,6 +35,10 @@ export interface Visit {
    * with a Retry-After for rows that find no room, and for a call that will hardly be answered in time.
    */
   takeSlot(signal: Cancellation, rows: () => number): void | Promise<void>;
+  /** Gives the slot back for as long as the work waits for its caller to read on. */
+  rest(): void;
+  /** Goes on after a rest; waits for a slot as `takeSlot` does. Without a rest it does nothing. */
+  resume(signal: Cancellation): void | Promise<void>;
   /** Who is told that the call has to leave the queue for one of another caller; whoever is told last. */
   onDisplaced(listener: (error: ServingError) => void): void;
   /** Gives back slot and bytes; the second time does nothing. */

@@ -36,7 +36,7 @@ export class House implements Admission {
     this.observer = observer;
     this.#workload = workload;
     this.#rate = createDrainRate(now);
-    workload?.onIdle(() => this.#fillSlots());
+    workload?.onIdle(() => this.fillSlots());
   }
 
   get waiting(): number {
@@ -57,8 +57,7 @@ export class House implements Admission {
     }
     this.assertBytes(guest, announcedBytes, announcedBytes);
     this.inside += 1;
-    this.tenants.add(guest);
-    this.change(guest, "rows", 1);
+    this.enqueue(guest);
     this.change(guest, "bytes", announcedBytes);
     return guest;
   }
@@ -66,6 +65,11 @@ export class House implements Admission {
   change(guest: Guest, measure: Measure, by: number): void {
     guest.held[measure] += by;
     this.tenants.change(guest, measure, by);
+  }
+
+  enqueue(guest: Guest): void {
+    this.tenants.add(guest);
+    this.change(guest, "rows", 1);
   }
 
   /** What waits no longer holds no part of the queue. */
@@ -87,7 +91,7 @@ export class House implements Admission {
 
   left(): void {
     this.inside -= 1;
-    this.#fillSlots();
+    this.fillSlots();
     if (this.inside === 0) for (const idler of this.#idlers.splice(0)) idler();
   }
 
@@ -145,7 +149,7 @@ export class House implements Admission {
     return new ServingError("UNAVAILABLE", message, { retryAfterSeconds: Math.min(60, Math.max(1, toSeconds(ms))) });
   }
 
-  #fillSlots(): void {
+  fillSlots(): void {
     for (let grants = this.#grants(); grants > 0; grants -= 1) {
       const next = this.queue.take();
       if (next === undefined) return;
@@ -168,13 +172,13 @@ function toSeconds(ms: number): number {
   return Math.ceil(Math.round(ms) / 1000);
 }
 
-/** One call in the house. Moves: queued → running → gone, queued → gone. Displaced, it is gone for the queue and leaves when its caller has been told. */
+/** One call in the house. Moves: queued → running ⇄ resting (by way of queued), and from each to gone. Displaced, it is gone for the queue and leaves when its caller has been told. */
 class Guest implements Visit, Tenant {
   readonly key: string;
   readonly untilMs: number;
   readonly held: Record<Measure, number> = { rows: 0, bytes: 0 };
   readonly #house: House;
-  #state: "queued" | "running" | "displaced" | "gone" = "queued";
+  #state: "queued" | "running" | "resting" | "displaced" | "gone" = "queued";
   /** Begins or ends the wait for a slot. */
   #wait: { readonly start: () => void; readonly fail: (cause: unknown) => void } | undefined;
   #tell: ((error: ServingError) => void) | undefined;
@@ -242,6 +246,21 @@ class Guest implements Visit, Tenant {
 
   start(): void {
     this.#wait?.start();
+  }
+
+  rest(): void {
+    if (this.#state !== "running") return;
+    this.#state = "resting";
+    this.#house.running -= 1;
+    this.#house.fillSlots();
+  }
+
+  resume(signal: Cancellation): void | Promise<void> {
+    if (signal.aborted) throw signal.reason;
+    if (this.#state !== "resting") return;
+    this.#state = "queued";
+    this.#house.enqueue(this);
+    return this.#house.isFree ? this.#run() : this.#waitInLine(signal, 1);
   }
 
   onDisplaced(listener: (error: ServingError) => void): void {

@@ -40,6 +40,7 @@ interface Household<T> extends Record<Measure, number> {
 export function createTenants<T extends Tenant>(): Tenants<T> {
   const households = new Map<string, Household<T>>();
   const total = { rows: 0, bytes: 0 };
+  let callers = 0;
 
   function largest(measure: Measure): Household<T> | undefined {
     let found: Household<T> | undefined;
@@ -52,8 +53,11 @@ export function createTenants<T extends Tenant>(): Tenants<T> {
     total,
     add(tenant) {
       const household = households.get(tenant.key) ?? { rows: 0, bytes: 0, calls: [], waiting: 0 };
-      households.set(tenant.key, household);
-      // Calls seldom leave from the end: the list is swept when most of it has left.
+      if (household.waiting === 0) {
+        households.set(tenant.key, household);
+        callers += 1;
+      }
+      // Calls may leave from the middle: the list is swept when most of it has left.
       if (household.calls.length > 2 * household.waiting + FEW_CALLS)
         household.calls = household.calls.filter(({ isQueued }) => isQueued);
       household.calls.push(tenant);
@@ -61,23 +65,28 @@ export function createTenants<T extends Tenant>(): Tenants<T> {
     },
     change({ key }, measure, by) {
       const household = households.get(key);
-      if (household === undefined) return;
+      if (household === undefined || by === 0) return;
       household[measure] += by;
       total[measure] += by;
     },
-    delete({ key }) {
-      const household = households.get(key);
+    delete(tenant) {
+      const household = households.get(tenant.key);
       if (household === undefined) return;
       household.waiting -= 1;
-      if (household.waiting === 0) households.delete(key);
+      if (household.calls.at(-1) === tenant) household.calls.pop();
+      if (household.waiting > 0) return;
+      callers -= 1;
+      // Who calls again and again finds an empty one.
+      if (households.size > FEW_HOUSEHOLDS) households.delete(tenant.key);
     },
     victimFor({ key, measure, more, limit }) {
-      const own = households.get(key)?.[measure] ?? 0;
-      const callers = households.size + (households.has(key) ? 0 : 1);
-      if (own + more > limit / callers) return undefined;
+      const asking = households.get(key);
+      const sharing = callers + ((asking?.waiting ?? 0) > 0 ? 0 : 1);
+      if ((asking?.[measure] ?? 0) + more > limit / sharing) return undefined;
       return largest(measure)?.calls.findLast(({ isQueued, held }) => isQueued && held[measure] > 0);
     },
   };
 }
 
 const FEW_CALLS = 8;
+const FEW_HOUSEHOLDS = 64;

@@ -159,6 +159,8 @@ function stepwise(admission: Admission, step: (name: string) => void): Admission
       return {
         hold: (bytes) => visit.hold(bytes),
         takeSlot: (signal, rows) => (step("takeSlot"), visit.takeSlot(signal, rows)),
+        rest: () => visit.rest(),
+        resume: (signal) => visit.resume(signal),
         onDisplaced: (listener) => visit.onDisplaced(listener),
         leave: () => visit.leave(),
       };

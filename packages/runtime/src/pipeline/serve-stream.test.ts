@@ -51,6 +51,37 @@ describe("serveStream", () => {
     expect(admission.running).toBe(0);
   });
 
+  it("gives its slot back while its reader asks for no more, and goes on in its turn", async () => {
+    vi.useFakeTimers();
+    const { values, admission, caller } = await open({ method: two });
+    await values.next();
+    await vi.advanceTimersByTimeAsync(99);
+    expect(admission.running).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(admission.running).toBe(0);
+    const other = admission.enter({ caller: "other", announcedBytes: 0, timeoutMs: 1_000 });
+    await other.takeSlot(caller, () => 1);
+    const second = values.next();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(admission).toMatchObject({ running: 1, waiting: 1 });
+    other.leave();
+    expect(await second).toEqual({ done: false, value: { kind: "json", value: 2 } });
+    expect(await values.next()).toEqual({ done: true, value: undefined });
+    await admission.idle();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("ends when its caller leaves while it has given its slot back", async () => {
+    vi.useFakeTimers();
+    const { values, admission, caller, closed } = await open({ method: two });
+    await values.next();
+    await vi.advanceTimersByTimeAsync(100);
+    caller.abort(undefined);
+    await admission.idle();
+    expect(admission).toMatchObject({ running: 0, waiting: 0 });
+    expect(closed).toEqual(["CANCELLED"]);
+  });
+
   it("ends the stream with the error of a later value and closes the record with its code", async () => {
     const { values, steps, closed, admission } = await open({
       method: async function* () {

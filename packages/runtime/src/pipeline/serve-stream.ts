@@ -2,6 +2,7 @@ import type { Cancellation } from "../call/cancellation.ts";
 import type { RawCall } from "../call/types.ts";
 import { ServingError, toServingError } from "../errors.ts";
 import type { Payload } from "../io/types.ts";
+import type { Visit } from "../limits/admit.ts";
 import { type OpenCall, openCall } from "./open-call.ts";
 import { payloadRows } from "./payload-rows.ts";
 import { predictStream } from "./predict.ts";
@@ -61,7 +62,7 @@ async function openStream<R>(call: RawCall<R>, stages: Stages, record: CallRecor
       record.passed("infer");
       return record.close(error);
     };
-    return call.encodeStream(recordedStream({ first, iterator, signal: scope.cancellation, finish }), extra);
+    return call.encodeStream(recordedStream({ first, iterator, visit, signal: scope.cancellation, finish }), extra);
   } catch (thrown) {
     // Nobody will read on: a generator that gave its first value must be told, or it would hold its slot for ever.
     void iterator?.return?.().catch(() => undefined);
@@ -97,22 +98,34 @@ function endWithPermission(
   return () => clearInterval(timer);
 }
 
+/** A reader who takes longer to ask for the next value gets it in its turn: reading slowly must hold no slot. */
+const READERS_PAUSE_MS = 100;
+
 interface OpenStream {
   readonly first: IteratorResult<Payload>;
   readonly iterator: AsyncIterator<Payload>;
+  readonly visit: Pick<Visit, "rest" | "resume">;
   readonly signal: Cancellation;
   /** Called exactly once, however the stream ends: read to its end, failed, abandoned or aborted. Gives the error with which it must end in place of a good end. */
   readonly finish: (error: ServingError | undefined) => Closing;
 }
 
 /** The rest of a stream after its first value. No generator: one that was never started would skip its `finally`, and a caller may leave before reading anything. */
-function recordedStream({ first, iterator, signal, finish }: OpenStream): AsyncIterable<Payload> {
+function recordedStream({ first, iterator, visit, signal, finish }: OpenStream): AsyncIterable<Payload> {
   let finished = false;
   let aborted: ServingError | undefined;
   let pending: IteratorResult<Payload> | undefined = first;
+  let resting: NodeJS.Timeout | undefined;
+  const readOn = async (): Promise<IteratorResult<Payload>> => {
+    clearTimeout(resting);
+    const slot = visit.resume(signal);
+    if (slot !== undefined) await slot;
+    return iterator.next();
+  };
   const end = async (error: ServingError | undefined): Promise<void> => {
     if (finished) return;
     finished = true;
+    clearTimeout(resting);
     signal.removeEventListener("abort", abort);
     const refusal = await finish(error);
     if (error === undefined && refusal !== undefined) throw refusal;
@@ -130,11 +143,13 @@ function recordedStream({ first, iterator, signal, finish }: OpenStream): AsyncI
     [Symbol.asyncIterator]: () => ({
       next: async () => {
         try {
-          const result = pending ?? (await iterator.next());
+          const result = pending ?? (await readOn());
           pending = undefined;
           // The values end here, but the stream is not whole: a slow reader must not take it for that.
           if (aborted !== undefined) throw aborted;
           if (result.done === true) await end(undefined);
+          // The generator stands still until it is asked again.
+          else resting = setTimeout(() => visit.rest(), READERS_PAUSE_MS);
           return result;
         } catch (thrown) {
           const error = toServingError(thrown);

@@ -100,10 +100,15 @@ describe("createMetrics", () => {
     const before = metrics.revision();
     metrics.queue.setRows(7);
     metrics.queue.observeWait(0.2);
+    for (const reason of ["queue_full", "displaced", "queue_full"]) metrics.queue.shed(reason);
     expect(metrics.revision()).toBeGreaterThan(before);
     const text = await metrics.text();
     expect(lines(text, "bento_queue_rows")).toEqual(["bento_queue_rows 7"]);
     expect(text).toContain("bento_queue_wait_seconds_count 1");
+    expect(lines(text, "bento_calls_shed_total")).toEqual([
+      'bento_calls_shed_total{reason="queue_full"} 2',
+      'bento_calls_shed_total{reason="displaced"} 1',
+    ]);
   });
 
   it("adds CPU and memory of the process when asked to", async () => {

@@ -43,20 +43,20 @@ export const LIMITS_KEYS = {
     type: integer({ min: 0, max: 10_000_000 }),
     default: 1000,
     reason: "a queue that is longer than callers wait answers nobody",
-    doc: "Rows that may wait for a slot, per worker; a call counts as one row. Past it callers get 503 with `Retry-After`.",
+    doc: "Rows that may wait for a slot, per worker; a call whose body still comes counts as one. Past it callers with a share of their own in it get 503 with `Retry-After`; one with less takes the place of the caller who has most.",
   },
   "server.limits.queueBytes": {
     type: size({ min: "1KiB", max: "1024GiB" }),
     default: "512MiB",
     reason: "four of the largest binary bodies",
-    doc: "Body bytes that waiting calls may hold together, per worker. Past it callers get 503 with `Retry-After`.",
+    doc: "Body bytes that waiting calls may hold together, per worker. Past it the same holds as for rows.",
   },
   "server.limits.concurrency": {
     type: orAuto(integer({ min: 1, max: 1_000_000 })),
     default: "auto",
     reason:
       "64, and with batched APIs room for two batches of each: enough to keep a worker busy while bodies arrive, little enough to hold in memory",
-    doc: "Calls in progress at once, per worker.",
+    doc: "Calls in progress at once, per worker; fewer while runs of models wait for 20 ms and more.",
   },
   "server.limits.workerMemory": {
     type: orOff(size({ min: "64MiB", max: "1024GiB" })),
