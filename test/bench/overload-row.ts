@@ -24,6 +24,7 @@ export async function overloadRow({ short }: { readonly short: boolean }): Promi
   const server = await startOurs("test/bench/slow-service.ts", {
     workers: 1,
     env: {
+      BENCH_POOL: "1",
       BENTO_SERVER_LIMITS_QUEUE_ROWS: String(QUEUE_ROWS),
       BENTO_SERVER_TRUSTED_PROXIES: '["127.0.0.1/32"]',
     },
