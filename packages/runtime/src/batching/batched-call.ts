@@ -1,4 +1,4 @@
-import type { SubmittedCall } from "./batcher.ts";
+import type { SubmittedCall } from "./types.ts";
 import type { RowAxis } from "./row-axis.ts";
 
 /** What becomes of a call's value before it is computed. */
@@ -130,6 +130,15 @@ export class BatchPart<C> {
 
   get isWanted(): boolean {
     return this.call.isWanted;
+  }
+
+  get isFirst(): boolean {
+    return this.#index === 0;
+  }
+
+  /** The part of the same call whose turn comes after this one, while anybody wants it. */
+  get next(): BatchPart<C> | undefined {
+    return this.isWanted ? this.call.parts[this.#index + 1] : undefined;
   }
 
   start(onGone: (reason: unknown) => void): void {

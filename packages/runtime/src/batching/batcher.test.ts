@@ -27,6 +27,8 @@ interface Bench {
   readonly flushes: string[];
   readonly started: string[];
   readonly batcher: Batcher<string>;
+  /** Full batches that wait, as the backlog was told. */
+  backlog(): number;
   submit(
     value: unknown,
     options?: { readonly name?: string; readonly caller?: Canceller; readonly timeLeftMs?: number },
@@ -34,11 +36,19 @@ interface Bench {
 }
 
 /** A batcher whose runs end when the test says so. */
-function bench({ maxSize = 4, maxLatencyMs = 10, input = ROWS, output = ROWS, measured = NOTHING } = {}): Bench {
+function bench({
+  maxSize = 4,
+  maxLatencyMs = 10,
+  input = ROWS,
+  output = ROWS,
+  measured = NOTHING,
+  run = later,
+} = {}): Bench {
   const clock = createFakeClock();
   const runs: Run[] = [];
   const flushes: string[] = [];
   const started: string[] = [];
+  let waiting = 0;
   const batcher = createBatcher<string>({
     api: "score",
     policy: { maxSize, maxLatencyMs },
@@ -47,10 +57,11 @@ function bench({ maxSize = 4, maxLatencyMs = 10, input = ROWS, output = ROWS, me
     run: (values, contexts, signal) => {
       const result = Promise.withResolvers<unknown>();
       runs.push({ values, contexts, signal, result });
-      return result.promise;
+      return run(values) ?? result.promise;
     },
     clock,
     observer: { flushed: (rows, reason) => flushes.push(`${rows} ${reason}`), waited: () => undefined },
+    backlog: { joined: () => (waiting += 1), left: () => (waiting -= 1) },
     measured,
   });
   const submit: Bench["submit"] = (value, { name = "", caller = new Canceller(), timeLeftMs = 60_000 } = {}) => {
@@ -65,8 +76,11 @@ function bench({ maxSize = 4, maxLatencyMs = 10, input = ROWS, output = ROWS, me
     settling.catch(() => undefined);
     return settling;
   };
-  return { clock, runs, flushes, started, batcher, submit };
+  return { clock, runs, flushes, started, batcher, submit, backlog: () => waiting };
 }
+
+/** A method that answers when the test says so. */
+const later: (values: readonly unknown[]) => readonly unknown[] | undefined = () => undefined;
 
 /** Nothing is known of the model: nobody is waited for. */
 const NOTHING: readonly { rows: number; ms: number }[] = [];
@@ -114,7 +128,7 @@ describe("a batcher", () => {
     await clock.advance(1000);
     expect(runs).toHaveLength(1);
     runs[0]?.result.resolve([1, 2]);
-    await settled();
+    await clock.advance(0);
     expect(runs).toHaveLength(2);
     runs[1]?.result.resolve([3, 4]);
     await clock.advance(0);
@@ -171,6 +185,38 @@ describe("a batcher", () => {
   });
 });
 
+describe("a batcher whose method waits for nothing", () => {
+  it("begins one batch in a turn of the event loop, so that deadlines pass and others are answered", async () => {
+    const { runs, submit, clock } = bench({ maxSize: 1, run: (values) => values });
+    void submit(rows(3, 1));
+    await settled();
+    expect(runs).toHaveLength(1);
+    await clock.advance(0);
+    expect(runs).toHaveLength(3);
+  });
+});
+
+describe("what waits before a batcher", () => {
+  it("is told as full batches of calls that have not begun, of a large call as one", async () => {
+    const { clock, runs, submit, backlog } = bench({ maxSize: 2 });
+    void submit(rows(1, 0));
+    await clock.advance(0);
+    expect(backlog()).toBe(0);
+    void submit(rows(1, 1));
+    expect(backlog()).toBe(0);
+    void submit(rows(1, 2));
+    expect(backlog()).toBe(1);
+    const caller = new Canceller();
+    void submit(rows(99, 3), { caller });
+    expect(backlog()).toBe(2);
+    caller.abort(new ServingError("CANCELLED", "the caller went away"));
+    expect(backlog()).toBe(1);
+    runs[0]?.result.resolve([0]);
+    await clock.advance(0);
+    expect(backlog()).toBe(0);
+  });
+});
+
 describe("a call of more rows than maxSize", () => {
   it("is answered as one, in the order of its rows", async () => {
     const { clock, runs, flushes, submit, started } = bench({ maxSize: 4 });
@@ -193,6 +239,19 @@ describe("a call of more rows than maxSize", () => {
     expect(await whole).toEqual(createTensor("float32", [10, 1], Float32Array.from([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])));
     expect(await small).toEqual(rows(1, 51));
     expect(started).toEqual(["large", ""]);
+  });
+
+  it("takes turns with the others between its parts", async () => {
+    const { clock, runs, submit } = bench({ maxSize: 2 });
+    const large = submit(rows(8, 1));
+    const other = submit(rows(4, 2));
+    for (let run = 0; run < 6; run += 1) {
+      runs[run]?.result.resolve(runs[run]?.values);
+      await clock.advance(0);
+    }
+    expect(runs.map(({ values }) => (values[0] as Floats).data[0])).toEqual([1, 1, 2, 1, 2, 1]);
+    expect(await large).toEqual(rows(8, 1));
+    expect(await other).toEqual(rows(4, 2));
   });
 
   it("goes in one piece where its answer could not be joined", async () => {
@@ -247,12 +306,34 @@ describe("a caller who leaves", () => {
     const caller = new Canceller();
     const left = submit(rows(9, 1), { caller });
     runs[0]?.result.resolve([rows(4, 1)]);
-    await settled();
+    await clock.advance(0);
     caller.abort(gone);
     runs[1]?.result.resolve([rows(4, 1)]);
     await expect(left).rejects.toBe(gone);
     await clock.advance(1000);
     expect(runs).toHaveLength(2);
+  });
+
+  it("leaves the next batch its turn once all callers of the one that runs have gone, as of a method that never ends", async () => {
+    const { clock, runs, submit } = bench();
+    const caller = new Canceller();
+    const left = submit(rows(1, 1), { caller });
+    await clock.advance(0);
+    const next = submit(rows(1, 2));
+    await clock.advance(1000);
+    expect(runs).toHaveLength(1);
+    caller.abort(gone);
+    await clock.advance(0);
+    runs[1]?.result.resolve(["two"]);
+    expect(await next).toBe("two");
+    // What ends late makes no room a second time: one batch runs at once.
+    void submit(rows(1, 3));
+    await clock.advance(0);
+    runs[0]?.result.resolve(["one"]);
+    await expect(left).rejects.toBe(gone);
+    void submit(rows(1, 4));
+    await clock.advance(1000);
+    expect(runs).toHaveLength(3);
   });
 
   it("is settled when its batch has ended, and the batch is told once all its callers have gone", async () => {
@@ -305,6 +386,16 @@ describe("a method that does not keep to the rules", () => {
       });
     }
     expect(runs).toHaveLength(1);
+  });
+
+  it("has any Error in an output's place fail that call alone, as of Promise.allSettled", async () => {
+    const { clock, runs, submit } = bench();
+    const answers = [submit(rows(1, 1)), submit(rows(1, 2))];
+    await clock.advance(0);
+    const bad = new RangeError("bad");
+    runs[0]?.result.resolve([bad, "two"]);
+    await expect(answers[0]).rejects.toBe(bad);
+    expect(await answers[1]).toBe("two");
   });
 
   it("has what it throws reach the one item that is at fault, after runs in halves", async () => {

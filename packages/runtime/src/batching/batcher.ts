@@ -6,49 +6,7 @@ import { BatchedCall, type BatchPart } from "./batched-call.ts";
 import { runIsolated } from "./bisect.ts";
 import { createPace, type Pace } from "./pace.ts";
 import { decide, type FlushReason } from "./policy.ts";
-import type { RowAxis } from "./row-axis.ts";
-
-/** Time as a batcher sees it. */
-export interface BatchClock {
-  /** Monotonic milliseconds. */
-  now(): number;
-  /** Calls back after some milliseconds, or at the end of this turn of the event loop for less than one; gives what forgets it. */
-  after(ms: number, callback: () => void): () => void;
-}
-
-/** Told of each batch, for metrics. */
-export interface BatchObserver {
-  /** A batch begins; "rerun" for a part of one that failed. */
-  flushed(rows: number, reason: FlushReason | "rerun"): void;
-  /** A call, or a part of one, waited so long for its batch. */
-  waited(seconds: number): void;
-}
-
-/** One call as it joins a queue. */
-export interface SubmittedCall<C> {
-  readonly value: unknown;
-  readonly context: C;
-  readonly cancellation: Cancellation;
-  /** Milliseconds in which it must be answered. */
-  readonly timeLeftMs: number;
-  /** Its method begins. */
-  onStart(): void;
-}
-
-export interface BatcherOptions<C> {
-  /** Name of the API, for messages. */
-  readonly api: string;
-  readonly policy: BatchDefinition;
-  /** Rows of inputs, and how the outputs of an input that was cut are joined. */
-  readonly input: RowAxis;
-  readonly output: RowAxis;
-  /** Computes a list of outputs, one for each value; `cancellation` aborts when all callers are gone. */
-  run(values: readonly unknown[], contexts: readonly C[], cancellation: Cancellation): unknown;
-  readonly clock: BatchClock;
-  readonly observer: BatchObserver;
-  /** Times of batches that were measured before, with which a queue begins. */
-  readonly measured?: readonly { readonly rows: number; readonly ms: number }[] | undefined;
-}
+import type { BatcherOptions, SubmittedCall } from "./types.ts";
 
 /** Joins calls of one API, whatever protocol they came by. */
 export interface Batcher<C> {
@@ -56,6 +14,8 @@ export interface Batcher<C> {
   submit(call: SubmittedCall<C>): Promise<unknown>;
 }
 
+/** Begins the names of queues of one call; keys are shapes. */
+const ALONE = "alone ";
 /** Queues whose pace is remembered while they are empty. */
 const MOST_PACES = 64;
 
@@ -68,13 +28,19 @@ export function createBatcher<C>(options: BatcherOptions<C>): Batcher<C> {
 interface Queue<C> {
   readonly parts: Set<BatchPart<C>>;
   rows: number;
+  /** Rows of calls of which no part has begun; of one call not more than fill a batch. */
+  freshRows: number;
   newestMs: number;
   readonly pace: Pace;
   /** A queue of one call that goes with no other. */
   readonly isAlone: boolean;
 }
 
-/** State: queues by key, of which each has a part at least, and whether a batch runs; one at a time, since the next grows meanwhile. */
+/**
+ * State: queues by key, of which each has a part at least, and whether a batch runs for somebody; one at a time, since the next grows meanwhile.
+ *
+ * Of a call that was cut one part waits at a time: the others have their turn between its parts.
+ */
 class ApiBatcher<C> implements Batcher<C> {
   readonly #options: BatcherOptions<C>;
   readonly #queues = new Map<string, Queue<C>>();
@@ -102,27 +68,37 @@ class ApiBatcher<C> implements Batcher<C> {
       join: output.join,
       onLeave: (part) => this.#remove(part),
     });
-    this.#enqueue(call.parts, key);
+    const name = key ?? `${ALONE}${(this.#loners += 1)}`;
+    const [first] = call.parts;
+    if (first !== undefined) this.#enqueue(first, name);
+    this.#queues.get(name)?.pace.arrived(rows, clock.now());
+    this.#wakeSoon(name);
     return call.settled;
   }
 
-  #enqueue(parts: readonly BatchPart<C>[], key: string | undefined): void {
-    const name = key ?? `alone ${(this.#loners += 1)}`;
-    const nowMs = this.#options.clock.now();
-    for (const part of parts) {
-      const queue = this.#queues.get(name) ?? this.#open(name, key === undefined);
-      queue.parts.add(part);
-      queue.rows += part.weight;
-      queue.newestMs = nowMs;
-      queue.pace.arrived(part.weight, nowMs);
-      part.queue = name;
-    }
-    this.#wakeSoon(name);
+  #enqueue(part: BatchPart<C>, name: string): void {
+    const queue = this.#queues.get(name) ?? this.#open(name);
+    queue.parts.add(part);
+    queue.rows += part.weight;
+    queue.newestMs = Math.max(queue.newestMs, part.sinceMs);
+    part.queue = name;
+    this.#countFresh(queue, part, 1);
   }
 
-  #open(name: string, isAlone: boolean): Queue<C> {
+  #countFresh(queue: Queue<C>, part: BatchPart<C>, sign: 1 | -1): void {
+    if (!part.isFirst) return;
+    const { policy, backlog } = this.#options;
+    const before = Math.floor(queue.freshRows / policy.maxSize);
+    queue.freshRows += sign * Math.min(part.weight, policy.maxSize);
+    const change = Math.floor(queue.freshRows / policy.maxSize) - before;
+    if (change > 0) backlog.joined();
+    else if (change < 0) backlog.left();
+  }
+
+  #open(name: string): Queue<C> {
+    const isAlone = name.startsWith(ALONE);
     const pace = (isAlone ? undefined : this.#paces.get(name)) ?? createPace(this.#options.measured);
-    const queue: Queue<C> = { parts: new Set(), rows: 0, newestMs: 0, pace, isAlone };
+    const queue: Queue<C> = { parts: new Set(), rows: 0, freshRows: 0, newestMs: 0, pace, isAlone };
     this.#queues.set(name, queue);
     if (isAlone) return queue;
     // The one that was used last stands last.
@@ -161,7 +137,7 @@ class ApiBatcher<C> implements Batcher<C> {
     let due: { readonly name: string; readonly reason: FlushReason; readonly oldestMs: number } | undefined;
     let wakeMs = Infinity;
     for (const [name, queue] of this.#queues) {
-      const facts = factsOf(queue);
+      const facts = factsOf(queue, this.#options.policy);
       const { reason, waitUntilMs } = queue.isAlone
         ? ({ reason: "idle" } as const)
         : decide(facts, this.#options.policy, queue.pace, nowMs);
@@ -183,27 +159,39 @@ class ApiBatcher<C> implements Batcher<C> {
       rows += part.weight;
     }
     for (const part of batch) this.#remove(part);
+    for (const { next } of batch) if (next !== undefined) this.#enqueue(next, name);
     this.#isRunning = true;
-    void this.#run(batch, reason, queue.pace).finally(() => {
+    let hasRoom = false;
+    const makeRoom = (): void => {
+      if (hasRoom) return;
+      hasRoom = true;
       this.#isRunning = false;
-      const [fullest] = [...this.#queues].filter(([, { rows: waiting }]) => waiting >= this.#options.policy.maxSize);
-      if (this.#queues.size > 0) this.#wakeSoon(fullest?.[0]);
-    });
+      // With the next turn of the event loop: methods that don't wait for anything would let nothing else have one, not even deadlines.
+      if (this.#queues.size > 0) this.#wakeAfter(0);
+    };
+    void this.#run(batch, { reason, pace: queue.pace, onAbandoned: makeRoom }).finally(makeRoom);
   }
 
   #remove(part: BatchPart<C>): void {
     const queue = this.#queues.get(part.queue);
     if (queue === undefined || !queue.parts.delete(part)) return;
     queue.rows -= part.weight;
+    this.#countFresh(queue, part, -1);
     if (queue.parts.size === 0) this.#queues.delete(part.queue);
     if (this.#queues.size === 0) this.#forget();
   }
 
-  async #run(batch: readonly BatchPart<C>[], reason: FlushReason, pace: Pace): Promise<void> {
+  async #run(
+    batch: readonly BatchPart<C>[],
+    { reason, pace, onAbandoned }: { readonly reason: FlushReason; readonly pace: Pace; onAbandoned(): void },
+  ): Promise<void> {
     const { clock, observer } = this.#options;
     const canceller = new Canceller();
     const onGone = (cause: unknown): void => {
-      if (!batch.some(isWanted)) canceller.abort(cause);
+      if (batch.some(isWanted)) return;
+      canceller.abort(cause);
+      // Work that never ends must not keep others from theirs; it holds the slots of its callers all the same.
+      onAbandoned();
     };
     const startMs = clock.now();
     for (const part of batch) {
@@ -236,7 +224,7 @@ class ApiBatcher<C> implements Batcher<C> {
     }
     for (const [index, part] of parts.entries()) {
       const output: unknown = outputs[index];
-      if (output instanceof ServingError) part.fail(output);
+      if (output instanceof Error) part.fail(output);
       else part.finish(output);
     }
   }
@@ -250,14 +238,19 @@ function weightOf<C>(parts: readonly BatchPart<C>[]): number {
   return parts.reduce((sum, { weight }) => sum + weight, 0);
 }
 
-function factsOf<C>(queue: Queue<C>): Parameters<typeof decide>[0] {
+/** Of a full queue no deadline: it begins at once. */
+function factsOf<C>(queue: Queue<C>, { maxSize }: BatchDefinition): Parameters<typeof decide>[0] {
+  const [first] = queue.parts;
+  const { parts, rows, newestMs } = queue;
+  const facts = { calls: parts.size, rows, newestMs };
+  if (rows >= maxSize) return { ...facts, oldestMs: first?.sinceMs ?? newestMs, deadlineMs: Infinity };
   let oldestMs = Infinity;
   let deadlineMs = Infinity;
-  for (const part of queue.parts) {
+  for (const part of parts) {
     oldestMs = Math.min(oldestMs, part.sinceMs);
     deadlineMs = Math.min(deadlineMs, part.deadlineMs);
   }
-  return { calls: queue.parts.size, rows: queue.rows, oldestMs, newestMs: queue.newestMs, deadlineMs };
+  return { ...facts, oldestMs, deadlineMs };
 }
 
 function wrongLength(api: string, expected: number, outputs: unknown): ServingError {

@@ -1,5 +1,5 @@
 import { setImmediate as settled } from "node:timers/promises";
-import type { BatchClock } from "./batcher.ts";
+import type { BatchClock } from "./types.ts";
 
 /** A clock that stands still until it is told to go on. */
 export interface FakeClock extends BatchClock {

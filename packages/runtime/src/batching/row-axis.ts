@@ -145,8 +145,12 @@ function assertRows(got: readonly (number | undefined)[], expected: readonly num
   if (got.every((rows, part) => rows === expected[part])) return;
   throw new ServingError(
     "INTERNAL",
-    `an input of more rows than batch.maxSize was split, and its parts of ${expected.join(", ")} rows were answered with ${got.join(", ")}: expected a row of output for each of input`,
+    `an input of more rows than batch.maxSize was split, and its parts of ${few(expected)} rows were answered with ${few(got)}: expected a row of output for each of input`,
   );
+}
+
+function few(rows: readonly (number | undefined)[]): string {
+  return rows.length > 10 ? `${rows.slice(0, 10).join(", ")}, …` : rows.join(", ");
 }
 
 function unfit(expected: string): never {

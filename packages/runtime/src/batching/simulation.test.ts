@@ -45,6 +45,7 @@ async function simulate(setting: Setting): Promise<Report> {
     },
     clock,
     observer: { flushed: () => undefined, waited: () => undefined },
+    backlog: { joined: () => undefined, left: () => undefined },
   });
   const call = async (caller: number, left: number): Promise<void> => {
     if (left === 0) return;

@@ -146,7 +146,8 @@ export class House implements Admission {
   shed(reason: ShedReason, message: string): ServingError {
     this.observer.shed(reason);
     const ms = this.#rate.msFor(this.queue.cost) ?? 0;
-    return new ServingError("UNAVAILABLE", message, { retryAfterSeconds: Math.min(60, Math.max(1, toSeconds(ms))) });
+    const retryAfterSeconds = Math.min(60, Math.max(1, toSeconds(ms)));
+    return new ServingError("UNAVAILABLE", message, { retryAfterSeconds, details: { shed: reason } });
   }
 
   fillSlots(): void {

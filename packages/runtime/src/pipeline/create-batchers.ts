@@ -1,12 +1,14 @@
 import type { Context, ContextLogger, ContextMetrics } from "../authoring/context.ts";
 import type { Service } from "../authoring/create-service.ts";
-import { type BatchClock, type Batcher, type BatchObserver, createBatcher } from "../batching/batcher.ts";
+import { type Batcher, createBatcher } from "../batching/batcher.ts";
+import type { BatchBacklog, BatchClock, BatchObserver } from "../batching/types.ts";
 import { rowAxisOf } from "../batching/row-axis.ts";
 import type { Role } from "../definition/types.ts";
 import { createBatchContext } from "./batch-context.ts";
 
 export interface BatchersOptions {
   readonly clock: BatchClock;
+  readonly backlog: BatchBacklog;
   observerFor(api: string): BatchObserver;
   logFor(requestIds: readonly string[]): ContextLogger;
   metricsFor(role: Role): ContextMetrics;
@@ -30,6 +32,7 @@ export function createBatchers(
       run: (values, items, cancellation) =>
         code.invokeBatch(values, createBatchContext({ ...shared, items, cancellation })),
       clock: options.clock,
+      backlog: options.backlog,
       observer: options.observerFor(name),
       measured: code.measured,
     });

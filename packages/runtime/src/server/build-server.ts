@@ -5,7 +5,7 @@ import type { Service } from "../authoring/create-service.ts";
 import { logFactsOf } from "../call/call-trace.ts";
 import type { Config } from "../config/types.ts";
 import { type Admission, createAdmission } from "../limits/admit.ts";
-import type { Workload } from "../limits/grants.ts";
+import type { RunBacklog } from "../models/run-backlog.ts";
 import { createOpenCalls, type OpenCalls } from "../pipeline/open-calls.ts";
 import { refuseUnrouted } from "../pipeline/refuse-unrouted.ts";
 import type { Stages } from "../pipeline/stages.ts";
@@ -48,7 +48,7 @@ export interface ServerParts {
   /** State of the whole server, for probes and draining. */
   readonly state: Pick<StateCell, "get" | "onChange">;
   /** How busy the models of this process are; without it slots alone bound how many calls begin. */
-  readonly workload?: Workload | undefined;
+  readonly workload?: RunBacklog | undefined;
   /** Where open calls are noted. */
   readonly notes?: CallNotes | undefined;
   /** Folder of the service's example files, for the documentation. */

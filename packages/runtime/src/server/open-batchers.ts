@@ -10,16 +10,19 @@ const MOST_CONCURRENCY = 1024;
 
 /** Opens the batchers of a server's service. */
 export function openBatchers(
-  { service, metrics, log, now }: Pick<ServerParts, "service" | "metrics" | "log" | "now">,
+  { service, metrics, log, now, workload }: Pick<ServerParts, "service" | "metrics" | "log" | "now" | "workload">,
   metricsFor: BatchersOptions["metricsFor"],
 ): Stages["batchers"] {
   return createBatchers(service, {
     clock: { now, after: callAfter },
+    backlog: workload ?? NOBODY,
     observerFor: metrics.batches,
     logFor: (requestIds) => log.child({ requestIds }),
     metricsFor,
   });
 }
+
+const NOBODY: BatchersOptions["backlog"] = { joined: () => undefined, left: () => undefined };
 
 /** Calls that may run at once in a worker: of batched APIs so many more that a batch can fill while another runs. */
 export function concurrencyOf({ apis }: Pick<ServiceDefinition, "apis">): number {

@@ -60,6 +60,7 @@ describe("a call that is over before its answer is there", () => {
   it.each([
     [new ServingError("DEADLINE_EXCEEDED", "late"), "deadline"],
     [new ServingError("UNAVAILABLE", "shutting down"), "drain"],
+    [new ServingError("UNAVAILABLE", "the queue is full", { details: { shed: "displaced" } }), "displaced"],
     [new ServingError("UNAUTHENTICATED", "expired"), "permission"],
     [new Error("a signal of the service's own"), "service"],
   ])("is counted by why: %s is %s", async (reason, label) => {

@@ -42,5 +42,7 @@ const REASONS: Partial<Record<ErrorCode, string>> = {
 };
 
 function reasonOf(reason: unknown): string {
-  return (reason instanceof ServingError ? REASONS[reason.code] : undefined) ?? "service";
+  if (!(reason instanceof ServingError)) return "service";
+  // Of those whom a full queue sends away only the displaced have a call that is open.
+  return reason.details["shed"] === undefined ? (REASONS[reason.code] ?? "service") : "displaced";
 }
