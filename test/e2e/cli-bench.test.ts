@@ -152,6 +152,24 @@ describe("bento-ts bench", () => {
     expect(report.calls).toBeLessThan(calls);
   });
 
+  it("gives a call up whose answer comes byte by byte and never ends", async () => {
+    const dripping = createServer((_request, response) => {
+      const drip = setInterval(() => response.write(" "), 20);
+      response.on("close", () => clearInterval(drip));
+    });
+    await new Promise<void>((resolve) => dripping.listen(0, "127.0.0.1", resolve));
+    try {
+      const { port } = dripping.address() as AddressInfo;
+      const dir = project({ "in.json": "1" });
+      const flags = ["--url", `http://127.0.0.1:${port}`, "--api", "wait", "--data", `${dir}/in.json`];
+      const { code, stderr } = await bentoTs(["bench", ...flags, "--timeout", "200ms", "--duration", "1s"]);
+      expect([code, stderr.trimEnd().split("\n").length]).toEqual([1, 1]);
+    } finally {
+      dripping.closeAllConnections();
+      dripping.close();
+    }
+  });
+
   it("says what a server that refuses has said", async () => {
     const server = await serve("test/models/mlp-small.onnx", { flags: ["--workers", "1"] });
     servers.push(server);

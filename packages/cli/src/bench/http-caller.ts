@@ -36,9 +36,13 @@ export function createHttpCaller(url: URL, { connections, timeoutMs, ca, signal 
           signal,
           headers: { ...headers, "content-length": body.length },
         },
-        (response) => readAnswer(response).then(resolve, lost),
+        (response) => {
+          readAnswer(response).then(resolve, lost);
+        },
       );
-      asked.setTimeout(timeoutMs, () => asked.destroy(new DOMException("no answer in time", "TimeoutError")));
+      // Of the whole answer: one that comes byte by byte must not keep the bench from its end.
+      const timer = setTimeout(() => asked.destroy(new DOMException("no answer in time", "TimeoutError")), timeoutMs);
+      asked.on("close", () => clearTimeout(timer));
       asked.on("error", lost);
       asked.end(body);
     });
