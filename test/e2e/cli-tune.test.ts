@@ -122,9 +122,19 @@ describe("bento-ts tune", () => {
     [["examples/boston", "--max-batch", "0"], 2, '--max-batch: expected a whole number from 1 to 4096, got "0"'],
     [["examples/boston", "--shape", "x"], 2, '--shape: expected NAME=SIZE,SIZE,…, such as x=1,3,48,192, got "x"'],
     [
-      ["test/models/mlp-small.onnx", "--shape", "x=1,5", "-o", "no-such", "--budget", "1s"],
+      ["test/models/mlp-small.onnx", "--shape", "x=1,5", "-o", "test", "--budget", "1s"],
       1,
       "none of 1 made-up samples could be run",
+    ],
+    [
+      ["test/models/mlp-small.onnx", "-o", "no-such", "--budget", "1h"],
+      1,
+      "bento.tune.json can't be written into no-such (ENOENT): name a folder that can be, with --output",
+    ],
+    [
+      ["test/models/mlp-small.onnx", "--shape", "zzz=1,4", "-o", "test", "--budget", "1h"],
+      1,
+      'a shape was given for "zzz", and no model has such an input: expected "x"',
     ],
   ])("ends with one sentence: %j", async (args, expected, message) => {
     const { code, stderr } = await bentoTs(["tune", ...args]);

@@ -1,3 +1,4 @@
+import { access, constants } from "node:fs/promises";
 import { relative } from "node:path";
 import { loadConfig, parseDuration } from "@bento-ts/runtime/config";
 import type { TuneFile } from "@bento-ts/runtime/models-store";
@@ -57,6 +58,7 @@ async function run(given: string | undefined, flags: Flags): Promise<void> {
   const shapes = parseShapes(flags.shape ?? []);
   const tunable = await findTunable(given, flags.config);
   const dir = flags.output ?? outputDirOf(tunable);
+  await assertWritable(dir);
   const measured = await interruptible(
     (signal) => measure(tunable, { configFile: flags.config, maxBatch, budgetMs, shapes, signal }),
     "interrupted: bento.tune.json is as it was",
@@ -88,6 +90,16 @@ function outputDirOf({ target }: Tunable): string {
   if (target.kind === "bento")
     throw wrongUsage("a bento is as it was built: tune its project, or name a folder with --output");
   return target.projectDir;
+}
+
+/** Before the time for measuring is spent. */
+async function assertWritable(dir: string): Promise<void> {
+  try {
+    await access(dir, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
+    throw failed(`bento.tune.json can't be written into ${dir} (${code}): name a folder that can be, with --output`);
+  }
 }
 
 interface Order {

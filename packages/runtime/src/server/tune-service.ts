@@ -2,6 +2,7 @@ import { cpus as hostCpus } from "node:os";
 import { basename, isAbsolute } from "node:path";
 import { availableCpus, cpusOfWorker, resolveWorkers } from "../config/cgroup.ts";
 import type { Config } from "../config/types.ts";
+import { ServingError } from "../errors.ts";
 import { shownPath } from "../models/model-format.ts";
 import type { SampleShapes } from "../models/sample.ts";
 import { modelStoreDir } from "../models/store/layout.ts";
@@ -51,15 +52,29 @@ export async function tuneService(options: TuneServiceOptions): Promise<TuneFile
   const now = (): number => performance.now();
   const endMs = now() + options.budgetMs;
   const results: TunedModel[] = [];
+  const strangers = new Set(Object.keys(options.shapes));
   for (const [index, model] of models.entries()) {
     const { source } = model.handle;
     const name = isAbsolute(source) ? basename(shownPath(source)) : source;
     options.onModel(name, index, models.length);
     const budgetMs = (endMs - now()) / (models.length - index);
     const { maxBatch, shapes } = options;
-    const result = await tuneModel(model, made.host, { maxBatch, shapes, signal, now, cpus, cpusPerWorker, budgetMs });
+    const onInputs = (names: readonly string[]): void => {
+      for (const input of names) strangers.delete(input);
+      if (index === models.length - 1 && strangers.size > 0) throw noSuchInput(strangers, names);
+    };
+    const measuring = { maxBatch, shapes, signal, now, cpus, cpusPerWorker, budgetMs, onInputs };
+    const result = await tuneModel(model, made.host, measuring);
     results.push({ model: name, measuredAt: new Date().toISOString(), ...result });
   }
   const cpuModel = hostCpus()[0]?.model.trim() ?? "unknown";
   return { formatVersion: 1, machine: { cpuModel, cpus, cpusPerWorker }, models: results };
+}
+
+function noSuchInput(given: ReadonlySet<string>, known: readonly string[]): ServingError {
+  const names = (list: Iterable<string>): string => [...list].map((name) => JSON.stringify(name)).join(", ");
+  return new ServingError(
+    "INVALID_ARGUMENT",
+    `a shape was given for ${names(given)}, and no model has such an input: expected ${names(known)}`,
+  );
 }

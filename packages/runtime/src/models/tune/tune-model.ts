@@ -22,6 +22,8 @@ export interface TuneOptions {
   /** Monotonic milliseconds. */
   readonly now: () => number;
   readonly signal: AbortSignal;
+  /** Told the names of the model's inputs before anything is measured; what it throws ends it. */
+  readonly onInputs?: (names: readonly string[]) => void;
 }
 
 /** What measuring a model showed; the rest of a TunedModel is how it is called and when it was. */
@@ -63,6 +65,7 @@ async function measure(model: ManagedModel, options: TuneOptions, open: Open): P
     inline.push({ place: "inline", threads, ...(await open({ place: "inline", threads })) });
   const [first] = inline;
   if (first === undefined) throw new RangeError("there is no number of threads to measure with");
+  options.onInputs?.(first.executor.info.inputs.map(({ name }) => name));
   const sample = await sampleOf(model, first, options.shapes);
   const isOpen = takesBatches(first.executor.info.inputs);
   const batches = isOpen ? powersUpTo(options.maxBatch) : [1];
