@@ -164,9 +164,9 @@ describe("the process of an inference thread", () => {
 describe("an inference thread that ends by itself", () => {
   it("fails the run it was on and all that wait at once, and is replaced", async () => {
     const thread = await start("slow-90ms");
-    const runs = [1, 2, 3].map((value) => thread.run(row(value, 2, 3, 4), {}));
-    // Comes right behind the first run; the others wait here.
+    // The thread reads this before the first run; that it has ended is seen here when the run was sent and the others wait.
     breakThread();
+    const runs = [1, 2, 3].map((value) => thread.run(row(value, 2, 3, 4), {}));
     for (const run of runs) {
       await expect(run).rejects.toMatchObject({
         code: "UNAVAILABLE",
