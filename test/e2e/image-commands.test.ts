@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { run } from "../support/cli.ts";
 import { describeWith } from "../support/needs.ts";
@@ -53,8 +54,14 @@ describeWith("docker with a base image", "an image by its name", () => {
     derived.push(tag);
     return tag;
   }
-  const containers = async (): Promise<string> =>
-    (await docker("ps", "--all", "--quiet", "--filter", "name=bento-test-", "--filter", "name=bento-read-")).stdout;
+  /** Those that serve, or of every kind that the commands make. */
+  const containers = async (...kinds: readonly string[]): Promise<string> => {
+    const named = (kinds.length === 0 ? ["test", "read"] : kinds).flatMap((kind) => [
+      "--filter",
+      `name=bento-${kind}-`,
+    ]);
+    return (await docker("ps", "--all", "--quiet", ...named)).stdout;
+  };
 
   it("is tested in a container that shuts it in, whoever may call its functions", async () => {
     const { code, stdout, stderr } = await bentoTs(["test", IMAGE]);
@@ -110,10 +117,13 @@ describeWith("docker with a base image", "an image by its name", () => {
 
   it("leaves no container behind when Ctrl-C ends the test", async () => {
     const tag = await derive("waiting", 'ENTRYPOINT ["/bin/sleep", "600"]');
-    const child = spawn(process.execPath, [bin, "test", tag], { stdio: "ignore" });
-    await eventually(async () => ((await containers()) === "" ? undefined : true), 60_000);
+    const child = spawn(process.execPath, [bin, "test", tag], { stdio: ["ignore", "ignore", "pipe"] });
+    const exited = Promise.all([once(child, "exit"), text(child.stderr)]);
+    await eventually(async () => ((await containers("test")) === "" ? undefined : true), 60_000);
     child.kill("SIGINT");
-    expect(await once(child, "exit")).toEqual([1, null]);
+    const [ended, stderr] = await exited;
+    expect(ended, stderr).toEqual([1, null]);
+    expect(stderr).toContain("interrupted");
     expect(await containers()).toBe("");
   });
 

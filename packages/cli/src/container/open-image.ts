@@ -59,7 +59,8 @@ export async function openImage(
   const close = (): Promise<void> => rm(temp, { recursive: true, force: true });
   const container = `bento-read-${randomUUID()}`;
   const entrypoint = image.Config.Entrypoint ?? [];
-  const home = entrypoint[entrypoint.indexOf("--bento") + 1] ?? "/app";
+  const flag = entrypoint.indexOf("--bento");
+  const home = (flag === -1 ? undefined : entrypoint[flag + 1]) ?? "/app";
   const copy = async (path: string): Promise<boolean> => {
     await mkdir(dirname(join(temp, path)), { recursive: true });
     return (await engine.run(["cp", `${container}:${home}/${path}`, join(temp, path)], signal)).exitCode === 0;
