@@ -112,6 +112,22 @@ describe("bento-ts bench", () => {
     expect(seen).toEqual(Array.from({ length: 5 }, () => "/prefix/score text/csv k1 t"));
   });
 
+  it("sends no load where the admin port that was named gives no metrics", async () => {
+    let calls = 0;
+    const url = await listening((request, response) => {
+      calls += 1;
+      request.resume().on("end", () => response.end("{}"));
+    });
+    const admin = await listening((_, response) => response.writeHead(404).end());
+    const flags = ["--url", url, "--api", "score", "--data", "package.json", "--requests", "50", "--admin", admin];
+    const { code, stderr } = await bentoTs(["bench", ...flags]);
+    expect([code, stderr]).toEqual([
+      1,
+      `error: no metrics come from ${admin}/: correct --admin, or leave it out to do without\n`,
+    ]);
+    expect(calls).toBe(1);
+  });
+
   it("tells refusals apart by their status, and fails when nothing succeeds", async () => {
     let calls = 0;
     const url = await listening((request, response) => {
@@ -192,6 +208,16 @@ describe("bento-ts bench", () => {
       ["--url", "http://127.0.0.1:1", "--api", "a", "--data", "package.json"],
       1,
       "nothing answers at http://127.0.0.1:1/",
+    ],
+    [
+      ["--url", "http://127.0.0.1:1", "--api", "a", "--protocol", "v2", "--ca", "no-such.pem"],
+      1,
+      "--ca: there is no readable file no-such.pem",
+    ],
+    [
+      ["--url", "http://127.0.0.1:1", "--api", "a", "--protocol", "v2", "--ca", "package.json"],
+      1,
+      "--ca: package.json holds no certificate in PEM",
     ],
     [["--url", "http://127.0.0.1:1", "--api", "a", "--protocol", "v2-grpc"], 2, "--grpc: expected host:port"],
     [["examples/boston", "--protocol", "soap"], 2, '--protocol: expected rest, v2, v2-grpc, got "soap"'],

@@ -23,6 +23,8 @@ export interface BenchOrder {
   readonly grpcUrl: URL | undefined;
   /** Where the server's metrics may be. */
   readonly adminUrl: URL | undefined;
+  /** Somebody says that they are there; else they are done without. */
+  readonly isAdminNamed: boolean;
   readonly protocol: BenchProtocol;
   readonly apiName: string;
   /** Undefined where nothing is known of it. */
@@ -51,8 +53,10 @@ export async function runBench(order: BenchOrder): Promise<BenchReport> {
   try {
     await tryFirst(caller, sent, target);
     const before = await scrape(order);
+    if (before === undefined && order.isAdminNamed)
+      throw failed(`no metrics come from ${order.adminUrl?.href}: correct --admin, or leave it out to do without`);
     const record = await runLoad(caller, sent, { ...load, signal, now: () => performance.now(), sleep });
-    const after = await scrape(order);
+    const after = before === undefined ? undefined : await scrape(order);
     return {
       ...loadFigures(record),
       url: target.href,

@@ -14,7 +14,7 @@ import { type Benched, openBenched } from "../bench/open-benched.ts";
 import { type BenchOrder, runBench } from "../bench/run-bench.ts";
 import { interruptible } from "../build/interruptible.ts";
 import type { CommandRow } from "../command.ts";
-import { EXIT, wrongUsage } from "../command-error.ts";
+import { EXIT, failed, wrongUsage } from "../command-error.ts";
 import type { ExampleServer } from "../examples/serve-for-examples.ts";
 import { report } from "../output.ts";
 import { refuse } from "../serve/refuse.ts";
@@ -56,7 +56,7 @@ export const bench: CommandRow = {
       .option("--grpc <address>", "host:port of its gRPC, secured as --url is")
       .option(
         "--admin <url>",
-        "its admin port, for the batch histogram; default with a loopback --url: http://127.0.0.1:3002",
+        "its admin port, for the batch histogram; with a loopback --url http://127.0.0.1:3002 is tried",
       )
       .option("--allow-remote", "lets --url be another machine, for a server of your own")
       .option("--api <name>", "the API to call; the default one when it is left out")
@@ -94,7 +94,7 @@ async function run(given: string | undefined, flags: Flags): Promise<void> {
   const { projectDir } = benched;
   const { config } = await refuse(() => loadConfig({ env: process.env, projectDir }));
   const headers = { ...(await credentialHeader(flags, config)), ...own };
-  const ca = flags.ca === undefined ? undefined : await readFile(flags.ca, "utf8");
+  const ca = flags.ca === undefined ? undefined : await readAuthorities(flags.ca);
   const { data } = flags;
   const order = { ...benched, protocol, data, shapes, headers, ca, load };
   const result = await interruptible(
@@ -105,7 +105,15 @@ async function run(given: string | undefined, flags: Flags): Promise<void> {
   process.exitCode = result.succeeded > 0 ? EXIT.done : EXIT.failed;
 }
 
-type Places = Pick<BenchOrder, "url" | "grpcUrl" | "adminUrl">;
+async function readAuthorities(file: string): Promise<string> {
+  const pem = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw failed(`--ca: there is no readable file ${file}`, cause);
+  });
+  if (!pem.includes("-----BEGIN CERTIFICATE-----")) throw failed(`--ca: ${file} holds no certificate in PEM`);
+  return pem;
+}
+
+type Places = Pick<BenchOrder, "url" | "grpcUrl" | "adminUrl" | "isAdminNamed">;
 
 /** Where the server is that runs already; undefined where one is to be started. */
 function parsePlaces(flags: Flags, protocol: BenchProtocol): Places | undefined {
@@ -122,6 +130,7 @@ function parsePlaces(flags: Flags, protocol: BenchProtocol): Places | undefined 
     url,
     grpcUrl: grpc === undefined ? undefined : parseBenchUrl("--grpc", `${url.protocol}//${grpc}`, { allowRemote }),
     adminUrl: adminText === undefined ? undefined : parseBenchUrl("--admin", adminText, { allowRemote }),
+    isAdminNamed: admin !== undefined,
   };
 }
 
@@ -155,6 +164,7 @@ async function benchServed(
       url: new URL(url),
       grpcUrl: grpcAddress === undefined ? undefined : new URL(`http://${grpcAddress}`),
       adminUrl: adminUrl === undefined ? undefined : new URL(adminUrl),
+      isAdminNamed: false,
     });
   } finally {
     await server?.stop();
