@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { HttpReply } from "../../call/types.ts";
 import { compressReply, type Encoded } from "./compress.ts";
+import { endTogether } from "./end-together.ts";
 
 /** Headers of every reply. Source: security.md A9. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -22,7 +23,10 @@ interface ReplyFacts {
   readonly lines: readonly string[];
 }
 
-/** Writes a reply; what it returns settles when the reply was handed to the connection or the connection is gone. Never rejects. */
+/**
+ * Writes a reply. What it returns settles when a stream was handed to the connection or the connection is gone; a whole reply is with the end of this turn of the
+ * event loop. Never rejects.
+ */
 export function sendReply(
   request: IncomingMessage,
   response: ServerResponse,
@@ -51,7 +55,7 @@ function write(
     const sent = request.method === "HEAD" ? undefined : body;
     if (unread) return linger(request, response, sent);
     // A text goes out together with the headers in one write; bytes would take a second buffer. One of ASCII alone is copied as it is.
-    response.end(sent, typeof sent === "string" && sent.length === length ? "latin1" : "utf8");
+    endTogether(response, sent, typeof sent === "string" && sent.length === length ? "latin1" : "utf8");
     return;
   }
   response.writeHead(status, headers);

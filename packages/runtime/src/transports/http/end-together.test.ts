@@ -1,0 +1,82 @@
+import { once } from "node:events";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setImmediate as turnEnd } from "node:timers/promises";
+import { afterEach, describe, expect, it } from "vitest";
+import { endTogether } from "./end-together.ts";
+
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+/** Responses of a real server, open at once, and what their callers read. */
+async function openExchanges(count: number): Promise<{
+  readonly responses: readonly ServerResponse[];
+  readonly texts: Promise<readonly (string | undefined)[]>;
+}> {
+  const responses: ServerResponse[] = [];
+  const server = createServer((_, response) => {
+    responses.push(response);
+    if (responses.length === count) server.emit("all");
+  }).listen(0, "127.0.0.1");
+  closing.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const all = once(server, "all");
+  const texts = Promise.all(
+    Array.from({ length: count }, () =>
+      fetch(url).then(
+        (reply) => reply.text(),
+        () => undefined,
+      ),
+    ),
+  );
+  await all;
+  return { responses, texts };
+}
+
+function busyFor(ms: number): void {
+  const endMs = performance.now() + ms;
+  while (performance.now() < endMs);
+}
+
+describe("endTogether", () => {
+  it("ends the responses of a turn with that turn, in their order", async () => {
+    const { responses, texts } = await openExchanges(3);
+    const order: number[] = [];
+    for (const [at, response] of responses.entries()) {
+      response.once("prefinish", () => order.push(at));
+      endTogether(response, `reply ${at}`, "utf8");
+    }
+    await turnEnd();
+    expect(responses.map(({ writableEnded }) => writableEnded)).toEqual([true, true, true]);
+    expect([...(await texts)].sort()).toEqual(["reply 0", "reply 1", "reply 2"]);
+    expect(order).toEqual([0, 1, 2]);
+  });
+
+  it("lets no response wait for a turn that takes long", async () => {
+    const { responses, texts } = await openExchanges(3);
+    const ended = (): readonly boolean[] => responses.map(({ writableEnded }) => writableEnded);
+    const [first, second, third] = responses;
+    if (first === undefined || second === undefined || third === undefined) throw new Error("three are open");
+    endTogether(first, "a", "latin1");
+    expect(ended()).toEqual([false, false, false]);
+    busyFor(2);
+    endTogether(second, Buffer.from("b"), "utf8");
+    expect(ended()).toEqual([true, true, false]);
+    endTogether(third, undefined, "utf8");
+    expect(ended()).toEqual([true, true, true]);
+    expect([...(await texts)].sort()).toEqual(["", "a", "b"]);
+  });
+
+  it("answers the others where a caller has left meanwhile", async () => {
+    const { responses, texts } = await openExchanges(2);
+    for (const response of responses) endTogether(response, "there", "latin1");
+    responses[0]?.destroy();
+    expect([...(await texts)].sort()).toEqual(["there", undefined]);
+  });
+});
