@@ -10,8 +10,8 @@ const roomy = { concurrency: 1, queueRows: 1, queueBytes: 100 };
 const frozen = { now: () => 0 };
 const MINUTE = 60_000;
 
-const enter = (admission: Admission, { caller = "a", bytes = 0, timeoutMs = MINUTE } = {}): Visit =>
-  admission.enter({ caller, announcedBytes: bytes, timeoutMs });
+const enter = (admission: Admission, { caller = "a", bytes = 0, timeoutMs = MINUTE, api = "" } = {}): Visit =>
+  admission.enter({ caller, announcedBytes: bytes, timeoutMs, api });
 const full = expect.objectContaining({ code: "UNAVAILABLE", message: expect.stringContaining("the queue is full") });
 
 /** An admission whose only slot is taken; `free` gives it back. */
@@ -319,23 +319,29 @@ describe("a call that comes to a long queue", () => {
 });
 
 describe("models that have enough to do", () => {
+  /** A slow model and a quick one, each for the API of its name. */
   function workload() {
     let announce = (): void => undefined;
-    const load = { waitingRuns: 0, runMs: 100, onIdle: (callback: () => void) => void (announce = callback) };
-    return { load, idle: () => announce() };
+    const slow = { waitingRuns: 0, runMs: 100 };
+    const quick = { waitingRuns: 0, runMs: 1 };
+    const load = {
+      lineOf: (api: string) => (api === "quick" ? quick : slow),
+      onIdle: (callback: () => void) => void (announce = callback),
+    };
+    return { load, slow, quick, idle: () => announce() };
   }
 
   it("keep further calls in the queue, where callers are told apart, though slots are free", async () => {
-    const { load, idle } = workload();
+    const { load, slow, idle } = workload();
     const admission = createAdmission({ ...roomy, concurrency: 64, queueRows: 10 }, { now: () => 0, workload: load });
     const first = enter(admission);
     expect(first.takeSlot(signal, one)).toBeUndefined();
-    load.waitingRuns = 1;
+    slow.waitingRuns = 1;
     const order: string[] = [];
     for (const caller of ["a", "a", "a", "b"])
       void Promise.resolve(enter(admission, { caller }).takeSlot(signal, one)).then(() => order.push(caller));
     expect(admission).toMatchObject({ running: 1, waiting: 4 });
-    load.waitingRuns = 0;
+    slow.waitingRuns = 0;
     first.leave();
     await Promise.resolve();
     // Two for one, since nothing waits before the models any more.
@@ -346,10 +352,77 @@ describe("models that have enough to do", () => {
   });
 
   it("never keep back the only call: nobody would leave for it to begin", () => {
-    const { load } = workload();
-    load.waitingRuns = 5;
+    const { load, slow } = workload();
+    slow.waitingRuns = 5;
     const admission = createAdmission(roomy, { now: () => 0, workload: load });
     expect(enter(admission).takeSlot(signal, one)).toBeUndefined();
+  });
+
+  it("keep no calls back that go to other models, not even those of the same caller", async () => {
+    const { load, slow } = workload();
+    const admission = createAdmission({ ...roomy, concurrency: 64, queueRows: 10 }, { now: () => 0, workload: load });
+    void enter(admission, { api: "slow" }).takeSlot(signal, one);
+    slow.waitingRuns = 1;
+    const held = enter(admission, { api: "slow" }).takeSlot(signal, one);
+    expect(held).toBeInstanceOf(Promise);
+    const quick = enter(admission, { api: "quick" });
+    expect(quick.takeSlot(signal, one)).toBeUndefined();
+    // Of a call whose body says what is called that is known later.
+    const late = enter(admission);
+    late.aim("quick");
+    expect(late.takeSlot(signal, one)).toBeUndefined();
+    quick.leave();
+    expect(admission).toMatchObject({ running: 2, waiting: 1 });
+    slow.waitingRuns = 0;
+    late.leave();
+    await held;
+  });
+
+  it("of which calls wait for the same slots have some of them each", async () => {
+    const { load } = workload();
+    const admission = createAdmission({ ...roomy, queueRows: 10 }, { now: () => 0, workload: load });
+    const first = enter(admission);
+    await first.takeSlot(signal, one);
+    const order: string[] = [];
+    const served = ["slow", "slow", "slow", "quick", "quick"].map(async (api) => {
+      const visit = enter(admission, { api });
+      await visit.takeSlot(signal, one);
+      order.push(api);
+      visit.leave();
+    });
+    first.leave();
+    await Promise.all(served);
+    expect(order).toEqual(["slow", "quick", "slow", "quick", "slow"]);
+  });
+
+  it("have a pace of their own, by which their callers are told when to try again", async () => {
+    let nowMs = 0;
+    const { load, slow, quick } = workload();
+    const admission = createAdmission(
+      { ...roomy, concurrency: 8, queueRows: 60 },
+      { now: () => nowMs, workload: load },
+    );
+    [slow.waitingRuns, quick.waitingRuns] = [1, 20];
+    const begun: Record<string, Visit[]> = { slow: [], quick: [] };
+    const come = async (api: string): Promise<void> => {
+      const visit = enter(admission, { api });
+      await visit.takeSlot(signal, one);
+      begun[api]?.push(visit);
+    };
+    for (let at = 0; at < 31; at += 1) for (const api of ["slow", "quick"]) void come(api);
+    const pass = async (api: string, ms: number): Promise<void> => {
+      await Promise.resolve();
+      nowMs += ms;
+      begun[api]?.pop()?.leave();
+    };
+    // Ten calls of each leave, a hundred times as many milliseconds apart.
+    for (let at = 0; at < 10; at += 1) await pass("quick", 10);
+    for (let at = 0; at < 10; at += 1) await pass("slow", 1_000);
+    expect(admission.waiting).toBe(40);
+    expect(() => enter(admission, { api: "slow", timeoutMs: 20_000 })).toThrow(
+      expect.objectContaining({ retryAfterSeconds: 20 }),
+    );
+    expect(() => enter(admission, { api: "quick", timeoutMs: 20_000 })).not.toThrow();
   });
 });
 

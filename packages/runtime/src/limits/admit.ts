@@ -18,6 +18,8 @@ export interface Arrival {
   /** Under what its caller is counted. */
   readonly caller: string;
   readonly announcedBytes: number;
+  /** What is called, where that is known without the body. */
+  readonly api?: string;
   /** How long its caller waits for the answer. */
   readonly timeoutMs: number;
 }
@@ -30,6 +32,8 @@ export interface Arrival {
 export interface Visit {
   /** Counts the bytes that the call really holds, as they come. Throws UNAVAILABLE when the queue's bytes are used up, PAYLOAD_TOO_LARGE when the call alone passes them. */
   hold(bytes: number): void;
+  /** Says what is called, where that was not known on arrival. */
+  aim(api: string): void;
   /**
    * Waits for a slot: each caller has its turn, the calls of one in their order. `rows`, asked where it has to wait, says how much the call brings. Throws the signal's reason when it aborts first, UNAVAILABLE
    * with a Retry-After for rows that find no room, and for a call that will hardly be answered in time.

@@ -1,10 +1,16 @@
-/** How busy the models of this process are. */
-export interface Workload {
+/** Runs of models that stand before calls that begin. */
+export interface ModelLine {
   /** Runs that have not begun. */
   readonly waitingRuns: number;
   /** How long a run takes of late, in milliseconds; undefined before the first. */
   readonly runMs: number | undefined;
-  /** Calls back when runs have waited and none does any more. */
+}
+
+/** How busy the models of this process are. */
+export interface Workload {
+  /** What calls of an API have before them; the same object for APIs whose runs wait together. */
+  lineOf(api: string): ModelLine;
+  /** Calls back when runs of a line have waited and none of it does any more. */
   onIdle(callback: () => void): void;
 }
 
@@ -17,7 +23,7 @@ const ENOUGH_MS = 20;
  *
  * A call that has begun waits in its model's line, where all are alike. Those lines are kept short so that who waits is chosen here, where callers are told apart.
  */
-export function grantsFor({ waitingRuns, runMs }: Pick<Workload, "waitingRuns" | "runMs">): 0 | 1 | 2 {
+export function grantsFor({ waitingRuns, runMs }: ModelLine): 0 | 1 | 2 {
   if (waitingRuns === 0) return 2;
   return waitingRuns * (runMs ?? Infinity) >= ENOUGH_MS ? 0 : 1;
 }

@@ -1,4 +1,5 @@
 import type { NamedTensors } from "../tensor/tensor.ts";
+import type { RunLine } from "./run-backlog.ts";
 import { createRunQueue } from "./run-queue.ts";
 import { createTurnBudget } from "./turn-budget.ts";
 import type { LoadedModel, ModelInfo, PoolState, RunOptions, RunPlace } from "./types.ts";
@@ -9,6 +10,8 @@ export interface Executor {
   readonly info: ModelInfo;
   /** `onDone` is told the milliseconds of the run itself. */
   run(feeds: NamedTensors, options: RunOptions, onDone?: (ms: number) => void): Promise<NamedTensors>;
+  /** Where its runs wait, maybe with those of other models. */
+  readonly line: RunLine;
   /** Why runs fail at the moment; undefined when they do not. */
   readonly trouble: string | undefined;
   /** How it fares now. */
@@ -31,6 +34,7 @@ export function createInlineExecutor(model: LoadedModel): Executor {
   return {
     place: "inline",
     info: model.info,
+    line: inlineRuns.line,
     trouble: undefined,
     // While one is in progress nobody on this thread could ask.
     dueMs: undefined,
@@ -52,6 +56,7 @@ function compute(
   const finish = (tensors: NamedTensors): NamedTensors => {
     const ms = performance.now() - startMs;
     turns.spend(ms);
+    inlineRuns.ran(ms);
     onDone?.(ms);
     return tensors;
   };

@@ -4,6 +4,7 @@ import { reasonOf } from "../reason-of.ts";
 import type { NamedTensors } from "../tensor/tensor.ts";
 import type { Executor } from "./executor.ts";
 import { isTooMany, planGrowth } from "./pool-growth.ts";
+import type { RunLine } from "./run-backlog.ts";
 import { createRunQueue } from "./run-queue.ts";
 import { openThread, type ThreadConnection } from "./thread-connection.ts";
 import type { ThreadStart } from "./thread-messages.ts";
@@ -78,6 +79,10 @@ class InferencePool implements Executor {
     return this.#threads.size === 0 ? "its thread ended and is being replaced" : undefined;
   }
 
+  get line(): RunLine {
+    return this.#queue.line;
+  }
+
   get pool(): PoolState {
     return { threads: this.#threads.size, longestQueue: this.#queue.longest };
   }
@@ -118,6 +123,7 @@ class InferencePool implements Executor {
       const answer = await thread.connection.request(feeds, { giveAway: options.transferFeeds === true });
       this.#failures = 0;
       this.#runMs = this.#runMs === undefined ? answer.ms : this.#runMs * 0.8 + answer.ms * 0.2;
+      this.#queue.ran(answer.ms);
       onDone?.(answer.ms);
       return answer.tensors;
     } finally {

@@ -10,6 +10,7 @@ import { createInlineExecutor, type Executor } from "./executor.ts";
 import { assertFeeds } from "./feeds.ts";
 import type { ResolvedModelOptions } from "./handle-options.ts";
 import { startInferencePool } from "./inference-pool.ts";
+import { runBacklog } from "./run-backlog.ts";
 import { resolveSource } from "./source.ts";
 import { roomFor, threadsFor } from "./threads.ts";
 import type { TunedChoice } from "./tune/tune-file.ts";
@@ -192,6 +193,7 @@ class Model implements ManagedModel {
       trace?.ran(run);
       if (signal?.aborted === true) host.onCancelled?.({ source, outcome: "wasted", reason: signal.reason });
     };
+    runBacklog.uses(options.api, executor.line);
     this.#running += 1;
     try {
       return await executor.run(feeds, options, onDone);

@@ -1,6 +1,6 @@
 import { type Cancellation, cancellationOf } from "../call/cancellation.ts";
 import { ServingError } from "../errors.ts";
-import { runBacklog } from "./run-backlog.ts";
+import { type OpenLine, runBacklog, type RunLine } from "./run-backlog.ts";
 
 /**
  * Runs jobs in the order in which they came, as many at once as there is room for.
@@ -14,6 +14,10 @@ export interface RunQueue {
   rejectWaiting(error: ServingError): void;
   /** Milliseconds for which the job that is next has waited; undefined when none waits. */
   readonly waitedMs: number | undefined;
+  /** The jobs that wait, as the calls know them that may begin behind them. */
+  readonly line: RunLine;
+  /** A job has taken so long, its wait left out. */
+  ran(ms: number): void;
   /** The most jobs that ever waited at once. */
   readonly longest: number;
 }
@@ -42,6 +46,7 @@ interface WaitingJob {
 export function createRunQueue({ atOnce = 1, gate }: Partial<RunQueueOptions> = {}): RunQueue {
   // A set keeps the order and lets a job leave from the middle.
   const waiting = new Set<WaitingJob>();
+  const line = runBacklog.openLine();
   let running = 0;
   let longest = 0;
 
@@ -69,7 +74,7 @@ export function createRunQueue({ atOnce = 1, gate }: Partial<RunQueueOptions> = 
       const signal = options === undefined ? undefined : cancellationOf(options);
       if (signal?.aborted === true) return Promise.reject(cancelled(signal));
       if (mayStart()) return start(job);
-      const result = enqueue(waiting, { start: () => start(job), signal });
+      const result = enqueue({ waiting, line }, { start: () => start(job), signal });
       longest = Math.max(longest, waiting.size);
       return result;
     },
@@ -80,20 +85,22 @@ export function createRunQueue({ atOnce = 1, gate }: Partial<RunQueueOptions> = 
       const [next] = waiting;
       return next === undefined ? undefined : performance.now() - next.sinceMs;
     },
+    line,
+    ran: (ms) => line.ran(ms),
     get longest() {
       return longest;
     },
   };
 }
 function enqueue<T>(
-  waiting: Set<WaitingJob>,
+  { waiting, line }: { readonly waiting: Set<WaitingJob>; readonly line: OpenLine },
   job: { readonly start: () => Promise<T>; readonly signal: Cancellation | undefined },
 ): Promise<T> {
   const { signal } = job;
   return new Promise((resolve, reject) => {
     const leave = (): void => {
       waiting.delete(entry);
-      runBacklog.left();
+      line.left();
       signal?.removeEventListener("abort", abort);
     };
     const entry: WaitingJob = {
@@ -110,7 +117,7 @@ function enqueue<T>(
     const abort = (): void => entry.reject(cancelled(signal));
     signal?.addEventListener("abort", abort, { once: true });
     waiting.add(entry);
-    runBacklog.joined();
+    line.joined();
   });
 }
 

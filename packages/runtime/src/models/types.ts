@@ -97,6 +97,8 @@ export interface RunOptions extends Traced {
   readonly transferFeeds?: boolean;
   /** When the run's call must be answered, in milliseconds since the epoch: one that goes on long after it counts as hung. Default: `server.requestTimeout` from its beginning. */
   readonly deadline?: number;
+  /** For whose calls it is, as their context says it: calls of other APIs, whose models may have nothing to do, then don't wait for this one. */
+  readonly api?: string;
 }
 
 /** What a service sees of its model: named tensors in, named tensors out. */

@@ -8,7 +8,7 @@ import { createBatchContext } from "./batch-context.ts";
 
 export interface BatchersOptions {
   readonly clock: BatchClock;
-  readonly backlog: BatchBacklog;
+  backlogOf(api: string): BatchBacklog;
   observerFor(api: string): BatchObserver;
   logFor(requestIds: readonly string[]): ContextLogger;
   metricsFor(role: Role): ContextMetrics;
@@ -32,7 +32,7 @@ export function createBatchers(
       run: (values, items, cancellation) =>
         code.invokeBatch(values, createBatchContext({ ...shared, items, cancellation })),
       clock: options.clock,
-      backlog: options.backlog,
+      backlog: options.backlogOf(name),
       observer: options.observerFor(name),
       measured: code.measured,
     });

@@ -39,7 +39,7 @@ export async function openCall(call: RawCall<unknown>, stages: Stages, record: C
     await rates.ofCaller(rated);
     await rates.ofApi(rated, target.api.name);
   }
-  const visit = enter(call, stages, { principal, timeoutMs });
+  const visit = enter(call, stages, { principal, timeoutMs, api: target.api.name });
   const scope = scopeOf(call, stages, { timeoutMs, isStream: target.api.stream });
   visit.onDisplaced(scope.end);
   return { principal, target, as, visit, scope };
@@ -93,9 +93,9 @@ const TELLING: ReadonlySet<ErrorCode> = new Set(["INVALID_ARGUMENT", "NOT_FOUND"
 function enter(
   { request, announcedBytes = 0 }: RawCall<unknown>,
   { admission }: Stages,
-  { principal, timeoutMs }: { readonly principal: Principal; readonly timeoutMs: number },
+  { principal, ...facts }: { readonly principal: Principal; readonly timeoutMs: number; readonly api?: string },
 ): Visit {
-  return admission.enter({ caller: callerKey(principal, request.clientIp), announcedBytes, timeoutMs });
+  return admission.enter({ caller: callerKey(principal, request.clientIp), announcedBytes, ...facts });
 }
 
 function scopeOf(
@@ -130,6 +130,7 @@ async function openByBody(call: RawCall<unknown>, stages: Stages, caller: Caller
     const read = (): Promise<Target> => readTarget(call, arrival, { visit, tap: caller.record.tap });
     const target = await aim(read, stages, caller.principal);
     const { as, timeoutMs } = permit(call, stages, { ...caller, target });
+    visit.aim(target.api.name);
     await rates?.ofApi(rated, target.api.name);
     const leftMs = Math.max(1, timeoutMs - (performance.now() - sinceMs));
     const scope = scopeOf(call, stages, { timeoutMs: leftMs, isStream: target.api.stream });

@@ -158,6 +158,7 @@ function stepwise(admission: Admission, step: (name: string) => void): Admission
       const visit = admission.enter(arrival);
       return {
         hold: (bytes) => visit.hold(bytes),
+        aim: (api) => visit.aim(api),
         takeSlot: (signal, rows) => (step("takeSlot"), visit.takeSlot(signal, rows)),
         rest: () => visit.rest(),
         resume: (signal) => visit.resume(signal),

@@ -15,14 +15,14 @@ export function openBatchers(
 ): Stages["batchers"] {
   return createBatchers(service, {
     clock: { now, after: callAfter },
-    backlog: workload ?? NOBODY,
+    backlogOf: (api) => workload?.openBatches(api) ?? NOBODY,
     observerFor: metrics.batches,
     logFor: (requestIds) => log.child({ requestIds }),
     metricsFor,
   });
 }
 
-const NOBODY: BatchersOptions["backlog"] = { joined: () => undefined, left: () => undefined };
+const NOBODY: ReturnType<BatchersOptions["backlogOf"]> = { joined: () => undefined, left: () => undefined };
 
 /** Calls that may run at once in a worker: of batched APIs so many more that a batch can fill while another runs. */
 export function concurrencyOf({ apis }: Pick<ServiceDefinition, "apis">): number {

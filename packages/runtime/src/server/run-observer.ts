@@ -1,12 +1,10 @@
-import type { RunBacklog } from "../models/run-backlog.ts";
 import type { ModelHost } from "../models/types.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 
-/** Counts the runs of models and tells the backlog how long they take; labels are looked up once for each model and place. */
-export function createRunObserver(metrics: Metrics, backlog: Pick<RunBacklog, "ran">): NonNullable<ModelHost["onRun"]> {
+/** Counts the runs of models; labels are looked up once for each model and place. */
+export function createRunObserver(metrics: Pick<Metrics, "modelRun">): NonNullable<ModelHost["onRun"]> {
   const bound = new Map<string, Map<string, ReturnType<Metrics["modelRun"]>>>();
   return ({ source, place, ms }) => {
-    backlog.ran(ms);
     const known = bound.get(place)?.get(source);
     if (known !== undefined) return known.observe(ms / 1000);
     const fresh = metrics.modelRun(source, place);

@@ -61,7 +61,7 @@ const link = connectWorker({
       parameters: config.parameters,
       startedWith,
       requestTimeoutMs: config.server.requestTimeoutMs,
-      onRun: createRunObserver(metrics, runBacklog),
+      onRun: createRunObserver(metrics),
       onCancelled: ({ source, outcome, reason }) => metrics.cancelled.run(source, outcome, reason),
       onIncident: (error) => log.error({ err: error }, error.message),
     });
