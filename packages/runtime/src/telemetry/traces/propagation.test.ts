@@ -43,6 +43,18 @@ describe("headers of a trace", () => {
     expect(propagation.inject(context)).toEqual({ baggage: "team=blue,a%0D%0Ahost=x", "uberctx-team": "blue" });
   });
 
+  it("of Jaeger's baggage are looked at 64 times at the most, however many come", () => {
+    const names = Array.from({ length: 2_000 }, (_, at) => `uberctx-${at}`);
+    const request = sent(Object.fromEntries(names.map((name) => [name, "x"])));
+    let looks = 0;
+    const counted = { ...request, valuesOf: (name: string) => ((looks += 1), request.valuesOf(name)) };
+    const propagation = createPropagation(["tracecontext", "baggage", "jaeger"]);
+    const written = propagation.inject(propagation.extract(counted));
+    expect(Object.keys(written).filter((name) => name.startsWith("uberctx-"))).toEqual(names.slice(0, 64));
+    // Those of the others: one name each, and W3C's second.
+    expect(looks).toBeLessThanOrEqual(4);
+  });
+
   it("of 64 bits are filled up", () => {
     expect(spanIn(["jaeger"], { "uber-trace-id": "8448eb211c80319c:b7ad:0:1" })).toMatchObject({
       traceId: "00000000000000008448eb211c80319c",

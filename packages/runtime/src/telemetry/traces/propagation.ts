@@ -68,9 +68,20 @@ function next(context: Context, propagator: TextMapPropagator, request: HeaderSo
 /** Headers that are lists, and may come in several fields. Source: W3C Trace Context 3.3.1, W3C Baggage 3.2. */
 const LISTS: ReadonlySet<string> = new Set(["tracestate", "baggage"]);
 
+/** Begins the names of headers in which Jaeger's baggage comes, one for each entry. */
+const JAEGER_BAGGAGE = "uberctx-";
+/** As many as W3C's baggage must have room for: the library's time grows with their square, for callers who were not asked yet who they are. Source: W3C Baggage 3.3.2. */
+const MAX_JAEGER_BAGGAGE = 64;
+
 const HEADERS: TextMapGetter<HeaderSource> = {
-  keys: (request) => Object.keys(request.headers),
+  // Asked by Jaeger's propagator alone.
+  keys: ({ headers }) =>
+    Object.keys(headers)
+      .filter((name) => name.startsWith(JAEGER_BAGGAGE))
+      .slice(0, MAX_JAEGER_BAGGAGE),
   get(request, name) {
+    // Looking for each among all that came would take their square too.
+    if (name.startsWith(JAEGER_BAGGAGE)) return request.headers[name];
     const values = request.valuesOf(name);
     if (values.length <= 1) return values[0];
     // Of two parents neither is to be believed.
