@@ -100,6 +100,29 @@ describe("traces", () => {
     expect(refused).not.toContain("pass");
   });
 
+  it.each([
+    ["grpc", "authorization=Bearer s%C3%A9same"],
+    ["grpc", "a b=1,authorization=sesame"],
+    ["grpc", "token-bin=sesame"],
+    ["http/json", "authorization=sesame%0d%0ahost: x"],
+    ["http/protobuf", "authorization=sesame,a:b=1"],
+  ])("refuse headers that %s can't send, without telling them: %s", async (protocol, headers) => {
+    for (const name of ["OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS"]) {
+      const env = { OTEL_TRACES_EXPORTER: "otlp", OTEL_EXPORTER_OTLP_PROTOCOL: protocol, [name]: headers };
+      const refused = await loadConfig({ env }).catch((error: ServingError) => error.message);
+      expect(refused).toContain(
+        `${name}: expected name=value pairs that ${protocol} can send as headers, got one that it can't`,
+      );
+      expect(refused).not.toMatch(/same/);
+    }
+  });
+
+  it("take headers as OpenTelemetry writes them", () => {
+    const headers = "api-key=Zm9v==,authorization=Basic%20dTpw,team=blue;ttl=1, ,=,lost,x=%zz";
+    for (const protocol of ["http/protobuf", "http/json", "grpc"])
+      expect(on({ OTEL_EXPORTER_OTLP_PROTOCOL: protocol, OTEL_EXPORTER_OTLP_HEADERS: headers }).problems).toEqual([]);
+  });
+
   it("never throw, whatever the variables hold", () => {
     const name = fc.constantFrom(
       "OTEL_TRACES_EXPORTER",

@@ -2,6 +2,7 @@ import type { Problem } from "../../errors.ts";
 import type { Variables } from "../env-layer.ts";
 import { isTrue } from "../seldon/lax-boolean.ts";
 import { jaegerAttributes, jaegerEndpoint, jaegerSampler } from "./jaeger.ts";
+import { headerProblems } from "./header-problems.ts";
 import { EXPORTERS, exporterNames } from "./switches.ts";
 import { OTLP_PROTOCOLS, type Propagator, PROPAGATORS, SAMPLERS, type Tracing } from "../../call/tracing.ts";
 
@@ -18,7 +19,8 @@ const ENDPOINTS = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_END
 /**
  * Reads OpenTelemetry's variables, and Jaeger's where Seldon's TRACING is set; OpenTelemetry's win.
  *
- * A word that is not known is a warning and counts as not set, as the specification wants it; an endpoint that is no URL is a problem, since spans would go elsewhere.
+ * A word that is not known is a warning and counts as not set, as the specification wants it; an endpoint that is no URL is a problem, since spans would go elsewhere, and so are headers that
+ * can't be sent, since none would go anywhere.
  */
 export function readTracing(env: Variables, exporter: "off" | "otlp" | "console"): ReadTracing {
   const warnings = exporterNames(env["OTEL_TRACES_EXPORTER"] ?? "")
@@ -41,7 +43,8 @@ export function readTracing(env: Variables, exporter: "off" | "otlp" | "console"
     attributes: Object.freeze(isSeldon ? jaegerAttributes(env) : {}),
     queue: Object.freeze(readQueue(env, warnings)),
   };
-  return { tracing: Object.freeze(tracing), problems: exporter === "otlp" ? endpointProblems(env) : [], warnings };
+  const problems = exporter === "otlp" ? [...endpointProblems(env), ...headerProblems(env, protocol)] : [];
+  return { tracing: Object.freeze(tracing), problems, warnings };
 }
 
 function endpointProblems(env: Variables): readonly Problem[] {
