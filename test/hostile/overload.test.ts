@@ -133,14 +133,15 @@ describe("a server that is full", () => {
 });
 
 describe("callers who send slowly", () => {
-  it("hold no slot, a hundred of one address, and another caller is answered meanwhile", async () => {
+  it("hold no slot, as many of one address as may wait, and another caller is answered meanwhile", async () => {
     const drips = [];
-    for (let at = 0; at < 100; at += 1) {
+    for (let at = 0; at <= QUEUE_ROWS; at += 1) {
       const socket = await open(request("/echo", '"', { length: 1_000, from: "192.0.2.1" }));
       drips.push(setInterval(() => socket.write("x"), 50));
     }
     try {
-      await inHouse({ running: 0, waiting: 100 });
+      await inHouse({ running: 0, waiting: QUEUE_ROWS + 1 });
+      expect(await call("/echo", '"more"', "192.0.2.1")).toMatchObject({ status: 503 });
       for (let at = 0; at < 20; at += 1) expect(await call("/echo", '"quick"')).toMatchObject({ status: 200 });
       // Also where the server is busy, and its queue therefore bounded: they make room.
       const busy = await open(request("/work", "1", { from: "192.0.2.3" }));
@@ -183,6 +184,20 @@ describe("callers who don't read", () => {
       expect(seen.pulled).toBe(1_000);
     },
   );
+
+  it("of streams hold no more places than may wait: the newest of who has most is cut for another caller's", async () => {
+    const flow = (from: string): string => request("/flow", "1000", { accept: "application/x-ndjson", from });
+    // All that may wait, and one for the slot that is free.
+    for (let at = 1; at <= QUEUE_ROWS + 1; at += 1) {
+      (await open(flow("192.0.2.1"))).pause();
+      await inHouse({ running: 0, waiting: at });
+    }
+    expect(await call("/echo", '"more"', "192.0.2.1")).toMatchObject({ status: 503 });
+    (await open(flow("192.0.2.2"))).pause();
+    await vi.waitFor(() => expect(seen.ended).toBe(1), { timeout: 10_000 });
+    await inHouse({ running: 0, waiting: QUEUE_ROWS + 1 });
+    expect(await call("/echo", '"quick"')).toMatchObject({ status: 200, text: '"quick"' });
+  });
 
   it("of a stream over gRPC hold no slot either", async () => {
     const stalled = callGrpc("/bento.gated.v1.Gated/Flow", Buffer.from([0x08, 0xe8, 0x07]));

@@ -130,7 +130,7 @@ describe("createAdmission", () => {
 
   it("never runs more than its slots nor holds more than its bounds, whatever the order of moves", async () => {
     const move = fc.record({
-      kind: fc.constantFrom("enter", "slot", "leave", "hold"),
+      kind: fc.constantFrom("enter", "slot", "leave", "hold", "rest", "resume"),
       caller: fc.constantFrom("a", "b", "c"),
       at: fc.nat(9),
       bytes: fc.nat(40),
@@ -146,12 +146,15 @@ describe("createAdmission", () => {
             if (kind === "enter") visits.push(enter(admission, { caller, bytes }));
             else if (kind === "slot") void Promise.resolve(visit?.takeSlot(signal, () => rows)).catch(() => undefined);
             else if (kind === "hold") visit?.hold(bytes);
+            else if (kind === "rest") visit?.rest();
+            else if (kind === "resume") void Promise.resolve(visit?.resume(signal)).catch(() => undefined);
             else visit?.leave();
           } catch {
             // A refusal is one of the legal answers.
           }
           expect(admission.running).toBeLessThanOrEqual(2);
           expect(admission.tenants.total.bytes).toBeLessThanOrEqual(100);
+          expect(admission.tenants.total.rows + admission.running).toBeLessThanOrEqual(6 + 2);
         }
         for (const visit of visits) visit.leave();
         await admission.idle();
@@ -200,6 +203,23 @@ describe("a full queue", () => {
     expect(() => slow[1]?.hold(50)).toThrow(full);
     expect(() => slow[1]?.takeSlot(signal, one)).toThrow(full);
     expect(() => slow[0]?.hold(50)).not.toThrow();
+  });
+
+  it("is as full by calls whose body never comes, and by those that rest, as by those that wait", async () => {
+    const admission = createAdmission({ ...roomy, concurrency: 2, queueRows: 2 }, frozen);
+    const told: string[] = [];
+    const stand = async (name: string): Promise<void> => {
+      const visit = enter(admission, { caller: name.slice(0, 1) });
+      visit.onDisplaced(({ message }) => told.push(`${name}: ${message}`));
+      await visit.takeSlot(signal, one);
+      visit.rest();
+    };
+    enter(admission, { caller: "a" });
+    for (const name of ["a1", "a2", "a3"]) await stand(name);
+    expect(admission).toMatchObject({ running: 0, waiting: 4 });
+    expect(() => enter(admission, { caller: "a" })).toThrow(full);
+    await stand("b1");
+    expect(told).toEqual([expect.stringMatching(/^a3: .*one of its calls has to leave$/)]);
   });
 
   it("counts a displaced call until it has left", async () => {

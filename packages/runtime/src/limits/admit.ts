@@ -7,7 +7,7 @@ import { House } from "./house.ts";
 export interface AdmissionLimits {
   /** Calls whose method runs at once. */
   readonly concurrency: number;
-  /** Rows of calls that may be in the house without running: reading their body, one row each, or waiting for a slot. */
+  /** Rows of calls that may be in the house without running: reading their body, one row each, waiting for a slot, or for their caller to read on. While slots are free as many calls more. */
   readonly queueRows: number;
   /** Body bytes that those calls may hold together. */
   readonly queueBytes: number;
@@ -39,7 +39,7 @@ export interface Visit {
    * with a Retry-After for rows that find no room, and for a call that will hardly be answered in time.
    */
   takeSlot(signal: Cancellation, rows: () => number): void | Promise<void>;
-  /** Gives the slot back for as long as the work waits for its caller to read on. */
+  /** Gives the slot back for as long as the work waits for its caller to read on; it takes a place in the queue for it, and is displaced where its caller has more than a share of those. */
   rest(): void;
   /** Goes on after a rest; waits for a slot as `takeSlot` does. Without a rest it does nothing. */
   resume(signal: Cancellation): void | Promise<void>;

@@ -5,7 +5,7 @@ import type { House } from "./house.ts";
 import type { Lane } from "./lane.ts";
 import type { Measure, Tenant } from "./tenants.ts";
 
-/** One call in the house. Moves: queued → running ⇄ resting (by way of queued), and from each to gone. Displaced, it is gone for the queue and leaves when its caller has been told. */
+/** One call in the house. Moves: queued → running ⇄ resting (back by way of queued), and from each to gone. A resting one holds a place among those that wait. Displaced, it is gone for the queue and leaves when its caller has been told. */
 export class Guest implements Visit, Tenant {
   readonly key: string;
   readonly untilMs: number;
@@ -36,7 +36,7 @@ export class Guest implements Visit, Tenant {
   }
 
   get isQueued(): boolean {
-    return this.#state === "queued";
+    return this.#state === "queued" || this.#state === "resting";
   }
 
   hold(bytes: number): void {
@@ -61,9 +61,10 @@ export class Guest implements Visit, Tenant {
     const rows = countRows();
     this.#house.assertHope(this, lane, rows);
     // A call with more rows than ever may wait is let in where nobody else waits.
-    const more = Math.min(rows, this.#house.limits.queueRows) - this.held.rows;
+    const { queueRows } = this.#house.limits;
+    const more = Math.min(rows, queueRows) - this.held.rows;
     if (more > 0) {
-      this.#house.makeRoom(this, "rows", more);
+      this.#house.makeRoom(this, { measure: "rows", more, limit: queueRows });
       this.#house.change(this, "rows", more);
     }
     return this.#waitInLine(signal, lane, rows);
@@ -102,6 +103,10 @@ export class Guest implements Visit, Tenant {
     if (this.#state !== "running") return;
     this.#giveSlotBack();
     this.#state = "resting";
+    this.#house.enqueue(this);
+    // Who lets streams stand must not fill the memory with them.
+    const refusal = this.#house.lackOfRoom(this, { measure: "rows", more: 0, limit: this.#house.places });
+    if (refusal !== undefined) this.displace(refusal);
     this.#house.fillSlots();
   }
 
@@ -109,7 +114,6 @@ export class Guest implements Visit, Tenant {
     if (signal.aborted) throw signal.reason;
     if (this.#state !== "resting") return;
     this.#state = "queued";
-    this.#house.enqueue(this);
     const { lane } = this;
     return this.#house.isFree(lane) ? this.#run(lane) : this.#waitInLine(signal, lane, 1);
   }
@@ -130,7 +134,7 @@ export class Guest implements Visit, Tenant {
   leave(): void {
     if (this.#state === "gone") return;
     if (this.#state === "running") this.#giveSlotBack();
-    else if (this.#state === "queued") {
+    else if (this.isQueued) {
       this.#house.unline(this, this.lane);
       this.#house.unqueue(this);
     }

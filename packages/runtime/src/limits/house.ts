@@ -16,6 +16,14 @@ import { createTenants, type Measure } from "./tenants.ts";
 
 const NOBODY: QueueObserver = { setRows: () => undefined, observeWait: () => undefined, shed: () => undefined };
 
+/** Room that a call needs. */
+interface Wanted {
+  readonly measure: Measure;
+  readonly more: number;
+  /** As much as all that waits may hold with it. */
+  readonly limit: number;
+}
+
 /** State: who runs, who waits for a slot in which lane, what those hold who do not run, open or closed. */
 export class House implements Admission {
   readonly limits: AdmissionLimits;
@@ -53,6 +61,11 @@ export class House implements Admission {
     return lane;
   }
 
+  /** How many calls may be in the house without running, while slots are free: those could run. */
+  get places(): number {
+    return this.limits.queueRows + this.limits.concurrency - this.running;
+  }
+
   /** Whether a call that comes now runs at once. */
   isFree(lane: Lane<Guest>): boolean {
     return lane.queue.size === 0 && this.#grants(lane) > 0;
@@ -62,10 +75,10 @@ export class House implements Admission {
     const guest = new Guest(this, { key: caller, api, untilMs: this.now() + timeoutMs });
     const lane = this.laneOf(api);
     if (this.#closed) throw this.shed(lane, "draining", "the server is shutting down");
-    if (!this.isFree(lane)) {
-      this.assertHope(guest, lane, 1);
-      this.makeRoom(guest, "rows", 1);
-    }
+    const isFree = this.isFree(lane);
+    if (!isFree) this.assertHope(guest, lane, 1);
+    // Also where it could run at once: bodies that never come must not be let in without end.
+    this.makeRoom(guest, { measure: "rows", more: 1, limit: isFree ? this.places : this.limits.queueRows });
     this.assertBytes(guest, announcedBytes, announcedBytes);
     this.inside += 1;
     this.enqueue(guest);
@@ -132,22 +145,28 @@ export class House implements Admission {
         `the body has more than ${queueBytes} bytes, the limit of all waiting calls together set by server.limits.queueBytes`,
       );
     }
-    this.makeRoom(guest, "bytes", more);
+    this.makeRoom(guest, { measure: "bytes", more, limit: queueBytes });
   }
 
   /** Throws when `more` of a measure does not fit beside what waits, unless others have to leave for it. */
-  makeRoom({ key, lane }: Guest, measure: Measure, more: number): void {
-    const limit = measure === "rows" ? this.limits.queueRows : this.limits.queueBytes;
+  makeRoom(guest: Guest, wanted: Wanted): void {
+    const refusal = this.lackOfRoom(guest, wanted);
+    if (refusal !== undefined) throw refusal;
+  }
+
+  /** Gives why there is no room, once others have left for it who had to. */
+  lackOfRoom({ key, lane }: Guest, { measure, more, limit }: Wanted): ServingError | undefined {
     while (this.tenants.total[measure] + more > limit) {
       const victim = this.tenants.victimFor({ key, measure, more, limit });
       if (victim === undefined) {
         const text = `${this.running} calls run and ${this.waiting} wait: the queue is full`;
-        throw this.shed(lane, measure === "rows" ? "queue_full" : "queue_bytes", text);
+        return this.shed(lane, measure === "rows" ? "queue_full" : "queue_bytes", text);
       }
       const text =
         "the queue is full, and this caller has more in it than others who wait: one of its calls has to leave";
       victim.displace(this.shed(victim.lane, "displaced", text));
     }
+    return undefined;
   }
 
   /** Throws when a call with so many rows would wait too long; never for what is merely likely. */
