@@ -77,6 +77,11 @@ describe("rows of an input that was not read", () => {
     expect(payloadRows({ kind: "tensors", tensors: { x: floats(9, 1) } }, text)).toBe(1);
   });
 
+  it("are one of a tensor without elements, however many rows its shape tells", () => {
+    const empty = { dtype: "float32", shape: [Number.MAX_SAFE_INTEGER, 0], data: new Float32Array(0) } as const;
+    expect(payloadRows({ kind: "tensors", tensors: { x: empty } }, pair.spec)).toBe(1);
+  });
+
   it("are the most of an object of tensors", () => {
     const spec: IoSpec = { kind: "tensors", tensors: {} };
     expect(payloadRows(json({ x: [[1], [2]], y: [1, 2, 3] }), spec)).toBe(3);

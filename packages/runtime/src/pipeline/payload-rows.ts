@@ -1,4 +1,5 @@
 import type { IoSpec, Payload } from "../io/types.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 /**
  * Rows of an input that was not read yet, by its outer shape alone: what it costs to look does not grow with it. What is no list of rows, or can't be told without reading it, such
@@ -7,12 +8,17 @@ import type { IoSpec, Payload } from "../io/types.ts";
 export function payloadRows(payload: Payload, spec: IoSpec): number {
   switch (payload.kind) {
     case "tensors":
-      return ROWED.has(spec.kind) ? most(Object.values(payload.tensors).map(({ shape }) => shape[0])) : 1;
+      return ROWED.has(spec.kind) ? most(Object.values(payload.tensors).map(tensorRows)) : 1;
     case "parts":
       return 1;
     case "json":
       return spec.kind === "dataFrame" ? frameRows(payload.value, spec.key) : jsonRows(payload.value, spec.kind);
   }
+}
+
+/** A shape of no elements may tell any number of rows, which cost nothing. */
+function tensorRows({ shape, data }: Tensor): number {
+  return Math.min(shape[0] ?? 1, data.length);
 }
 
 const ROWED: ReadonlySet<IoSpec["kind"]> = new Set(["dataFrame", "tensor", "tensors"]);
