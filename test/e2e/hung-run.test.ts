@@ -95,3 +95,23 @@ it("replaces the worker of a run that outlasts its grace, and answers the other 
   expect(lines).toContain(JSON.stringify(`SIGKILL: ${why}`));
   expect(await running.stop()).toBe(0);
 });
+
+it("does not take a slow run for one that hangs because its caller gave it little time", async () => {
+  dir = makeProject({ "service.ts": SERVICE.replace(", timeoutMs: 300", "") });
+  const running = await serve(`${dir}/service.ts`, {
+    flags: ["--workers", "1", "--grpc-port", "0"],
+    env: { BENTO_SERVER_HUNG_RUN_GRACE: "100ms" },
+  });
+  server = running;
+  const post = (timeoutMs: string): Promise<Response> =>
+    fetch(`${running.url}/hang`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-request-timeout-ms": timeoutMs },
+      // Seconds of computing: long enough to be looked at several times.
+      body: "14000",
+    });
+  expect((await post("100")).status).toBe(504);
+  // Its run begins when the first has ended.
+  expect((await post("60000")).status).toBe(200);
+  expect(running.output()).not.toContain("hangs");
+});

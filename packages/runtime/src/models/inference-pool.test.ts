@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { LONGEST_CALL } from "../call/longest-call.ts";
 import type { ServingError } from "../errors.ts";
 import type { NamedTensors } from "../tensor/tensor.ts";
 import type { Executor } from "./executor.ts";
@@ -333,6 +334,15 @@ describe("a pool of inference threads", () => {
     expect(pool.dueMs).toBeGreaterThanOrEqual(begunMs + 60_000);
     await last;
     expect(pool.dueMs).toBeUndefined();
+  });
+
+  it("gives a run the time of its API from its beginning, however soon its caller's is over", async () => {
+    const pool = await start("slow-90ms");
+    const begunMs = Date.now();
+    const run = pool.run(row(1, 2, 3, 4), { deadline: begunMs + 1, [LONGEST_CALL]: 30_000 });
+    expect(pool.dueMs).toBeGreaterThanOrEqual(begunMs + 30_000);
+    expect(pool.dueMs).toBeLessThan(begunMs + 60_000);
+    await run;
   });
 
   it("finishes the runs it has taken on all threads when it is closed", async () => {

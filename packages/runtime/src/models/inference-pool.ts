@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { LONGEST_CALL } from "../call/longest-call.ts";
 import { ServingError } from "../errors.ts";
 import { reasonOf } from "../reason-of.ts";
 import type { NamedTensors } from "../tensor/tensor.ts";
@@ -118,7 +119,7 @@ class InferencePool implements Executor {
     const thread = this.#idle.pop();
     if (thread === undefined) throw unavailable();
     clearTimeout(thread.idleTimer);
-    thread.dueMs = Math.max(Date.now(), options.deadline ?? Date.now() + this.#options.longestCallMs);
+    thread.dueMs = this.#dueMs(options);
     try {
       const answer = await thread.connection.request(feeds, { giveAway: options.transferFeeds === true });
       this.#failures = 0;
@@ -130,6 +131,13 @@ class InferencePool implements Executor {
       thread.dueMs = undefined;
       if (!thread.connection.hasEnded) this.#ranOn(thread);
     }
+  }
+
+  /** When a run that begins now should have ended. */
+  #dueMs({ deadline, [LONGEST_CALL]: longestMs }: RunOptions): number {
+    const nowMs = Date.now();
+    if (longestMs !== undefined) return nowMs + longestMs;
+    return Math.max(nowMs, deadline ?? nowMs + this.#options.longestCallMs);
   }
 
   #use(connection: ThreadConnection): void {

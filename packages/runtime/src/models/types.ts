@@ -1,5 +1,6 @@
 import type { Traced } from "../call/call-trace.ts";
 import type { Cancellation, CANCELLATION } from "../call/cancellation.ts";
+import type { Bounded } from "../call/longest-call.ts";
 import type { ServingError } from "../errors.ts";
 import type { DType } from "../tensor/dtype.ts";
 import type { NamedTensors } from "../tensor/tensor.ts";
@@ -84,7 +85,7 @@ export interface ModelEngine {
 }
 
 /** What an author's method may say about one run. */
-export interface RunOptions extends Traced {
+export interface RunOptions extends Traced, Bounded {
   /** Drops the run while it waits; one that has begun is finished. */
   readonly signal?: AbortSignal;
   /** What a call's context carries beside `signal`, so that no signal has to be made for a run that does not wait. */
@@ -95,7 +96,10 @@ export interface RunOptions extends Traced {
    * Without it the feeds stay the caller's own and may be fed again.
    */
   readonly transferFeeds?: boolean;
-  /** When the run's call must be answered, in milliseconds since the epoch: one that goes on long after it counts as hung. Default: `server.requestTimeout` from its beginning. */
+  /**
+   * When the run's call must be answered, in milliseconds since the epoch: one that goes on long after it counts as hung. Default: `server.requestTimeout` from its beginning, and the
+   * time of the API where a call's context is passed, whose own deadline its caller may have set as short as they like.
+   */
   readonly deadline?: number;
   /** For whose calls it is, as their context says it: calls of other APIs, whose models may have nothing to do, then don't wait for this one. */
   readonly api?: string;

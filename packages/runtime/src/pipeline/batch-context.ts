@@ -1,10 +1,11 @@
 import type { BatchContext, Context, ContextLogger, ContextMetrics } from "../authoring/context.ts";
 import { joinTraces, TRACE, type Traced } from "../call/call-trace.ts";
 import { type Cancellation, CANCELLATION } from "../call/cancellation.ts";
+import { type Bounded, LONGEST_CALL } from "../call/longest-call.ts";
 
 export interface BatchContextOptions {
   readonly api: string;
-  readonly items: readonly Context[];
+  readonly items: readonly (Context & Bounded)[];
   /** Aborts when all callers are gone. */
   readonly cancellation: Cancellation;
   logFor(requestIds: readonly string[]): ContextLogger;
@@ -38,6 +39,11 @@ class ItemsContext implements BatchContext {
 
   get [TRACE](): Traced[typeof TRACE] {
     return joinTraces(this.items);
+  }
+
+  /** That of each: they are calls of one API. */
+  get [LONGEST_CALL](): Bounded[typeof LONGEST_CALL] {
+    return this.#options.items[0]?.[LONGEST_CALL];
   }
 
   /** Made when it is first asked for. */

@@ -1,10 +1,12 @@
 import type { Context } from "../authoring/context.ts";
 import { type CallTrace, TRACE } from "../call/call-trace.ts";
 import { type Cancellation, CANCELLATION } from "../call/cancellation.ts";
+import { LONGEST_CALL } from "../call/longest-call.ts";
 import type { MetricUse, ReplyExtra, TagValue } from "../call/types.ts";
 import { ServingError } from "../errors.ts";
 import { noteUses } from "./note-uses.ts";
 import type { Prediction } from "./predict.ts";
+import { longestCallMs } from "./read-input.ts";
 
 /** Headers that the server answers for: framing, and those that browsers and proxies trust. */
 const OWN_HEADERS: ReadonlySet<string> = new Set([
@@ -83,6 +85,11 @@ export class CallContext implements Context {
 
   get deadline(): number {
     return this.#prediction.scope.deadline;
+  }
+
+  get [LONGEST_CALL](): number {
+    const { stages, target } = this.#prediction;
+    return longestCallMs(target.api.timeoutMs, stages);
   }
 
   get headers(): Context["headers"] {

@@ -7,7 +7,15 @@ import type { Stages } from "./stages.ts";
 
 /** The shortest of the server's, the API's and the caller's time, in milliseconds. Throws INVALID_ARGUMENT when the caller's can't be read. */
 export function timeoutMsOf(call: RawCall<unknown>, apiTimeoutMs: number | null, stages: Stages): number {
-  return Math.min(stages.requestTimeoutMs, apiTimeoutMs ?? Infinity, call.callerTimeoutMs() ?? Infinity);
+  return Math.min(longestCallMs(apiTimeoutMs, stages), call.callerTimeoutMs() ?? Infinity);
+}
+
+/** The shorter of the server's and the API's time: what a call may take whose caller asks for no less. */
+export function longestCallMs(
+  apiTimeoutMs: number | null,
+  { requestTimeoutMs }: Pick<Stages, "requestTimeoutMs">,
+): number {
+  return Math.min(requestTimeoutMs, apiTimeoutMs ?? Infinity);
 }
 
 /** Who is told of a body while it is read: admission how long it is, the record what it holds. */

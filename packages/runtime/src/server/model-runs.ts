@@ -2,6 +2,7 @@ import type { BatchCode, SingleCode } from "../authoring/create-service.ts";
 import type { Context } from "../authoring/context.ts";
 import { TRACE, type Traced } from "../call/call-trace.ts";
 import { CANCELLATION, cancellationOf } from "../call/cancellation.ts";
+import { type Bounded, LONGEST_CALL } from "../call/longest-call.ts";
 import { ServingError } from "../errors.ts";
 import type { IoSpec } from "../io/types.ts";
 import type { ModelHandle } from "../models/types.ts";
@@ -43,11 +44,17 @@ export function haveRows(...specs: readonly IoSpec[]): boolean {
 function runOwned(
   model: Pick<ModelHandle, "run">,
   feeds: NamedTensors,
-  ctx: Pick<Context, "deadline" | "signal"> & Traced,
+  ctx: Pick<Context, "deadline" | "signal"> & Traced & Bounded,
 ): Promise<NamedTensors> {
-  const { deadline } = ctx;
+  const { deadline, [TRACE]: trace, [LONGEST_CALL]: longestMs } = ctx;
   const cancellation = cancellationOf(ctx);
-  return model.run(feeds, { [CANCELLATION]: cancellation, [TRACE]: ctx[TRACE], deadline, transferFeeds: true });
+  return model.run(feeds, {
+    [CANCELLATION]: cancellation,
+    [TRACE]: trace,
+    [LONGEST_CALL]: longestMs,
+    deadline,
+    transferFeeds: true,
+  });
 }
 
 function splitOutputs(outputs: NamedTensors, counts: readonly number[]): NamedTensors[] {
