@@ -42,6 +42,7 @@ async function start(name: string, size: { room?: () => number; idleMs?: number 
     room: () => 1,
     idleMs: 60_000,
     longestCallMs: 60_000,
+    lateMs: 0,
     ...size,
     firstDelayMs: 1,
     maxDelayMs: 4,
@@ -153,7 +154,7 @@ describe("the process of an inference thread", () => {
     const spec = { path: model("add-one"), threads: 1, outputs: undefined, session, signature: undefined };
     const code = `
       import { startInferencePool } from ${JSON.stringify(new URL("./inference-pool.ts", import.meta.url).href)};
-      const options = { room: () => 1, idleMs: 60_000, longestCallMs: 60_000, firstDelayMs: 1, maxDelayMs: 1, beforeOpening: async () => {}, onIncident: () => {} };
+      const options = { room: () => 1, idleMs: 60_000, longestCallMs: 60_000, lateMs: 1_000, firstDelayMs: 1, maxDelayMs: 1, beforeOpening: async () => {}, onIncident: () => {} };
       await startInferencePool(${JSON.stringify({ engine: "onnx", spec })}, options);
       console.log(process.env.ORT_DISABLE_TELEMETRY);`;
     const { ORT_DISABLE_TELEMETRY: _set, ...env } = process.env;
@@ -336,6 +337,25 @@ describe("a pool of inference threads", () => {
     expect(pool.dueMs).toBeUndefined();
   });
 
+  it("opens another thread for those that wait behind a run past its time, and has one again when that has ended", async () => {
+    const pool = await start("slow-loop");
+    const runLoop = (iterations: bigint, longestMs: number): Promise<NamedTensors> => {
+      const count = { dtype: "int64", shape: [], data: BigInt64Array.of(iterations) } as const;
+      return pool.run({ iterations: count, ...row(1, 2, 3, 4) }, { [LONGEST_CALL]: longestMs });
+    };
+    const ended: string[] = [];
+    // Some seconds.
+    const stuck = runLoop(30_000n, 50).then(() => ended.push("stuck"));
+    await Promise.all([1, 2].map(() => runLoop(1n, 60_000).then(() => ended.push("other"))));
+    expect(ended).toEqual(["other", "other"]);
+    expect(pool.pool.threads).toBe(2);
+    await stuck;
+    expect(pool.pool.threads).toBe(1);
+    await runLoop(1n, 60_000);
+    expect(threads).toHaveLength(2);
+    expect(incidents).toEqual([]);
+  });
+
   it("gives a run the time of its API from its beginning, however soon its caller's is over", async () => {
     const pool = await start("slow-90ms");
     const begunMs = Date.now();
@@ -377,7 +397,7 @@ describe("closing an inference thread", () => {
     const spec = { path: model("slow-90ms"), threads: 1, outputs: undefined, session, signature: undefined };
     const code = `
       import { startInferencePool } from ${JSON.stringify(new URL("./inference-pool.ts", import.meta.url).href)};
-      const options = { room: () => 1, idleMs: 60_000, longestCallMs: 60_000, firstDelayMs: 1, maxDelayMs: 1, beforeOpening: async () => {}, onIncident: (error) => console.log(error) };
+      const options = { room: () => 1, idleMs: 60_000, longestCallMs: 60_000, lateMs: 1_000, firstDelayMs: 1, maxDelayMs: 1, beforeOpening: async () => {}, onIncident: (error) => console.log(error) };
       const thread = await startInferencePool(${JSON.stringify({ engine: "onnx", spec: { ...spec } })}, options);
       console.log("started");
       ${last}`;

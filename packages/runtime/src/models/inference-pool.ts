@@ -18,6 +18,8 @@ export interface InferencePoolOptions {
   readonly idleMs: number;
   /** Time after which a run without a deadline should have ended. */
   readonly longestCallMs: number;
+  /** How long a run goes on after it should have ended, and for twice the usual time at the least, before its thread counts as lost for the others. */
+  readonly lateMs: number;
   /** Wait before the first replacement of a thread that ended; doubles with each failure in a row, up to the longest. */
   readonly firstDelayMs: number;
   readonly maxDelayMs: number;
@@ -31,6 +33,8 @@ export interface InferencePoolOptions {
  * Runs a model on threads of its own, one run at a time on each: on one thread as long as that keeps up, on more while runs wait. The thread that
  * is free next takes the run that has waited longest, so that none has work while another is idle.
  *
+ * A run that goes on far past its time keeps its thread, but does not count among those for which there is room: for the others as many threads more may be opened at the most.
+ *
  * When a thread ends by itself, the run on it fails with UNAVAILABLE and those that wait go on with the other threads. Where none is left they fail at
  * once, and so do new ones until a thread with a freshly loaded model is there. `close` lets runs finish, frees the models and waits for the threads
  * to end: nothing ever ends one from outside, which would abort the process.
@@ -41,6 +45,9 @@ export async function startInferencePool(start: ThreadStart, options: InferenceP
 
 /** After a further thread could not be opened: loading again and again would take a core from the runs. */
 const GROW_AGAIN_MS = 60_000;
+
+/** How often it is looked for room while runs wait. */
+const LOOK_AGAIN_MS = 1_000;
 
 /** One thread that is open; the timer runs while it has nothing to do beside others, `dueMs` is set while it runs. */
 interface PoolThread {
@@ -151,7 +158,7 @@ class InferencePool implements Executor {
   }
 
   #ranOn(thread: PoolThread): void {
-    if (isTooMany({ threads: this.#threads.size, room: this.#options.room() })) void this.#closeThread(thread);
+    if (isTooMany(this.#size())) void this.#closeThread(thread);
     else this.#setIdle(thread);
   }
 
@@ -159,7 +166,7 @@ class InferencePool implements Executor {
     this.#idle.push(thread);
     if (this.#threads.size === 1) return;
     thread.idleTimer = setTimeout(() => {
-      if (this.#threads.size > 1) void this.#closeThread(thread);
+      if (this.#size().threads > 1) void this.#closeThread(thread);
     }, this.#options.idleMs).unref();
   }
 
@@ -205,10 +212,20 @@ class InferencePool implements Executor {
   #considerGrowth(): void {
     if (this.#isGrowing || this.#growthTimer !== undefined || this.#closed.signal.aborted) return;
     const { waitedMs } = this.#queue;
-    const threads = this.#threads.size + this.#replacing;
-    const plan = planGrowth({ threads, room: this.#options.room(), waitedMs, runMs: this.#runMs });
+    const { threads, room } = this.#size();
+    const plan = planGrowth({ threads: threads + this.#replacing, room, waitedMs, runMs: this.#runMs });
     if (plan === "open") void this.#change(this.#grow());
     else if (plan !== undefined) this.#considerIn(plan);
+    else if (waitedMs !== undefined) this.#considerIn(LOOK_AGAIN_MS);
+  }
+
+  /** Threads that are of use, or will be soon, and for how many there is room. */
+  #size(): { readonly threads: number; readonly room: number } {
+    const room = this.#options.room();
+    const lateSinceMs = Date.now() - Math.max(this.#options.lateMs, 2 * (this.#runMs ?? 0));
+    let lost = 0;
+    for (const { dueMs = Infinity } of this.#threads) if (dueMs < lateSinceMs) lost += 1;
+    return { threads: this.#threads.size - Math.min(lost, Math.ceil(room)), room };
   }
 
   #considerIn(ms: number): void {

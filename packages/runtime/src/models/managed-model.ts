@@ -48,6 +48,8 @@ export function createManagedModel(
 const RESTART = { firstDelayMs: 100, maxDelayMs: 10_000 } as const;
 // Some of a caller's pauses long: loading the model again costs more than the memory for that time.
 const IDLE_MS = 30_000;
+// Others wait meanwhile; but a run that is only slower than its callers wish must not have the model loaded again for each of them.
+const LATE_MS = 1_000;
 
 /** Loaded state of a model. */
 interface Loaded {
@@ -257,7 +259,7 @@ class Model implements ManagedModel {
       const { cpus, spareCpus = (): number => cpus } = host;
       const room = (): number => roomFor({ threadsOfRun: threads, cpus, spareCpus: spareCpus(), chosen: options.pool });
       const { requestTimeoutMs: longestCallMs = Infinity } = host;
-      const pool = { ...RESTART, idleMs: IDLE_MS, room, longestCallMs, beforeOpening, onIncident };
+      const pool = { ...RESTART, idleMs: IDLE_MS, lateMs: LATE_MS, room, longestCallMs, beforeOpening, onIncident };
       return await startInferencePool({ engine, spec }, pool);
     } catch (cause) {
       throw inModel(source, toServingError(cause));

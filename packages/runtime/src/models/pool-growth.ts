@@ -1,6 +1,6 @@
 /** What decides whether a pool of threads gets a further one; times in milliseconds. */
 export interface PoolDemand {
-  /** Threads that are open. */
+  /** Threads that are open, less those that are lost to a run that goes on and on. */
   readonly threads: number;
   /** Threads for which there is room, ≥ 1; not whole where it follows what the other workers use. */
   readonly room: number;
@@ -26,7 +26,7 @@ const MAX_PATIENCE_MS = 500;
  */
 export function planGrowth({ threads, room, waitedMs, runMs }: PoolDemand): "open" | number | undefined {
   if (waitedMs === undefined || threads + GROW_ROOM > room) return undefined;
-  if (runMs !== undefined && runMs < WORTHWHILE_RUN_MS) return undefined;
+  if (threads > 0 && runMs !== undefined && runMs < WORTHWHILE_RUN_MS) return undefined;
   const patienceMs = Math.min(MAX_PATIENCE_MS, Math.max(MIN_PATIENCE_MS, (runMs ?? 0) / 2));
   return waitedMs >= patienceMs ? "open" : patienceMs - waitedMs;
 }
