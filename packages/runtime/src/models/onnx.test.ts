@@ -197,6 +197,28 @@ describe("onnxEngine with models of several kinds", () => {
     expect((await load("add-one", shared)).info.inputs).toHaveLength(1);
   });
 
+  it("shares no model of which only a small part lies in a file beside it", async () => {
+    const dir = await createTempDir();
+    await writeFile(join(dir, "b.bin"), new Float32Array(513));
+    const tiny = tinyOnnx({
+      inputs: [{ name: "x", type: "float32", shape: ["N", 512] }],
+      outputs: [{ name: "y", type: "float32", shape: ["N", 513] }],
+      nodes: [
+        { op: "MatMul", inputs: ["x", "w"], outputs: ["h"] },
+        { op: "Add", inputs: ["h", "b"], outputs: ["y"] },
+      ],
+      zeros: { w: [512, 513] },
+      external: { b: { shape: [513], file: "b.bin" } },
+    });
+    const path = join(dir, "partly.onnx");
+    await writeFile(path, tiny);
+    await expect(load(path, { session: { ...session, sharedWeights: true } })).rejects.toMatchObject({
+      code: "FAILED_PRECONDITION",
+      message: expect.stringContaining('sharedWeights: the 1.0 MiB of "partly.onnx" hold its weights'),
+    });
+    expect((await load(path)).info.inputs).toHaveLength(1);
+  });
+
   it("leaves the maps of a ZipMap out, says so, and gives the labels", async () => {
     const model = await load("zipmap");
     expect(model.info.outputs).toEqual([{ name: "label", dtype: "int64", shape: [null] }]);

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { OnnxValue } from "onnxruntime-node";
 import { ServingError } from "../errors.ts";
 import type { NamedTensors, Tensor } from "../tensor/tensor.ts";
@@ -39,13 +39,15 @@ async function loadOnnx(spec: ModelSpec): Promise<LoadedModel> {
   };
 }
 
-/** Past this a model without external files is more than its graph. */
+/** Past this a model file that is larger than those beside it is more than its graph. */
 const MAX_UNSHARED_BYTES = 1024 * 1024;
 
-/** Throws FAILED_PRECONDITION for a model whose weights lie in the model file itself: the engine copies those, as often as the model is loaded. */
+/** Throws FAILED_PRECONDITION for a model most of whose weights lie in the model file itself: the engine copies those, as often as the model is loaded. */
 async function assertSharable(path: string, { externalData }: OnnxFileInfo): Promise<void> {
   const { size } = await stat(path);
-  if (externalData.length > 0 || size <= MAX_UNSHARED_BYTES) return;
+  const beside = await Promise.all(externalData.map((file) => stat(join(dirname(path), file))));
+  const sharedBytes = beside.reduce((sum, file) => sum + file.size, 0);
+  if (size <= Math.max(MAX_UNSHARED_BYTES, sharedBytes)) return;
   const name = basename(path);
   throw new ServingError(
     "FAILED_PRECONDITION",
