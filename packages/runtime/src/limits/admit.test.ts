@@ -293,6 +293,41 @@ describe("the Retry-After of a refused call", () => {
   });
 });
 
+describe("a queue that stands still", () => {
+  it("tells who is refused to come again later and later", async () => {
+    let nowMs = 0;
+    const admission = createAdmission({ concurrency: 1, queueRows: 100, queueBytes: 0 }, { now: () => nowMs });
+    const visits: Visit[] = [];
+    const come = async (): Promise<void> => {
+      const visit = enter(admission);
+      await visit.takeSlot(signal, one);
+      visits.push(visit);
+    };
+    for (let at = 0; at < 200; at += 1) {
+      if (at >= 100) {
+        await Promise.resolve();
+        nowMs += 10;
+        visits.pop()?.leave();
+      }
+      void come();
+    }
+    void come();
+    const told: number[] = [];
+    for (const passedMs of [0, 5_000, 5_000, 50_000]) {
+      nowMs += passedMs;
+      try {
+        enter(admission);
+      } catch (thrown) {
+        told.push((thrown as { retryAfterSeconds?: number }).retryAfterSeconds ?? 0);
+      }
+    }
+    const [first, second = 0, third, last] = told;
+    expect([first, last]).toEqual([1, 60]);
+    expect(second).toBeGreaterThan(1);
+    expect(third).toBeGreaterThan(second);
+  });
+});
+
 describe("a call that comes to a long queue", () => {
   /** Twenty calls wait of which each takes a second. */
   async function longQueue() {

@@ -44,6 +44,29 @@ describe("the drain rate", () => {
     expect(ms).toBeLessThanOrEqual(100);
   });
 
+  it("is told to be slower while nothing leaves, and no more once something does", () => {
+    let nowMs = 0;
+    const rate = createDrainRate(() => nowMs);
+    const leave = (): void => {
+      for (let at = 0; at < 1_000; at += 1) {
+        nowMs += 10;
+        rate.served(1);
+      }
+    };
+    expect(rate.msToWait(100)).toBe(0);
+    rate.began();
+    leave();
+    expect(rate.msToWait(100)).toBeCloseTo(1_000);
+    // No longer than one row takes: that is no sign of anything.
+    nowMs += 10;
+    expect(rate.msToWait(100)).toBeCloseTo(1_000);
+    nowMs += 30_000;
+    expect(rate.msToWait(100)).toBeGreaterThan(10_000);
+    expect(rate.msFor(100)).toBeCloseTo(1_000);
+    leave();
+    expect(rate.msToWait(100)).toBeLessThan(1_500);
+  });
+
   it("does not count the time in which nothing waited", () => {
     let nowMs = 0;
     const rate = createDrainRate(() => nowMs);

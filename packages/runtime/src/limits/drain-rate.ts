@@ -6,6 +6,8 @@ export interface DrainRate {
   served(rows: number): void;
   /** Milliseconds until so many rows have left; undefined before anything is known. */
   msFor(rows: number): number | undefined;
+  /** What is told to who comes to the queue: more while nothing leaves it, since one that stands still has no pace of before. */
+  msToWait(rows: number): number;
   /** Whether the queue as it is now has been measured long enough to refuse somebody for it. */
   readonly isCertain: boolean;
 }
@@ -26,6 +28,7 @@ export function createDrainRate(now: () => number): DrainRate {
   let busyMs = 0;
   let lastMs: number | undefined;
   let departures = 0;
+  const msFor = (wanted: number): number | undefined => (rows === 0 ? undefined : (wanted * busyMs) / rows);
   return {
     began() {
       // The first departure has waited for a part of its time only: it starts the clock.
@@ -44,7 +47,12 @@ export function createDrainRate(now: () => number): DrainRate {
       }
       lastMs = atMs;
     },
-    msFor: (wanted) => (rows === 0 ? undefined : (wanted * busyMs) / rows),
+    msFor,
+    msToWait(wanted) {
+      const standsMs = lastMs === undefined ? 0 : now() - lastMs;
+      // The pace if a row left now: slower than before only where one should have left already.
+      return Math.max(msFor(wanted) ?? 0, rows === 0 ? 0 : (wanted * (busyMs + standsMs)) / (rows + 1));
+    },
     get isCertain() {
       return departures >= CERTAIN_AFTER;
     },

@@ -184,8 +184,7 @@ export class House implements Admission {
 
   shed({ queue, rate }: Lane<Guest>, reason: ShedReason, message: string): ServingError {
     this.observer.shed(reason);
-    const ms = rate.msFor(queue.cost) ?? 0;
-    const retryAfterSeconds = Math.min(60, Math.max(1, toSeconds(ms)));
+    const retryAfterSeconds = Math.min(60, Math.max(1, toSeconds(rate.msToWait(queue.cost))));
     return new ServingError("UNAVAILABLE", message, { retryAfterSeconds, details: { shed: reason } });
   }
 
