@@ -41,7 +41,10 @@ export const tune: CommandRow = {
       )
       .option("--max-batch <items>", "largest batch that is tried", "128")
       .option("--budget <duration>", "time for all of it", "60s")
-      .option("--shape <name=sizes...>", "shape of an input, as of a usual call: x=1,3,48,192; the axis of batches is varied")
+      .option(
+        "--shape <name=sizes...>",
+        "shape of an input, as of a usual call: x=1,3,48,192; the axis of batches is varied",
+      )
       .option("--config <file>", "configuration of the platform (YAML), above the project's bento.yaml")
       .option("-o, --output <dir>", "folder to write bento.tune.json into, in place of the project's")
       .option("--json", "print what was measured as JSON")

@@ -54,7 +54,7 @@ describe("endTogether", () => {
     }
     await turnEnd();
     expect(responses.map(({ writableEnded }) => writableEnded)).toEqual([true, true, true]);
-    expect([...(await texts)].sort()).toEqual(["reply 0", "reply 1", "reply 2"]);
+    expect(new Set(await texts)).toEqual(new Set(["reply 0", "reply 1", "reply 2"]));
     expect(order).toEqual([0, 1, 2]);
   });
 
@@ -70,13 +70,13 @@ describe("endTogether", () => {
     expect(ended()).toEqual([true, true, false]);
     endTogether(third, undefined, "utf8");
     expect(ended()).toEqual([true, true, true]);
-    expect([...(await texts)].sort()).toEqual(["", "a", "b"]);
+    expect(new Set(await texts)).toEqual(new Set(["", "a", "b"]));
   });
 
   it("answers the others where a caller has left meanwhile", async () => {
     const { responses, texts } = await openExchanges(2);
     for (const response of responses) endTogether(response, "there", "latin1");
     responses[0]?.destroy();
-    expect([...(await texts)].sort()).toEqual(["there", undefined]);
+    expect(new Set(await texts)).toEqual(new Set(["there", undefined]));
   });
 });
