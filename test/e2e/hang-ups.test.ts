@@ -1,26 +1,41 @@
+import { rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { type GrpcTestClient, grpcClient } from "../support/grpc-client.ts";
+import { makeProject } from "../support/run-command.ts";
 import { eventually, root, serve, type ServerProcess } from "../support/server-process.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 const CALLERS = 20;
-const body = JSON.stringify({ x: [[1, 2, 3, 4]] });
-const headers = { "content-type": "application/json" };
-const inference = {
-  model_name: "predict",
-  inputs: [{ name: "x", datatype: "FP32", shape: [1, 4], contents: { fp32_contents: [1, 2, 3, 4] } }],
-};
+/** Of the model's loop: seconds, so that the run of those who leave still goes on when they do, and next to nothing. */
+const LONG = 10_000;
+const SHORT = 1;
+const SERVICE = `import { api, onnx, service, t } from "@bento-ts/runtime";
+@service({ name: "slow", version: "1.0.0" })
+export class Slow {
+  loop = onnx("${root}test/models/slow-loop.onnx", { run: "thread", threads: 1, pool: 1 });
+  @api({ input: t.Integer(), output: t.Integer() })
+  async predict(iterations, ctx) {
+    const count = { dtype: "int64", shape: [], data: BigInt64Array.of(BigInt(iterations)) };
+    await this.loop.run({ iterations: count, x: { dtype: "float32", shape: [1, 4], data: new Float32Array(4) } }, ctx);
+    return iterations;
+  }
+}`;
+const contents = { bytes_contents: [Buffer.from(String(LONG))] };
+const inference = { model_name: "predict", inputs: [{ name: "input", datatype: "BYTES", shape: [1], contents }] };
 
+let dir: string;
 let server: ServerProcess;
 let grpc: GrpcTestClient;
 beforeAll(async () => {
-  server = await serve(`${root}test/models/slow-1s.onnx`, { flags: ["--workers", "1", "--grpc-port", "0"] });
+  dir = makeProject({ "service.ts": SERVICE });
+  server = await serve(`${dir}/service.ts`, { flags: ["--workers", "1", "--grpc-port", "0"] });
   grpc = grpcClient(server.grpcAddress, "open_inference.proto", "inference.GRPCInferenceService");
 });
 afterAll(async () => {
   grpc.close();
   await server.stop();
+  rmSync(dir, { recursive: true, force: true });
 });
 
 /** Sums a metric over the series whose labels hold all that is given. */
@@ -43,20 +58,22 @@ async function hangUp(call: (signal: AbortSignal) => Promise<unknown>): Promise<
   await Promise.allSettled(calls);
 }
 
-const post = (more: { signal?: AbortSignal; headers?: Record<string, string> }): Promise<Response> =>
-  fetch(`${server.url}/predict`, { method: "POST", body, ...more, headers: { ...headers, ...more.headers } });
+function post(iterations: number, more: { signal?: AbortSignal; headers?: Record<string, string> } = {}) {
+  const headers = { "content-type": "application/json", ...more.headers };
+  return fetch(`${server.url}/predict`, { method: "POST", body: String(iterations), ...more, headers });
+}
 const infer = (options: { signal?: AbortSignal; deadline?: Date }): Promise<{ code: number }> =>
   grpc.call("ModelInfer", [inference], options);
 
 /** Ways to give up, and what callers who are still there are told. */
 const WAYS: readonly (readonly [string, string, () => Promise<unknown>])[] = [
-  ["close their connections", "disconnect", () => hangUp((signal) => post({ signal }))],
+  ["close their connections", "disconnect", () => hangUp((signal) => post(LONG, { signal }))],
   [
     "have given 100 ms in X-Request-Timeout-Ms",
     "deadline",
     async () => {
       const replies = await Promise.all(
-        Array.from({ length: CALLERS }, () => post({ headers: { "x-request-timeout-ms": "100" } })),
+        Array.from({ length: CALLERS }, () => post(LONG, { headers: { "x-request-timeout-ms": "100" } })),
       );
       expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([504]));
     },
@@ -87,7 +104,7 @@ it.each(WAYS)(
     });
     const before = await seen();
     await giveUp();
-    expect((await post({})).status).toBe(200);
+    expect((await post(SHORT)).status).toBe(200);
     const after = await seen();
     const since = (key: keyof typeof after): number => after[key] - before[key];
     expect(since("runs")).toBe(2);

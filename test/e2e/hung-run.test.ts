@@ -16,7 +16,7 @@ const x = () => ({ dtype: "float32", shape: [1, 4], data: new Float32Array(4) })
 export class Slow {
   loop = onnx("${root}test/models/slow-loop.onnx", { run: "thread", threads: 1 });
   plus = onnx("${root}test/models/add-one.onnx", { run: "thread" });
-  @api({ input: t.Integer(), output: t.Integer(), timeoutMs: 300 })
+  @api({ input: t.Integer(), output: t.Integer(), timeoutMs: 2_000 })
   async hang(iterations, ctx) {
     const count = { dtype: "int64", shape: [], data: BigInt64Array.of(BigInt(iterations)) };
     await this.loop.run({ iterations: count, x: x() }, ctx);
@@ -97,7 +97,7 @@ it("replaces the worker of a run that outlasts its grace, and answers the other 
 });
 
 it("does not take a slow run for one that hangs because its caller gave it little time", async () => {
-  dir = makeProject({ "service.ts": SERVICE.replace(", timeoutMs: 300", "") });
+  dir = makeProject({ "service.ts": SERVICE.replace(", timeoutMs: 2_000", "") });
   const running = await serve(`${dir}/service.ts`, {
     flags: ["--workers", "1", "--grpc-port", "0"],
     env: { BENTO_SERVER_HUNG_RUN_GRACE: "100ms" },
