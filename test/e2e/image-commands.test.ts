@@ -54,13 +54,13 @@ describeWith("docker with a base image", "an image by its name", () => {
     derived.push(tag);
     return tag;
   }
-  /** Those that serve, or of every kind that the commands make. */
+  /** Those of this image and what is made from it, that serve, or of every kind that the commands make. */
   const containers = async (...kinds: readonly string[]): Promise<string> => {
     const named = (kinds.length === 0 ? ["test", "read"] : kinds).flatMap((kind) => [
       "--filter",
       `name=bento-${kind}-`,
     ]);
-    return (await docker("ps", "--all", "--quiet", ...named)).stdout;
+    return (await docker("ps", "--all", "--quiet", "--filter", `ancestor=${IMAGE}`, ...named)).stdout;
   };
 
   it("is tested in a container that shuts it in, whoever may call its functions", async () => {
