@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { createFakeClock } from "../batching/fake-clock.fixture.ts";
 import { Canceller } from "../call/cancellation.ts";
 import { type Admission, type AdmissionLimits, type AdmissionOptions, createAdmission, type Visit } from "./admit.ts";
 import { House } from "./house.ts";
@@ -479,6 +480,70 @@ describe("models that have enough to do", () => {
     );
     expect(() => enter(admission, { api: "quick", timeoutMs: 20_000 })).not.toThrow();
   });
+});
+
+describe("calls of several APIs", () => {
+  const call = fc.record({
+    api: fc.constantFrom("slow", "quick", "none"),
+    caller: fc.constantFrom("a", "b"),
+    atMs: fc.nat(300),
+    ms: fc.integer({ min: 1, max: 60 }),
+  });
+
+  it("all have their turn, whatever they run and whoever waits, with no more of them inside than there are slots", async () => {
+    const some = fc.array(call, { minLength: 20, maxLength: 60 });
+    await fc.assert(
+      fc.asyncProperty(some, fc.integer({ min: 1, max: 8 }), async (calls, concurrency) => {
+        const clock = createFakeClock();
+        const load = models(clock);
+        const limits = { concurrency, queueRows: 1_000, queueBytes: 0 };
+        const admission = createAdmission(limits, { now: clock.now, workload: load });
+        let answered = 0;
+        let most = 0;
+        const serve = async ({ api, caller, atMs, ms }: (typeof calls)[number]): Promise<void> => {
+          await clock.sleep(atMs);
+          const visit = enter(admission, { caller, api, timeoutMs: 1e9 });
+          await visit.takeSlot(signal, one);
+          most = Math.max(most, admission.running);
+          await load.run(api, ms);
+          visit.leave();
+          answered += 1;
+        };
+        const all = calls.map(serve);
+        await clock.runOut();
+        expect(answered).toBe(calls.length);
+        await Promise.all(all);
+        expect(most).toBeLessThanOrEqual(concurrency);
+        expect(admission).toMatchObject({ running: 0, waiting: 0 });
+      }),
+    );
+  });
+
+  /** Two models that run one call at a time, each for the API of its name. */
+  function models(clock: ReturnType<typeof createFakeClock>) {
+    let announce = (): void => undefined;
+    const nothing = { waitingRuns: 0, runMs: undefined };
+    const made = () => ({ waitingRuns: 0, runMs: undefined as number | undefined, last: Promise.resolve() });
+    const lines = new Map(["slow", "quick"].map((api) => [api, made()]));
+    return {
+      lineOf: (api: string) => lines.get(api) ?? nothing,
+      onIdle: (callback: () => void) => void (announce = callback),
+      async run(api: string, ms: number): Promise<void> {
+        const line = lines.get(api);
+        if (line === undefined) return clock.sleep(ms);
+        const before = line.last;
+        const turn = before.then(async () => {
+          line.waitingRuns -= 1;
+          if (line.waitingRuns === 0) clock.after(0, announce);
+          await clock.sleep(ms);
+          line.runMs = ms;
+        });
+        line.waitingRuns += 1;
+        line.last = turn;
+        return turn;
+      },
+    };
+  }
 });
 
 describe("the queue's observer", () => {
