@@ -19,6 +19,7 @@ import { securedRow } from "./secured-row.ts";
 import { startBare } from "./servers.ts";
 import { startRow } from "./start-row.ts";
 import { tensorFlowRows } from "./tensorflow-rows.ts";
+import { tuneRow } from "./tune-row.ts";
 
 const short = process.argv.includes("--short");
 const only = process.argv.find((argument) => argument.startsWith("--only="))?.slice(7);
@@ -82,6 +83,7 @@ const plan: readonly { readonly name: string; run(): Promise<BenchRow[]> }[] = [
   { name: "large", run: () => largeRow({ rounds: short ? 3 : 7 }) },
   { name: "health", run: () => healthRow({ short }) },
   { name: "batching", run: () => batchingRow({ rounds: short ? 3 : 5, short }) },
+  { name: "tune", run: () => tuneRow({ short }) },
   { name: "overload", run: () => overloadRow({ short }) },
   { name: "scaling", run: () => scalingRow({ short }) },
   { name: "start", run: () => startRow({ rounds: short ? 3 : 5 }) },
