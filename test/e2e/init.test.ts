@@ -1,15 +1,16 @@
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeWith } from "../support/needs.ts";
+import { packPackages } from "../support/pack-packages.ts";
 import { bentoTs, type CommandResult, run } from "../support/run-command.ts";
 
 let dir: string;
 let packed: readonly string[];
 beforeAll(async () => {
   dir = realpathSync(mkdtempSync(join(tmpdir(), "bento-ts-init-")));
-  packed = await packAll();
+  packed = Object.values(await packPackages(dir));
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -57,15 +58,6 @@ async function passesItsOwnTests(name: string, { flags, tests, golden, parameter
 
 function expectDone({ code, stdout, stderr }: CommandResult): void {
   expect([code, code === 0 ? "" : stdout + stderr]).toEqual([0, ""]);
-}
-
-/** Packs the three packages as they would be published. */
-async function packAll(): Promise<readonly string[]> {
-  const names = ["runtime", "packager", "cli"].flatMap((name) => ["--workspace", `packages/${name}`]);
-  expect(await run("npm", ["pack", "--silent", "--pack-destination", dir, ...names])).toMatchObject({ code: 0 });
-  return readdirSync(dir)
-    .filter((name) => name.endsWith(".tgz"))
-    .map((name) => join(dir, name));
 }
 
 describe("bento-ts init", () => {
