@@ -98,7 +98,7 @@ const plan: readonly { readonly name: string; run(): Promise<BenchRow[]> }[] = [
 
 async function run(): Promise<{ readonly rows: readonly BenchRow[]; readonly notes: readonly string[] }> {
   if (process.argv.includes("--peers"))
-    return peerRows(short ? { rounds: 3, calls: 3_000 } : { rounds: 7, calls: 5_000 });
+    return peerRows(short ? { warmUp: 3_000, rounds: 3, calls: 3_000 } : { warmUp: 20_000, rounds: 7, calls: 5_000 });
   const rows: BenchRow[] = [];
   for (const part of plan) {
     if (only !== undefined && part.name !== only) continue;

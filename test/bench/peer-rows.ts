@@ -25,9 +25,18 @@ export interface PeerReport {
 }
 
 const CONNECTIONS = 8;
+/** A server's turn comes after those of all others: what the machine took from it meanwhile, such as caches and memory, it has back after so many calls. */
+const CALLS_BEFORE = 1_000;
+
+/** How many calls each server gets: once to warm up, and in each round. */
+interface Load {
+  readonly warmUp: number;
+  readonly rounds: number;
+  readonly calls: number;
+}
 
 /** CPU per request of servers of others and of ours, the small model, one worker each; all take turns in each round, so that they see the same machine. */
-export async function peerRows(options: { readonly rounds: number; readonly calls: number }): Promise<PeerReport> {
+export async function peerRows(options: Load): Promise<PeerReport> {
   const notes: string[] = [];
   const started: Started[] = [];
   const ours = await startOurs("test/models/mlp-small.onnx", { workers: 1 });
@@ -49,13 +58,10 @@ export async function peerRows(options: { readonly rounds: number; readonly call
   }
 }
 
-async function measure(options: {
-  readonly ours: BenchServer;
-  readonly started: readonly Started[];
-  readonly rounds: number;
-  readonly calls: number;
-}): Promise<readonly BenchRow[]> {
-  const { ours, started, rounds, calls } = options;
+async function measure(
+  options: Load & { readonly ours: BenchServer; readonly started: readonly Started[] },
+): Promise<readonly BenchRow[]> {
+  const { ours, started, warmUp, rounds, calls } = options;
   const all = [
     ...ROUTES.map((route) => ({ server: ours, route, rounds: new Array<Round>() })),
     ...started.flatMap(({ peer, server }) =>
@@ -66,13 +72,9 @@ async function measure(options: {
       })),
     ),
   ];
-  // The first round warms up.
-  for (let at = 0; at <= rounds; at += 1) {
-    for (const one of all) {
-      const round = await measureRound(one.server, one.route, calls);
-      if (at > 0) one.rounds.push(round);
-    }
-  }
+  for (const one of all) await measureRound(one.server, one.route, warmUp);
+  for (let at = 0; at < rounds; at += 1)
+    for (const one of all) one.rounds.push(await measureRound(one.server, one.route, calls));
   const roundsOf = (server: BenchServer, route: Route): readonly Round[] =>
     all.find((one) => one.server === server && one.route === route)?.rounds ?? [];
   return started.flatMap(({ peer, server }) =>
@@ -103,6 +105,7 @@ function rowsOf(
 }
 
 async function measureRound(server: BenchServer, route: Route, calls: number): Promise<Round> {
+  await send(server, route, { calls: CALLS_BEFORE, connections: CONNECTIONS, maxSeconds: 60 });
   const before = figuresOf(server.pid).cpuSeconds;
   const result = await send(server, route, { calls, connections: CONNECTIONS, maxSeconds: 60 });
   const cpuSeconds = figuresOf(server.pid).cpuSeconds - before;
