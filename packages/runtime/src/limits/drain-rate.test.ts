@@ -44,6 +44,28 @@ describe("the drain rate", () => {
     expect(ms).toBeLessThanOrEqual(100);
   });
 
+  it("is told to be slower also of a queue from which nothing has left since it began", () => {
+    let nowMs = 0;
+    const rate = createDrainRate(() => nowMs);
+    rate.began();
+    expect(rate.msToWait(1)).toBe(0);
+    nowMs += 5_000;
+    // Without a pace: at least as long as it stands already.
+    expect(rate.msToWait(100)).toBe(5_000);
+    for (let at = 0; at < 1_000; at += 1) {
+      nowMs += 10;
+      rate.served(1);
+    }
+    nowMs += 3_600_000;
+    expect(rate.msToWait(0)).toBe(0);
+    rate.began();
+    expect(rate.msToWait(100)).toBeCloseTo(1_000);
+    nowMs += 5_000;
+    expect(rate.msToWait(100)).toBeGreaterThan(2_000);
+    nowMs += 55_000;
+    expect(rate.msToWait(100)).toBeGreaterThan(20_000);
+  });
+
   it("is told to be slower while nothing leaves, and no more once something does", () => {
     let nowMs = 0;
     const rate = createDrainRate(() => nowMs);

@@ -27,12 +27,15 @@ export function createDrainRate(now: () => number): DrainRate {
   let rows = 0;
   let busyMs = 0;
   let lastMs: number | undefined;
+  /** Since when nothing has left, or waited. */
+  let sinceMs: number | undefined;
   let departures = 0;
   const msFor = (wanted: number): number | undefined => (rows === 0 ? undefined : (wanted * busyMs) / rows);
   return {
     began() {
       // The first departure has waited for a part of its time only: it starts the clock.
       lastMs = undefined;
+      sinceMs = now();
       departures = 0;
     },
     served(count) {
@@ -46,12 +49,15 @@ export function createDrainRate(now: () => number): DrainRate {
         busyMs = busyMs * kept + passedMs;
       }
       lastMs = atMs;
+      sinceMs = atMs;
     },
     msFor,
     msToWait(wanted) {
-      const standsMs = lastMs === undefined ? 0 : now() - lastMs;
+      if (wanted === 0) return 0;
+      const standsMs = sinceMs === undefined ? 0 : now() - sinceMs;
+      if (rows === 0) return standsMs;
       // The pace if a row left now: slower than before only where one should have left already.
-      return Math.max(msFor(wanted) ?? 0, rows === 0 ? 0 : (wanted * (busyMs + standsMs)) / (rows + 1));
+      return Math.max(msFor(wanted) ?? 0, (wanted * (busyMs + standsMs)) / (rows + 1));
     },
     get isCertain() {
       return departures >= CERTAIN_AFTER;
