@@ -479,6 +479,13 @@ describe("models that have enough to do", () => {
       expect.objectContaining({ retryAfterSeconds: 20 }),
     );
     expect(() => enter(admission, { api: "quick", timeoutMs: 20_000 })).not.toThrow();
+    // Of a call whose body says what is called nobody knows yet how long it would wait.
+    const late = admission.enter({ caller: "a", announcedBytes: 0, timeoutMs: 20_000 });
+    late.aim("quick");
+    expect(() => late.takeSlot(signal, one)).not.toThrow();
+    const hopeless = admission.enter({ caller: "a", announcedBytes: 0, timeoutMs: 20_000 });
+    hopeless.aim("slow");
+    expect(() => hopeless.takeSlot(signal, one)).toThrow(expect.objectContaining({ retryAfterSeconds: 20 }));
   });
 });
 

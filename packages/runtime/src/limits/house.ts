@@ -71,12 +71,13 @@ export class House implements Admission {
     return lane.queue.size === 0 && this.#grants(lane) > 0;
   }
 
-  enter({ caller, announcedBytes, timeoutMs, api = "" }: Arrival): Visit {
-    const guest = new Guest(this, { key: caller, api, untilMs: this.now() + timeoutMs });
-    const lane = this.laneOf(api);
+  enter({ caller, announcedBytes, timeoutMs, api }: Arrival): Visit {
+    const guest = new Guest(this, { key: caller, api: api ?? "", untilMs: this.now() + timeoutMs });
+    const { lane } = guest;
     if (this.#closed) throw this.shed(lane, "draining", "the server is shutting down");
     const isFree = this.isFree(lane);
-    if (!isFree) this.assertHope(guest, lane, 1);
+    // Of one whose body says what is called that is known when it has come.
+    if (!isFree && api !== undefined) this.assertHope(guest, lane, 1);
     // Also where it could run at once: bodies that never come must not be let in without end.
     this.makeRoom(guest, { measure: "rows", more: 1, limit: isFree ? this.places : this.limits.queueRows });
     this.assertBytes(guest, announcedBytes, announcedBytes);
