@@ -44,14 +44,15 @@ export function haveRows(...specs: readonly IoSpec[]): boolean {
 function runOwned(
   model: Pick<ModelHandle, "run">,
   feeds: NamedTensors,
-  ctx: Pick<Context, "deadline" | "signal"> & Traced & Bounded,
+  ctx: Pick<Context, "api" | "deadline" | "signal"> & Traced & Bounded,
 ): Promise<NamedTensors> {
-  const { deadline, [TRACE]: trace, [LONGEST_CALL]: longestMs } = ctx;
+  const { api, deadline, [TRACE]: trace, [LONGEST_CALL]: longestMs } = ctx;
   const cancellation = cancellationOf(ctx);
   return model.run(feeds, {
     [CANCELLATION]: cancellation,
     [TRACE]: trace,
     [LONGEST_CALL]: longestMs,
+    api,
     deadline,
     transferFeeds: true,
   });

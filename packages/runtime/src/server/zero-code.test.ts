@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { BatchContext } from "../authoring/context.ts";
+import type { BatchContext, Context } from "../authoring/context.ts";
+import { runBacklog } from "../models/run-backlog.ts";
 import { createTensor } from "../tensor/tensor.ts";
 import type { ModelsEntry, ServedBatch } from "./service-entry.ts";
 import { loadService } from "./load-service.ts";
@@ -39,6 +40,25 @@ describe("zeroCodeService", () => {
         /^3 models can't be served:\n  bfloat16\.onnx: .*\n  "broken\.onnx" is not a readable ONNX model: .*\n  there is no model file "none\.onnx"$/,
       ),
     });
+  });
+});
+
+describe("several model files", () => {
+  it("are each behind its own runs only: calls of one don't wait for those of another", async () => {
+    const files = { light: join(models, "add-one.onnx"), heavy: join(models, "slow-90ms.onnx") };
+    const host = { baseDir: models, storeDir: models, cpus: 1, digests: {} };
+    const { service, models: loaded, close } = await loadService(entryOf(files), host);
+    onTestFinished(close);
+    const run = async (api: string): Promise<void> => {
+      const ctx = { api, signal: new AbortController().signal } as Context;
+      const x = createTensor("float32", [1, 4], new Float32Array(4));
+      const code = service.apis.get(api);
+      if (code?.invokeBatch === undefined) await code?.invoke({ x }, ctx);
+    };
+    await run("heavy");
+    await run("light");
+    expect(loaded.map(({ place }) => place)).toEqual(["inline", "thread"]);
+    expect(runBacklog.lineOf("light")).not.toBe(runBacklog.lineOf("heavy"));
   });
 });
 
