@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createFakeClock } from "../batching/fake-clock.fixture.ts";
 import { Canceller } from "../call/cancellation.ts";
 import { type Admission, type AdmissionLimits, type AdmissionOptions, createAdmission, type Visit } from "./admit.ts";
+import type { ModelLine } from "./grants.ts";
 import { House } from "./house.ts";
 
 const signal = new AbortController().signal;
@@ -10,6 +11,7 @@ const one = (): number => 1;
 const roomy = { concurrency: 1, queueRows: 1, queueBytes: 100 };
 const frozen = { now: () => 0 };
 const MINUTE = 60_000;
+type Announce = (lines: ReadonlySet<ModelLine>) => void;
 
 const enter = (admission: Admission, { caller = "a", bytes = 0, timeoutMs = MINUTE, api = "" } = {}): Visit =>
   admission.enter({ caller, announcedBytes: bytes, timeoutMs, api });
@@ -377,14 +379,14 @@ describe("a call that comes to a long queue", () => {
 describe("models that have enough to do", () => {
   /** A slow model and a quick one, each for the API of its name. */
   function workload() {
-    let announce = (): void => undefined;
+    let announce: Announce = () => undefined;
     const slow = { waitingRuns: 0, runMs: 100 };
     const quick = { waitingRuns: 0, runMs: 1 };
     const load = {
       lineOf: (api: string) => (api === "quick" ? quick : slow),
-      onIdle: (callback: () => void) => void (announce = callback),
+      onIdle: (callback: Announce) => void (announce = callback),
     };
-    return { load, slow, quick, idle: () => announce() };
+    return { load, slow, quick, idle: (line: ModelLine) => announce(new Set([line])) };
   }
 
   it("keep further calls in the queue, where callers are told apart, though slots are free", async () => {
@@ -402,7 +404,7 @@ describe("models that have enough to do", () => {
     await Promise.resolve();
     // Two for one, since nothing waits before the models any more.
     expect(order).toEqual(["a", "b"]);
-    idle();
+    idle(slow);
     await Promise.resolve();
     expect(order).toEqual(["a", "b", "a", "a"]);
   });
@@ -415,7 +417,7 @@ describe("models that have enough to do", () => {
   });
 
   it("keep no calls back that go to other models, not even those of the same caller", async () => {
-    const { load, slow } = workload();
+    const { load, slow, idle } = workload();
     const admission = createAdmission({ ...roomy, concurrency: 64, queueRows: 10 }, { now: () => 0, workload: load });
     void enter(admission, { api: "slow" }).takeSlot(signal, one);
     slow.waitingRuns = 1;
@@ -430,8 +432,32 @@ describe("models that have enough to do", () => {
     quick.leave();
     expect(admission).toMatchObject({ running: 2, waiting: 1 });
     slow.waitingRuns = 0;
-    late.leave();
+    idle(slow);
     await held;
+  });
+
+  it("are given no more by calls of other APIs that end, and by such that end before they begin", async () => {
+    const { load, slow, quick, idle } = workload();
+    const admission = createAdmission({ ...roomy, concurrency: 64, queueRows: 100 }, { now: () => 0, workload: load });
+    const first = enter(admission, { api: "slow" });
+    void first.takeSlot(signal, one);
+    slow.waitingRuns = 1;
+    for (let at = 0; at < 63; at += 1) void enter(admission, { api: "slow" }).takeSlot(signal, one);
+    expect(admission).toMatchObject({ running: 1, waiting: 63 });
+    // Its run has begun; what the next call has to do before its own takes a while.
+    slow.waitingRuns = 0;
+    for (let at = 0; at < 30; at += 1) {
+      const visit = enter(admission, { api: "quick" });
+      expect(visit.takeSlot(signal, one)).toBeUndefined();
+      visit.leave();
+      enter(admission, { api: "slow" }).leave();
+      idle(quick);
+    }
+    expect(admission).toMatchObject({ running: 1, waiting: 63 });
+    idle(slow);
+    expect(admission.running).toBe(3);
+    first.leave();
+    expect(admission.running).toBe(4);
   });
 
   it("of which calls wait for the same slots have some of them each", async () => {
@@ -528,20 +554,20 @@ describe("calls of several APIs", () => {
 
   /** Two models that run one call at a time, each for the API of its name. */
   function models(clock: ReturnType<typeof createFakeClock>) {
-    let announce = (): void => undefined;
+    let announce: Announce = () => undefined;
     const nothing = { waitingRuns: 0, runMs: undefined };
     const made = () => ({ waitingRuns: 0, runMs: undefined as number | undefined, last: Promise.resolve() });
     const lines = new Map(["slow", "quick"].map((api) => [api, made()]));
     return {
       lineOf: (api: string) => lines.get(api) ?? nothing,
-      onIdle: (callback: () => void) => void (announce = callback),
+      onIdle: (callback: Announce) => void (announce = callback),
       async run(api: string, ms: number): Promise<void> {
         const line = lines.get(api);
         if (line === undefined) return clock.sleep(ms);
         const before = line.last;
         const turn = before.then(async () => {
           line.waitingRuns -= 1;
-          if (line.waitingRuns === 0) clock.after(0, announce);
+          if (line.waitingRuns === 0) clock.after(0, () => announce(new Set([line])));
           await clock.sleep(ms);
           line.runMs = ms;
         });

@@ -101,13 +101,12 @@ export class Guest implements Visit, Tenant {
 
   rest(): void {
     if (this.#state !== "running") return;
-    this.#giveSlotBack();
+    this.#house.giveSlotBack(this.lane);
     this.#state = "resting";
     this.#house.enqueue(this);
     // Who lets streams stand must not fill the memory with them.
     const refusal = this.#house.lackOfRoom(this, { measure: "rows", more: 0, limit: this.#house.places });
     if (refusal !== undefined) this.displace(refusal);
-    this.#house.fillSlots();
   }
 
   resume(signal: Cancellation): void | Promise<void> {
@@ -133,7 +132,7 @@ export class Guest implements Visit, Tenant {
 
   leave(): void {
     if (this.#state === "gone") return;
-    if (this.#state === "running") this.#giveSlotBack();
+    if (this.#state === "running") this.#house.giveSlotBack(this.lane);
     else if (this.isQueued) {
       this.#house.unline(this, this.lane);
       this.#house.unqueue(this);
@@ -148,10 +147,5 @@ export class Guest implements Visit, Tenant {
     this.#lane = lane;
     lane.running += 1;
     this.#house.running += 1;
-  }
-
-  #giveSlotBack(): void {
-    this.lane.running -= 1;
-    this.#house.running -= 1;
   }
 }

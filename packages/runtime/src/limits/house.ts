@@ -46,7 +46,7 @@ export class House implements Admission {
     this.now = now;
     this.observer = observer;
     this.#workload = workload;
-    workload?.onIdle(() => this.fillSlots());
+    workload?.onIdle((lines) => this.#fillSlots(({ line }) => line !== undefined && lines.has(line)));
   }
 
   get waiting(): number {
@@ -125,7 +125,6 @@ export class House implements Admission {
 
   left(): void {
     this.inside -= 1;
-    this.fillSlots();
     if (this.inside === 0) for (const idler of this.#idlers.splice(0)) idler();
   }
 
@@ -189,8 +188,16 @@ export class House implements Admission {
     return new ServingError("UNAVAILABLE", message, { retryAfterSeconds, details: { shed: reason } });
   }
 
-  fillSlots(): void {
-    for (const lane of Array.from(this.#waiting)) {
+  /** One of a lane's calls has ended, or rests: others of it may begin. Those of other lanes have waited for that only where it had the last slot, else for their own. */
+  giveSlotBack(ended: Lane<Guest>): void {
+    const hadLast = this.running >= this.limits.concurrency;
+    ended.running -= 1;
+    this.running -= 1;
+    this.#fillSlots((lane) => hadLast || lane === ended);
+  }
+
+  #fillSlots(mayBegin: (lane: Lane<Guest>) => boolean): void {
+    for (const lane of Array.from(this.#waiting).filter(mayBegin)) {
       for (let grants = this.#grants(lane); grants > 0 && lane.queue.size > 0; grants -= 1) {
         // Behind the others: of slots that all wait for each lane has some.
         this.#waiting.delete(lane);

@@ -4,6 +4,7 @@ import { grantsFor, type ModelLine } from "./grants.ts";
 
 /** Where calls wait for a slot that have the same models before them: others, whose models have nothing to do, must not wait for those. */
 export interface Lane<T> {
+  readonly line: ModelLine | undefined;
   readonly queue: FairQueue<T>;
   readonly rate: DrainRate;
   /** How many of its calls have a slot. */
@@ -15,6 +16,7 @@ export interface Lane<T> {
 /** Makes a lane without calls; without a line slots alone bound how many begin. */
 export function createLane<T>(now: () => number, line: ModelLine | undefined): Lane<T> {
   return {
+    line,
     queue: createFairQueue(),
     rate: createDrainRate(now),
     running: 0,

@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { runBacklog } from "./run-backlog.ts";
+import { runBacklog, type RunLine } from "./run-backlog.ts";
 import { createRunQueue } from "./run-queue.ts";
 
 describe("the line of a queue", () => {
   it("is of the runs that wait in it, not of those that have begun, and it is told when none waits any more", async () => {
-    let idle = 0;
-    runBacklog.onIdle(() => (idle += 1));
+    const idle: RunLine[] = [];
+    runBacklog.onIdle((lines) => idle.push(...lines));
     const gate = Promise.withResolvers<void>();
     const gone = new AbortController();
     const [one, other] = [createRunQueue(), createRunQueue()];
@@ -17,12 +17,12 @@ describe("the line of a queue", () => {
     expect(await aborted).toBe("aborted");
     expect(one.line.waitingRuns).toBe(1);
     await nextTurn();
-    expect(idle).toBe(0);
+    expect(idle).toEqual([]);
     gate.resolve();
     await Promise.all(runs);
     expect(one.line.waitingRuns).toBe(0);
     await nextTurn();
-    expect(idle).toBe(1);
+    expect(idle).toEqual([one.line]);
   });
 
   it("follows how long runs take", () => {
@@ -56,7 +56,9 @@ describe("what calls of an API have before them", () => {
     expect(runBacklog.lineOf("plain")).toBe(unknown.line);
   });
 
-  it("are its full batches beside the runs of its model", async () => {
+  it("are its full batches beside the runs of its model, and it is told when there are none of either", async () => {
+    const idle: RunLine[] = [];
+    runBacklog.onIdle((lines) => idle.push(...lines));
     const queue = createRunQueue();
     queue.ran(30);
     runBacklog.uses("batched", queue.line);
@@ -68,7 +70,11 @@ describe("what calls of an API have before them", () => {
     expect(line).toMatchObject({ waitingRuns: 2, runMs: 30 });
     batches.left();
     expect(line.waitingRuns).toBe(1);
+    await nextTurn();
+    expect(idle).toEqual([line]);
     gate.resolve();
     await Promise.all(runs);
+    await nextTurn();
+    expect(idle).toEqual([line, queue.line, line]);
   });
 });

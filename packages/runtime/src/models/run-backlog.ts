@@ -25,8 +25,8 @@ export interface RunBacklog {
   uses(api: string | undefined, line: RunLine): void;
   /** What calls of an API have before them: of several lines the one with the longest runs. One that was never seen to run a model goes by the line of runs that say nothing. */
   lineOf(api: string): RunLine;
-  /** Calls back, in a later turn, when runs of a line have waited and none of it does any more. */
-  onIdle(callback: () => void): void;
+  /** Calls back, in a later turn, with the lines of which runs have waited and none does any more. */
+  onIdle(callback: (lines: ReadonlySet<RunLine>) => void): void;
 }
 
 /** That of this process. */
@@ -39,31 +39,36 @@ function createRunBacklog(): RunBacklog {
   // Names are those of definitions: few.
   const used = new Map<string | undefined, RunLine>();
   const batches = new Map<string, RunLine>();
-  let isAnnounced = false;
-  let announce = (): void => undefined;
+  let idle = new Set<RunLine>();
+  let announce = (_lines: ReadonlySet<RunLine>): void => undefined;
   const look = (): void => {
-    isAnnounced = false;
-    announce();
+    const lines = idle;
+    idle = new Set();
+    for (const [api, line] of batches) if (lines.has(modelsOf(api))) lines.add(line);
+    announce(lines);
   };
-  const emptied = (): void => {
-    if (isAnnounced) return;
-    isAnnounced = true;
+  const emptied = (line: RunLine): void => {
     // Who runs now tells its caller first: most often that brings the next one.
-    setImmediate(look);
+    if (idle.size === 0) setImmediate(look);
+    idle.add(line);
   };
   const modelsOf = (api: string): RunLine => used.get(api) ?? used.get(undefined) ?? NOTHING;
   return {
-    openLine: () => new Line(emptied),
+    openLine() {
+      const line: Line = new Line(() => emptied(line));
+      return line;
+    },
     openBatches(api) {
-      const line = new Line(emptied);
-      batches.set(api, {
+      const line = new Line(() => emptied(both));
+      const both: RunLine = {
         get waitingRuns() {
           return line.waitingRuns + modelsOf(api).waitingRuns;
         },
         get runMs() {
           return modelsOf(api).runMs;
         },
-      });
+      };
+      batches.set(api, both);
       return line;
     },
     uses(api, line) {
