@@ -56,6 +56,15 @@ describe("what calls of an API have before them", () => {
     expect(runBacklog.lineOf("plain")).toBe(unknown.line);
   });
 
+  it("is nothing of what was run before calls came", () => {
+    const early = createRunQueue();
+    early.ran(900);
+    runBacklog.uses(undefined, early.line);
+    expect(runBacklog.lineOf("later")).toBe(early.line);
+    runBacklog.callsBegin();
+    expect(runBacklog.lineOf("later")).toMatchObject({ waitingRuns: 0, runMs: undefined });
+  });
+
   it("are its full batches beside the runs of its model, and it is told when there are none of either", async () => {
     const idle: RunLine[] = [];
     runBacklog.onIdle((lines) => idle.push(...lines));

@@ -23,6 +23,8 @@ export interface RunBacklog {
   openBatches(api: string): Pick<OpenLine, "joined" | "left">;
   /** A run for calls of an API goes by that line; undefined for a run that says nothing of its call. */
   uses(api: string | undefined, line: RunLine): void;
+  /** Calls come from now on: runs until now, such as those of `onInit`, were for none of them. */
+  callsBegin(): void;
   /** What calls of an API have before them: of several lines the one with the longest runs. One that was never seen to run a model goes by the line of runs that say nothing. */
   lineOf(api: string): RunLine;
   /** Calls back, in a later turn, with the lines of which runs have waited and none does any more. */
@@ -76,6 +78,7 @@ function createRunBacklog(): RunBacklog {
       if (known === line) return;
       if (known === undefined || (line.runMs ?? 0) > (known.runMs ?? 0)) used.set(api, line);
     },
+    callsBegin: () => used.clear(),
     lineOf: (api) => batches.get(api) ?? modelsOf(api),
     onIdle(callback) {
       announce = callback;

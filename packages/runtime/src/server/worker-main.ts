@@ -65,6 +65,7 @@ const link = connectWorker({
       onCancelled: ({ source, outcome, reason }) => metrics.cancelled.run(source, outcome, reason),
       onIncident: (error) => log.error({ err: error }, error.message),
     });
+    runBacklog.callsBegin();
     const server = await buildServer({
       service: loaded.service,
       config,
