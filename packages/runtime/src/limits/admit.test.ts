@@ -460,6 +460,22 @@ describe("models that have enough to do", () => {
     expect(admission.running).toBe(4);
   });
 
+  it("take one place for one call, though others hold more of them for the slots that are free", () => {
+    const { load, slow } = workload();
+    const admission = createAdmission({ ...roomy, concurrency: 64, queueRows: 8 }, { now: () => 0, workload: load });
+    void enter(admission, { api: "slow" }).takeSlot(signal, one);
+    slow.waitingRuns = 1;
+    let displaced = 0;
+    for (let at = 0; at < 60; at += 1) enter(admission, { api: "quick" }).onDisplaced(() => (displaced += 1));
+    for (let at = 1; at <= 4; at += 1) {
+      enter(admission, { api: "slow", caller: "b" });
+      expect(displaced).toBe(at);
+    }
+    // Half of the places in which calls may wait.
+    expect(() => enter(admission, { api: "slow", caller: "b" })).toThrow(full);
+    expect(admission.waiting).toBe(64);
+  });
+
   it("of which calls wait for the same slots have some of them each", async () => {
     const { load } = workload();
     const admission = createAdmission({ ...roomy, queueRows: 10 }, { now: () => 0, workload: load });

@@ -103,9 +103,9 @@ export class Guest implements Visit, Tenant {
     if (this.#state !== "running") return;
     this.#house.giveSlotBack(this.lane);
     this.#state = "resting";
-    this.#house.enqueue(this);
     // Who lets streams stand must not fill the memory with them.
-    const refusal = this.#house.lackOfRoom(this, { measure: "rows", more: 0, limit: this.#house.places });
+    const refusal = this.#house.lackOfRoom(this, { measure: "rows", more: 1, limit: this.#house.places });
+    this.#house.enqueue(this);
     if (refusal !== undefined) this.displace(refusal);
   }
 

@@ -156,7 +156,9 @@ export class House implements Admission {
 
   /** Gives why there is no room, once others have left for it who had to. */
   lackOfRoom({ key, lane }: Guest, { measure, more, limit }: Wanted): ServingError | undefined {
-    while (this.tenants.total[measure] + more > limit) {
+    // More may be there for the slots that are free: what comes takes a place of it, and those stay for whom there is one.
+    const most = Math.max(limit, this.tenants.total[measure]);
+    while (this.tenants.total[measure] + more > most) {
       const victim = this.tenants.victimFor({ key, measure, more, limit });
       if (victim === undefined) {
         const text = `${this.running} calls run and ${this.waiting} wait: the queue is full`;
