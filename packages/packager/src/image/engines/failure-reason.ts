@@ -9,9 +9,12 @@ export function failureReason(output: string): string {
   return (isInstallation ? aptReason(lines) : undefined) ?? reason.replace(/^(?:ERROR|Error|error): /, "").trim();
 }
 
-/** BuildKit has the step and its seconds before each line. Source: apt-get(8), which marks warnings and errors. */
-const WARNING = /^(?:#\d+ [\d.]+ )?W: Failed to fetch (?<told>.+)$/;
-const ERROR = /^(?:#\d+ [\d.]+ )?E: (?<told>.+)$/;
+/**
+ * BuildKit has the step and its seconds before each line. What apt says may stand behind its progress, "Building dependency tree...", which it leaves open on the other
+ * stream: engines join the two as they come. Source: apt-get(8), which marks warnings and errors.
+ */
+const WARNING = /(?:^(?:#\d+ [\d.]+ )?|\.\.\.)W: Failed to fetch (?<told>.+)$/;
+const ERROR = /(?:^(?:#\d+ [\d.]+ )?|\.\.\.)E: (?<told>.+)$/;
 const NO_APT = /\bapt-get: (?:command )?not found\b/;
 
 /** A list that can't be fetched is a warning to apt, and then the package is what it does not find. */
