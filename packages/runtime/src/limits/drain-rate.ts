@@ -26,29 +26,26 @@ const CERTAIN_AFTER = 8;
 export function createDrainRate(now: () => number): DrainRate {
   let rows = 0;
   let busyMs = 0;
-  let lastMs: number | undefined;
   /** Since when nothing has left, or waited. */
   let sinceMs: number | undefined;
   let departures = 0;
   const msFor = (wanted: number): number | undefined => (rows === 0 ? undefined : (wanted * busyMs) / rows);
   return {
     began() {
-      // The first departure has waited for a part of its time only: it starts the clock.
-      lastMs = undefined;
       sinceMs = now();
       departures = 0;
     },
     served(count) {
       const atMs = now();
-      departures += 1;
-      if (lastMs !== undefined) {
-        const passedMs = atMs - lastMs;
+      // The first departure has waited for a part of its time only: it starts the clock.
+      if (departures > 0 && sinceMs !== undefined) {
+        const passedMs = atMs - sinceMs;
         const memoryMs = Math.max(MIN_MEMORY_MS, rows === 0 ? 0 : (MEMORY_ROWS * busyMs) / rows);
         const kept = Math.exp(-passedMs / memoryMs);
         rows = rows * kept + count;
         busyMs = busyMs * kept + passedMs;
       }
-      lastMs = atMs;
+      departures += 1;
       sinceMs = atMs;
     },
     msFor,

@@ -56,7 +56,9 @@ export class House implements Admission {
   /** Where calls of an API wait. */
   laneOf(api: string): Lane<Guest> {
     const line = this.#workload?.lineOf(api);
-    const lane = this.#lanes.get(line) ?? createLane(this.now, line);
+    const known = this.#lanes.get(line);
+    if (known !== undefined) return known;
+    const lane = createLane<Guest>(this.now, line);
     this.#lanes.set(line, lane);
     return lane;
   }
