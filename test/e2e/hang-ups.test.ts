@@ -1,8 +1,6 @@
-import { rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { type GrpcTestClient, grpcClient } from "../support/grpc-client.ts";
-import { makeProject } from "../support/run-command.ts";
-import { eventually, root, serve, type ServerProcess } from "../support/server-process.ts";
+import { type ServedSource, serveSource } from "../support/serve-source.ts";
+import { eventually, root } from "../support/server-process.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
@@ -24,23 +22,15 @@ export class Slow {
 const contents = { bytes_contents: [Buffer.from(String(LONG))] };
 const inference = { model_name: "predict", inputs: [{ name: "input", datatype: "BYTES", shape: [1], contents }] };
 
-let dir: string;
-let server: ServerProcess;
-let grpc: GrpcTestClient;
+let served: ServedSource;
 beforeAll(async () => {
-  dir = makeProject({ "service.ts": SERVICE });
-  server = await serve(`${dir}/service.ts`, { flags: ["--workers", "1", "--grpc-port", "0"] });
-  grpc = grpcClient(server.grpcAddress, "open_inference.proto", "inference.GRPCInferenceService");
+  served = await serveSource(SERVICE);
 });
-afterAll(async () => {
-  grpc.close();
-  await server.stop();
-  rmSync(dir, { recursive: true, force: true });
-});
+afterAll(() => served.stop());
 
 /** Sums a metric over the series whose labels hold all that is given. */
 async function metric(name: string, ...labels: readonly string[]): Promise<number> {
-  const text = await (await fetch(`${server.adminUrl}/metrics`)).text();
+  const text = await (await fetch(`${served.server.adminUrl}/metrics`)).text();
   return text
     .split("\n")
     .filter((line) => line.startsWith(`${name}{`) && labels.every((label) => line.includes(label)))
@@ -60,10 +50,10 @@ async function hangUp(call: (signal: AbortSignal) => Promise<unknown>): Promise<
 
 function post(iterations: number, more: { signal?: AbortSignal; headers?: Record<string, string> } = {}) {
   const headers = { "content-type": "application/json", ...more.headers };
-  return fetch(`${server.url}/predict`, { method: "POST", body: String(iterations), ...more, headers });
+  return fetch(`${served.server.url}/predict`, { method: "POST", body: String(iterations), ...more, headers });
 }
 const infer = (options: { signal?: AbortSignal; deadline?: Date }): Promise<{ code: number }> =>
-  grpc.call("ModelInfer", [inference], options);
+  served.grpc.call("ModelInfer", [inference], options);
 
 /** Ways to give up, and what callers who are still there are told. */
 const WAYS: readonly (readonly [string, string, () => Promise<unknown>])[] = [

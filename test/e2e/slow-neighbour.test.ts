@@ -1,8 +1,6 @@
-import { rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { type GrpcTestClient, grpcClient } from "../support/grpc-client.ts";
-import { makeProject } from "../support/run-command.ts";
-import { eventually, root, serve, type ServerProcess } from "../support/server-process.ts";
+import { type ServedSource, serveSource } from "../support/serve-source.ts";
+import { eventually, root } from "../support/server-process.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -33,22 +31,14 @@ export class Neighbours {
   }
 }`;
 
-let dir: string;
-let server: ServerProcess;
-let grpc: GrpcTestClient;
+let served: ServedSource;
 beforeAll(async () => {
-  dir = makeProject({ "service.ts": SERVICE });
-  server = await serve(`${dir}/service.ts`, { flags: ["--workers", "1", "--grpc-port", "0"] });
-  grpc = grpcClient(server.grpcAddress, "open_inference.proto", "inference.GRPCInferenceService");
+  served = await serveSource(SERVICE);
 });
-afterAll(async () => {
-  grpc.close();
-  await server.stop();
-  rmSync(dir, { recursive: true, force: true });
-});
+afterAll(() => served.stop());
 
 const post = (api: string, body: number, signal?: AbortSignal): Promise<Response> =>
-  fetch(`${server.url}/${api}`, {
+  fetch(`${served.server.url}/${api}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: String(body),
@@ -56,7 +46,7 @@ const post = (api: string, body: number, signal?: AbortSignal): Promise<Response
   });
 
 const inProgress = async (): Promise<number> => {
-  const text = await (await fetch(`${server.adminUrl}/metrics`)).text();
+  const text = await (await fetch(`${served.server.adminUrl}/metrics`)).text();
   return Number(/^bento_requests_in_progress\{api="slow"[^\n]* (\d+)$/m.exec(text)?.[1]);
 };
 
@@ -69,7 +59,7 @@ it("answers calls of other APIs at once while runs of a slow model wait", async 
   expect(replies.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   // Here the body says what is called.
   const inputs = [{ name: "input", datatype: "BYTES", shape: [1], contents: { bytes_contents: [Buffer.from("7")] } }];
-  expect(await grpc.call("ModelInfer", [{ model_name: "plain", inputs }])).toMatchObject({ code: 0 });
+  expect(await served.grpc.call("ModelInfer", [{ model_name: "plain", inputs }])).toMatchObject({ code: 0 });
   expect(await inProgress()).toBe(slow.length);
   controller.abort();
   await Promise.allSettled(slow);
