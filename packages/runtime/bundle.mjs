@@ -24,6 +24,8 @@ const { metafile } = await build({
   platform: "node",
   target: "node22.12",
   metafile: true,
+  // Comments name the files that were joined: by where they are found, so that a node_modules that is a link puts no folder of this machine into them.
+  preserveSymlinks: true,
   // The modules of OpenTelemetry's packages: their CommonJS would come whole, and requires what an ES module can't.
   mainFields: ["module", "main"],
   logLevel: "warning",

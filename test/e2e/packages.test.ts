@@ -71,7 +71,9 @@ describe.each(PACKAGES)("the tarball of %s", (name) => {
 
   it("names no folder of the machine that made it, and exact versions of what it needs", () => {
     const texts = files.map((file) => readFileSync(join(unpacked, file), "latin1"));
-    expect(files.filter((_, index) => texts[index]?.includes(root) === true)).toEqual([]);
+    // A path that leaves the repository, as the bundler's comments would give, names what lies around it.
+    const names = (text: string): boolean => text.includes(root) || /^\/\/ (\.\.\/){3}/m.test(text);
+    expect(files.filter((_, index) => names(texts[index] ?? ""))).toEqual([]);
     for (const [dependency, version] of Object.entries(manifest.dependencies)) {
       expect(version, dependency).toMatch(dependency.startsWith("@bento-ts/") ? manifest.version : /^\d+\.\d+\.\d+$/);
     }
