@@ -14,12 +14,11 @@ import type { GrpcReply, GrpcRequest } from "../../call/types.ts";
 import { ServingError } from "../../errors.ts";
 import { NO_ROUTE } from "../../pipeline/refuse-unrouted.ts";
 import { toGrpcError } from "../../protocols/grpc/grpc-error.ts";
-import { tlsFactsOf } from "../tls/tls-facts.ts";
 import { GrpcCall } from "./grpc-call.ts";
 import { MessageReader } from "./message-reader.ts";
-import { keepRawFields, rawFieldsOf } from "./raw-fields.ts";
-import { endSlowReaders, headersFault, limitHeaders, limitResets } from "./session-limits.ts";
 import { sendGrpcReply } from "./send-reply.ts";
+import { headersFault, limitHeaders, limitStreams } from "./session-limits.ts";
+import { keepStreamFacts, streamFactsOf } from "./stream-facts.ts";
 
 /** One method with the function that answers it; it never rejects. */
 export interface BoundMethod extends EdgeRoute {
@@ -97,9 +96,8 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   takeUnknown(server);
   limitHeaders(server, options.headersBytes);
   const injector: ConnectionInjector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  keepRawFields(server);
-  limitResets(server);
-  return createLife(server, injector, endSlowReaders(server, options.requestTimeoutMs));
+  keepStreamFacts(server);
+  return createLife(server, injector, limitStreams(server, options.requestTimeoutMs));
 }
 
 function createLife(server: Server, injector: ConnectionInjector, readers: { close(): void }): GrpcServer {
@@ -211,14 +209,12 @@ class TakenCall extends ServerInterceptingCall {
 
   #open(metadata: Metadata, bound: BoundMethod | undefined): GrpcCall {
     const { incomingEncoding: encoding, stream } = internalsOf(this.#base);
-    const tls = tlsFactsOf(stream.session?.socket);
     const { trustedProxies } = this.#options;
     const call = new GrpcCall(this.#base, metadata, {
       route: bound === undefined ? NO_ROUTE : pathOf(bound),
       trustedProxies,
-      fields: rawFieldsOf(stream),
       encoding,
-      tls,
+      ...streamFactsOf(stream),
     });
     replaceDecoder(this.#base, new MessageReader(call));
     return call;

@@ -10,17 +10,14 @@ import { ServingError } from "../../errors.ts";
 import { decompress } from "./decompress.ts";
 import type { MessageWatcher } from "./message-reader.ts";
 import { toHeaders } from "./metadata.ts";
+import type { StreamFacts } from "./stream-facts.ts";
 
 /** What the transport knows of a call beyond its metadata. */
-export interface GrpcCallFacts {
+export interface GrpcCallFacts extends StreamFacts {
   readonly route: string;
   readonly trustedProxies: readonly string[];
-  /** Names and values in turn, as they came. */
-  readonly fields: readonly string[];
   /** How compressed messages of this call are compressed. */
   readonly encoding: string;
-  /** How the connection is secured. */
-  readonly tls: TlsFacts | undefined;
 }
 
 /** One gRPC call on its way in: metadata → (asked for) message → half-close. It is the watcher of its own message reader. */
@@ -138,6 +135,8 @@ export class GrpcCall implements GrpcRequest, MessageWatcher {
 
   announced(bytes: number): void {
     this.#isArriving = true;
+    if (this.#message !== undefined)
+      throw new ServingError("INVALID_ARGUMENT", "expected one message in this call, a second one came");
     const limits = this.#limits;
     if (limits === undefined) return;
     if (bytes > limits.maxBytes) throw bodyTooLarge(limits, `the message of ${bytes} bytes`);
@@ -148,17 +147,17 @@ export class GrpcCall implements GrpcRequest, MessageWatcher {
     this.#fail(cause);
   }
 
-  completed(isCompressed: boolean): void {
+  completed(message: Buffer, isCompressed: boolean): boolean {
     this.#compressed.push(isCompressed);
     this.#isArriving = false;
+    // The messages of a stream are handed on when they are asked for, and their caller is held back until then.
+    if (this.#isStream) return false;
+    this.#message = message;
+    return true;
   }
 
   receiveMessage(message: Buffer): void {
-    if (this.#isStream) return this.#arrival.resolve(message);
-    if (this.#message !== undefined)
-      return this.#fail(new ServingError("INVALID_ARGUMENT", "expected one message in this call, a second one came"));
-    this.#message = message;
-    this.#base.startRead();
+    this.#arrival.resolve(message);
   }
 
   receiveHalfClose(): void {

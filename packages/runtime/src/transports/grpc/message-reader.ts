@@ -11,15 +11,15 @@ export interface MessageWatcher {
   announced(bytes: number): void;
   /** What `announced` has thrown: nothing more is read. */
   refused(cause: unknown): void;
-  /** A whole message came; its bytes are handed on by grpc-js next. */
-  completed(isCompressed: boolean): void;
+  /** A whole message came. Tells whether it was taken; its bytes are handed on by grpc-js next where it was not. */
+  completed(message: Buffer, isCompressed: boolean): boolean;
 }
 
 /**
  * Cuts the bytes of a call into messages, in place of grpc-js's own reader: it asks before a message is taken into memory, holds it once instead of twice, and leaves
  * decompression to us, who count it.
  *
- * Takes the place of `StreamDecoder` (grpc-js 1.14): `write` gives prefixed messages, marked as not compressed.
+ * Takes the place of `StreamDecoder` (grpc-js 1.14): `write` gives the prefixed messages that its watcher did not take, marked as not compressed.
  */
 export class MessageReader {
   readonly #watcher: MessageWatcher;
@@ -49,11 +49,8 @@ export class MessageReader {
   /** Takes what comes next in the data; gives the number of bytes taken. */
   #take(data: Buffer, at: number, whole: Buffer[]): number {
     if (this.#message === undefined) {
-      const entire = this.#prefixFilled === 0 ? this.#entireMessage(data, at) : undefined;
-      if (entire !== undefined) {
-        whole.push(entire);
-        return entire.length;
-      }
+      const entire = this.#prefixFilled === 0 ? this.#takeEntire(data, at, whole) : 0;
+      if (entire > 0) return entire;
       const taken = data.copy(this.#prefix, this.#prefixFilled, at);
       this.#prefixFilled += taken;
       if (this.#prefixFilled === PREFIX_BYTES) this.#begin(whole);
@@ -65,16 +62,16 @@ export class MessageReader {
     return taken;
   }
 
-  /** A message that came in one piece stays where it is. */
-  #entireMessage(data: Buffer, at: number): Buffer | undefined {
-    if (data.length - at < PREFIX_BYTES) return undefined;
+  /** A message that came in one piece stays where it is. Gives the number of bytes taken, 0 for one that did not. */
+  #takeEntire(data: Buffer, at: number, whole: Buffer[]): number {
+    if (data.length - at < PREFIX_BYTES) return 0;
     const length = data.readUInt32BE(at + 1);
     const end = at + PREFIX_BYTES + length;
-    if (end > data.length) return undefined;
+    if (end > data.length) return 0;
     this.#watcher.announced(length);
     const message = data.subarray(at, end);
-    this.#watcher.completed(takeFlag(message));
-    return message;
+    this.#complete(message, whole);
+    return end - at;
   }
 
   #begin(whole: Buffer[]): void {
@@ -90,8 +87,8 @@ export class MessageReader {
 
   #complete(message: Buffer, whole: Buffer[]): void {
     this.#message = undefined;
-    this.#watcher.completed(takeFlag(message));
-    whole.push(message);
+    const isCompressed = takeFlag(message);
+    if (!this.#watcher.completed(message.subarray(PREFIX_BYTES), isCompressed)) whole.push(message);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
 import { Metadata } from "@grpc/grpc-js";
 
 /** Shows metadata as headers: names in lower case, several values of one name joined by a comma, binary ones in base64. */
@@ -11,11 +11,37 @@ export function toHeaders(metadata: Metadata): IncomingHttpHeaders {
   return headers;
 }
 
-/** Makes metadata of texts; a name that gRPC keeps for itself, or a value that it can't carry, is left out: a header of a service must not cost its caller the answer. */
-export function toMetadata(values: Readonly<Record<string, string>>): Metadata {
-  const metadata = new Metadata();
-  for (const [name, value] of Object.entries(values)) {
-    if (!name.startsWith("grpc-") && !name.endsWith("-bin") && /^[\x20-\x7e]*$/.test(value)) metadata.set(name, value);
+/**
+ * Makes metadata of texts; a name that gRPC keeps for itself, or a value that it can't carry, is left out: a header of a service must not cost its caller the answer.
+ */
+export function toMetadata(values: Readonly<Record<string, string>>, requestId?: string): Metadata {
+  const headers: OutgoingHttpHeaders = {};
+  for (const name in values) {
+    const value = values[name];
+    if (value !== undefined && isCarried(name, value)) headers[name.toLowerCase()] = value;
   }
-  return metadata;
+  if (requestId !== undefined) headers["x-request-id"] = requestId;
+  return new SentMetadata(headers);
+}
+
+function isCarried(name: string, value: string): boolean {
+  return /^(?!grpc-)[\w.-]+(?<!-bin)$/i.test(name) && /^[\x20-\x7e]*$/.test(value);
+}
+
+/** Metadata as it goes out, checked before: what grpc-js would check, copy and translate once more costs a small call more than its model. */
+class SentMetadata extends Metadata {
+  readonly #headers: OutgoingHttpHeaders;
+
+  constructor(headers: OutgoingHttpHeaders) {
+    super();
+    this.#headers = headers;
+  }
+
+  override clone(): Metadata {
+    return this;
+  }
+
+  override toHttp2Headers(): OutgoingHttpHeaders {
+    return this.#headers;
+  }
 }

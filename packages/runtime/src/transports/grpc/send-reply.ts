@@ -3,6 +3,7 @@ import type { Cancellation } from "../../call/cancellation.ts";
 import type { GrpcReply } from "../../call/types.ts";
 import { ERROR_TABLE } from "../../error-table.ts";
 import { toServingError } from "../../errors.ts";
+import { endTogether } from "../end-together.ts";
 import { toMetadata } from "./metadata.ts";
 
 /** A reply in parts that grpc-js sends. */
@@ -21,16 +22,23 @@ export async function sendGrpcReply(reply: GrpcReply, sending: Sending): Promise
     return base.sendStatus({
       code: status,
       details: toDetails(details),
-      metadata: toMetadata({ ...trailers, "x-request-id": requestId }),
+      metadata: toMetadata(trailers, requestId),
     });
   }
-  base.sendMetadata(toMetadata({ ...reply.metadata, "x-request-id": requestId }));
-  if (!(body instanceof Uint8Array)) return sendStream(reply, body, sending);
+  const metadata = toMetadata(reply.metadata, requestId);
+  const end = (): void => base.sendStatus({ code: 0, details: "", metadata: toMetadata(trailers) });
   // A small message and the end leave in one go: waiting until the connection took it would cost a turn of the loop. A large one
   // keeps its call open instead, so that callers who do not read can't pile up replies.
-  if (body.length > MAX_UNWATCHED_BYTES) await sendMessage(body, sending);
-  else base.sendMessage(body, ignoreTaken);
-  base.sendStatus({ code: 0, details: "", metadata: toMetadata(trailers) });
+  if (body instanceof Uint8Array && body.length <= MAX_UNWATCHED_BYTES)
+    return endTogether(() => {
+      base.sendMetadata(metadata);
+      base.sendMessage(body, ignoreTaken);
+      end();
+    });
+  base.sendMetadata(metadata);
+  if (!(body instanceof Uint8Array)) return sendStream(reply, body, sending);
+  await sendMessage(body, sending);
+  end();
 }
 
 /** What a stream of node:http2 buffers by default. */

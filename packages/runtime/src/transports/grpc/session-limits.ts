@@ -23,17 +23,13 @@ export function limitHeaders(server: Server, maxBytes: number): void {
   commonServerOptions.settings = { ...commonServerOptions.settings, maxHeaderListSize: maxBytes };
 }
 
-/** Ends each connection (GOAWAY) of which more than 32 streams a second are reset, by its caller or for its caller's faults. */
-export function limitResets(server: Server, nowMs: () => number = () => performance.now()): void {
-  for (const transport of internalsOf(server).http2Servers.keys())
-    transport.on("session", (session: ServerHttp2Session) => watch(session, nowMs));
-}
-
 /**
+ * Ends each connection (GOAWAY) of which more than 32 streams a second are reset, by its caller or for its caller's faults.
+ *
  * Resets calls whose callers open no window for what was answered: such a call would keep its reply, and where that is large its place among the running ones,
  * for as long as its caller answers pings (CVE-2019-9517).
  */
-export function endSlowReaders(server: Server, requestTimeoutMs: number): { close(): void } {
+export function limitStreams(server: Server, requestTimeoutMs: number): { close(): void } {
   const readers = watchSlowReaders<ServerHttp2Stream>({
     requestTimeoutMs,
     // A call produces no longer than `server.requestTimeout`, and what is left then only grows less.
@@ -41,25 +37,22 @@ export function endSlowReaders(server: Server, requestTimeoutMs: number): { clos
     end: (stream) => stream.close(ENHANCE_YOUR_CALM),
   });
   for (const transport of internalsOf(server).http2Servers.keys())
-    transport.on("stream", (stream: ServerHttp2Stream) => {
-      readers.add(stream);
-      stream.once("close", () => readers.delete(stream));
+    transport.on("session", (session: ServerHttp2Session) => {
+      let bucket = fullBucket(RESETS, performance.now());
+      session.on("stream", (stream: ServerHttp2Stream) => {
+        readers.add(stream);
+        stream.once("close", () => {
+          readers.delete(stream);
+          if (stream.rstCode === 0 || session.destroyed) return;
+          const { tokens, atMs } = refilled(bucket, RESETS, performance.now());
+          bucket = { tokens: tokens - 1, atMs };
+          if (bucket.tokens >= 0) return;
+          session.goaway(ENHANCE_YOUR_CALM);
+          session.destroy();
+        });
+      });
     });
   return readers;
-}
-
-function watch(session: ServerHttp2Session, nowMs: () => number): void {
-  let bucket = fullBucket(RESETS, nowMs());
-  session.on("stream", (stream: ServerHttp2Stream) => {
-    stream.once("close", () => {
-      if (stream.rstCode === 0 || session.destroyed) return;
-      const { tokens, atMs } = refilled(bucket, RESETS, nowMs());
-      bucket = { tokens: tokens - 1, atMs };
-      if (bucket.tokens >= 0) return;
-      session.goaway(ENHANCE_YOUR_CALM);
-      session.destroy();
-    });
-  });
 }
 
 /**

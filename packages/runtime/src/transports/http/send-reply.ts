@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { HttpReply } from "../../call/types.ts";
+import { endTogether } from "../end-together.ts";
 import { compressReply, type Encoded } from "./compress.ts";
-import { endTogether } from "./end-together.ts";
 
 /** Headers of every reply. Source: security.md A9. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -55,7 +55,8 @@ function write(
     const sent = request.method === "HEAD" ? undefined : body;
     if (unread) return linger(request, response, sent);
     // A text goes out together with the headers in one write; bytes would take a second buffer. One of ASCII alone is copied as it is.
-    endTogether(response, sent, typeof sent === "string" && sent.length === length ? "latin1" : "utf8");
+    const encoding = typeof sent === "string" && sent.length === length ? "latin1" : "utf8";
+    endTogether(() => response.end(sent, encoding));
     return;
   }
   response.writeHead(status, headers);

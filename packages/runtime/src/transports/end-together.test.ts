@@ -50,7 +50,7 @@ describe("endTogether", () => {
     const order: number[] = [];
     for (const [at, response] of responses.entries()) {
       response.once("prefinish", () => order.push(at));
-      endTogether(response, `reply ${at}`, "utf8");
+      endTogether(() => response.end(`reply ${at}`));
     }
     await turnEnd();
     expect(responses.map(({ writableEnded }) => writableEnded)).toEqual([true, true, true]);
@@ -63,19 +63,19 @@ describe("endTogether", () => {
     const ended = (): readonly boolean[] => responses.map(({ writableEnded }) => writableEnded);
     const [first, second, third] = responses;
     if (first === undefined || second === undefined || third === undefined) throw new Error("three are open");
-    endTogether(first, "a", "latin1");
+    endTogether(() => first.end("a"));
     expect(ended()).toEqual([false, false, false]);
     busyFor(2);
-    endTogether(second, Buffer.from("b"), "utf8");
+    endTogether(() => second.end("b"));
     expect(ended()).toEqual([true, true, false]);
-    endTogether(third, undefined, "utf8");
+    endTogether(() => third.end());
     expect(ended()).toEqual([true, true, true]);
     expect(new Set(await texts)).toEqual(new Set(["", "a", "b"]));
   });
 
   it("answers the others where a caller has left meanwhile", async () => {
     const { responses, texts } = await openExchanges(2);
-    for (const response of responses) endTogether(response, "there", "latin1");
+    for (const response of responses) endTogether(() => response.end("there"));
     responses[0]?.destroy();
     expect(new Set(await texts)).toEqual(new Set(["there", undefined]));
   });

@@ -1,30 +1,44 @@
 import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Server } from "@grpc/grpc-js";
+import type { TlsFacts } from "../../call/types.ts";
+import { tlsFactsOf } from "../tls/tls-facts.ts";
 import { internalsOf } from "./server-internals.ts";
 
+/** What is known of a call before grpc-js has made one of it. */
+export interface StreamFacts {
+  /** Names and values in turn, as they came. */
+  readonly fields: readonly string[];
+  /** How the connection is secured. */
+  readonly tls: TlsFacts | undefined;
+}
+
 /**
- * Keeps the fields of each call as they came, from now on.
+ * Keeps the facts of each call from now on.
  *
  * Node gives the first of two `authorization` fields alone, and grpc-js drops a field that it can't read and logs its value: a credential would be overlooked, and
  * written down. So both get what they can read, and who looks for credentials reads the fields themselves. Source: security.md A1.4, A2.
  */
-export function keepRawFields(server: Server): void {
+export function keepStreamFacts(server: Server): void {
   for (const transport of internalsOf(server).http2Servers.keys())
     transport.on("session", (session: ServerHttp2Session) => {
+      const tls = tlsFactsOf(session.socket);
       // Before the listener that begins the call.
-      session.prependListener("stream", (stream, headers, _flags, fields: readonly string[]) => {
-        FIELDS.set(stream, fields);
+      session.prependListener("stream", (stream: Known, headers, _flags, fields: readonly string[]) => {
+        stream[FACTS] = { fields, tls };
         dropUnreadable(headers);
       });
     });
 }
 
-/** Names and values in turn, as they came. */
-export function rawFieldsOf(stream: ServerHttp2Stream): readonly string[] {
-  return FIELDS.get(stream) ?? [];
+export function streamFactsOf(stream: ServerHttp2Stream): StreamFacts {
+  return (stream as Known)[FACTS] ?? NOTHING;
 }
 
-const FIELDS = new WeakMap<object, readonly string[]>();
+/** On the stream itself: a map of streams costs each call a microsecond, most of it when memory is collected. */
+const FACTS = Symbol("facts");
+type Known = ServerHttp2Stream & { [FACTS]?: StreamFacts };
+
+const NOTHING: StreamFacts = { fields: [], tls: undefined };
 
 /** What grpc-js takes as metadata. Source: gRPC over HTTP/2, "Custom-Metadata". */
 const NAME = /^[0-9a-z_.-]+$/;
