@@ -6,7 +6,7 @@ import { eventually, serve, type ServerProcess } from "../support/server-process
 
 vi.setConfig({ testTimeout: 120_000 });
 
-/** Computes on the event loop until a file is there, as a long run inline does. */
+/** Holds the event loop until a file is there, as a long run inline does, and leaves the cores to other tests. */
 const SERVICE = `import { existsSync } from "node:fs";
 import { api, service, t } from "@bento-ts/runtime";
 @service({ name: "busy", version: "1.0.0" })
@@ -14,7 +14,8 @@ export class Busy {
   @api({ input: t.String(), output: t.Number() })
   compute(file: string): number {
     const end = performance.now() + 90_000;
-    while (!existsSync(file) && performance.now() < end);
+    const cell = new Int32Array(new SharedArrayBuffer(4));
+    while (!existsSync(file) && performance.now() < end) Atomics.wait(cell, 0, 0, 20);
     return process.pid;
   }
 }`;

@@ -1,6 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "./server-process.ts";
 
-/** Callers who call again as soon as they are answered. */
+/** Between two calls of a caller: without, a few of them would take the machine from the other tests. */
+const PAUSE_MS = 10;
+
+/** Callers who call again soon after they are answered. */
 export interface EndlessCalls {
   /** Resolves when each caller has ended this many more calls. */
   more(calls: number): Promise<void>;
@@ -18,6 +22,7 @@ export function startEndlessCalls(callers: Readonly<Record<string, () => Promise
     while (isOn) {
       ends.add(`${name}: ${String(await call().catch((error: unknown) => error))}`);
       counts.set(name, countOf(name) + 1);
+      await sleep(PAUSE_MS);
     }
   };
   const running = Object.entries(callers).map(([name, call]) => run(name, call));
