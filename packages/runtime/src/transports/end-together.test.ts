@@ -79,4 +79,20 @@ describe("endTogether", () => {
     responses[0]?.destroy();
     expect(new Set(await texts)).toEqual(new Set(["there", undefined]));
   });
+
+  it("ends the others where one throws, and tells of it as of any error that nobody caught", async () => {
+    const { responses, texts } = await openExchanges(2);
+    const [first, second] = responses;
+    const watchers = process.listeners("uncaughtException");
+    process.removeAllListeners("uncaughtException");
+    const told = new Promise((resolve) => process.once("uncaughtException", resolve));
+    endTogether(() => first?.end("a"));
+    endTogether(() => {
+      throw new Error("no such header");
+    });
+    endTogether(() => second?.end("b"));
+    expect(await told).toMatchObject({ message: "no such header" });
+    for (const watcher of watchers) process.on("uncaughtException", watcher);
+    expect(new Set(await texts)).toEqual(new Set(["a", "b"]));
+  });
 });

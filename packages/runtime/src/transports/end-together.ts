@@ -29,5 +29,14 @@ function endTurn(): void {
 function endAll(): void {
   const ended = endings;
   endings = [];
-  for (const end of ended) end();
+  for (const end of ended) {
+    try {
+      end();
+    } catch (cause) {
+      // The replies of others are none the worse for it; who watches for errors that nobody caught is told.
+      setImmediate(() => {
+        throw cause;
+      });
+    }
+  }
 }

@@ -25,8 +25,23 @@ export function toMetadata(values: Readonly<Record<string, string>>, requestId?:
 }
 
 function isCarried(name: string, value: string): boolean {
-  return /^(?!grpc-)[\w.-]+(?<!-bin)$/i.test(name) && /^[\x20-\x7e]*$/.test(value);
+  return (
+    /^(?!grpc-)[\w.-]+(?<!-bin)$/i.test(name) &&
+    /^[\x20-\x7e]*$/.test(value) &&
+    !OF_CONNECTIONS.has(name.toLowerCase())
+  );
 }
+
+/** What HTTP/2 forbids, since it speaks of the connection; Node throws for it. Source: RFC 9113, section 8.2.2. */
+const OF_CONNECTIONS: ReadonlySet<string> = new Set([
+  "connection",
+  "http2-settings",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "transfer-encoding",
+  "upgrade",
+]);
 
 /** Metadata as it goes out, checked before: what grpc-js would check, copy and translate once more costs a small call more than its model. */
 class SentMetadata extends Metadata {

@@ -1,0 +1,69 @@
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, type IncomingHttpHeaders } from "node:http2";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { api, bytes, type Context, service, t } from "@bento-ts/runtime";
+import { listen, type ListeningService } from "../support/listening-service.ts";
+
+@service({ name: "ends" })
+class Ends {
+  @api({ input: bytes(), output: t.Integer() })
+  count(content: Uint8Array): number {
+    return content.length;
+  }
+
+  @api({ input: bytes(), output: t.Integer() })
+  async name(content: Uint8Array, ctx: Context): Promise<number> {
+    ctx.setHeader(new TextDecoder().decode(content), "x");
+    return content.length;
+  }
+
+  @api({ input: bytes(), output: t.Integer() })
+  async wait(content: Uint8Array): Promise<number> {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return content.length;
+  }
+}
+
+let server: ListeningService;
+let session: ClientHttp2Session;
+beforeAll(async () => {
+  server = await listen(Ends);
+});
+afterAll(() => server.close());
+beforeEach(() => {
+  session = connect(`http://${server.grpcAddress}`);
+});
+afterEach(() => session.destroy());
+
+function open(method: string, more: Readonly<Record<string, string>> = {}): ClientHttp2Stream {
+  const headers = { ":method": "POST", "content-type": "application/grpc", te: "trailers", ...more };
+  const stream = session.request({ ...headers, ":path": `/bento.ends.v1.Ends/${method}` });
+  return stream.on("error", () => undefined).resume();
+}
+
+function statusOf(stream: ClientHttp2Stream): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const look = ({ "grpc-status": status }: IncomingHttpHeaders): void => {
+      if (status !== undefined) resolve(String(status));
+    };
+    stream.on("response", look).on("trailers", look);
+    stream.on("close", () => reject(new Error("closed without a status")));
+  });
+}
+
+/** A message with the bytes of a text. */
+function message(text: string): Buffer {
+  const field = Buffer.concat([Buffer.from([0x0a, text.length]), Buffer.from(text)]);
+  return Buffer.concat([Buffer.from([0, 0, 0, 0, field.length]), field]);
+}
+
+it.each(["http2-settings", "proxy-connection"])(
+  "leaves out %s, which HTTP/2 forbids, and answers it and the other calls of the turn",
+  async (name) => {
+    const calls = Array.from({ length: 6 }, (_, at) => {
+      const stream = open(at === 2 ? "Name" : "Count");
+      stream.end(message(at === 2 ? name : "a"));
+      return statusOf(stream);
+    });
+    expect(await Promise.all(calls)).toEqual(Array.from(calls, () => "0"));
+  },
+);
