@@ -56,6 +56,14 @@ function message(text: string): Buffer {
   return Buffer.concat([Buffer.from([0, 0, 0, 0, field.length]), field]);
 }
 
+it("ends a call that was answered and whose caller leaves its half open", async () => {
+  const stream = open("Wait", { "grpc-timeout": "50m" });
+  const closed = new Promise((resolve) => stream.once("close", () => resolve(stream.rstCode)));
+  stream.write(message("a"));
+  expect(await statusOf(stream)).toBe("4");
+  expect(await closed).toBe(0);
+});
+
 it.each(["http2-settings", "proxy-connection"])(
   "leaves out %s, which HTTP/2 forbids, and answers it and the other calls of the turn",
   async (name) => {

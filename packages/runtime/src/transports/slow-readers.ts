@@ -11,6 +11,10 @@ export interface SlowReadersOptions<T extends Outgoing> {
   progressOf(outgoing: T): number;
   /** Ends one whose caller does not take what was written. */
   end(outgoing: T): void;
+  /** Whether all was taken of one that ends with its reply, and does not because its caller leaves the other half open; none unless given. */
+  isLeft?(outgoing: T): boolean;
+  /** Ends such a one. */
+  leave?(outgoing: T): void;
   /** Monotonic milliseconds. */
   readonly nowMs?: () => number;
 }
@@ -42,12 +46,16 @@ interface Waiting {
  * All are looked at together, once a second: a timer for each reply would cost every caller. Source: security.md A9, attack B47 (slow read).
  */
 export function watchSlowReaders<T extends Outgoing>(options: SlowReadersOptions<T>): SlowReaders<T> {
-  const { requestTimeoutMs, progressOf, end, nowMs = () => performance.now() } = options;
+  const { requestTimeoutMs, progressOf, end, isLeft, leave, nowMs = () => performance.now() } = options;
   const patienceMs = requestTimeoutMs + GRACE_MS;
   const open = new Map<T, Waiting | undefined>();
   const look = (): void => {
     const now = nowMs();
     for (const [outgoing, before] of open) {
+      if (isLeft?.(outgoing) === true) {
+        leave?.(outgoing);
+        continue;
+      }
       const { writableLength } = outgoing;
       const progress = progressOf(outgoing);
       if (writableLength === 0) open.set(outgoing, undefined);

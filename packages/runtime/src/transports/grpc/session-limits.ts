@@ -9,6 +9,7 @@ import { internalsOf } from "./server-internals.ts";
 const RESETS: BucketPolicy = { rate: 32, windowMs: 1_000, burst: 32 };
 
 /** RFC 9113, section 7. */
+const NO_ERROR = 0;
 const ENHANCE_YOUR_CALM = 11;
 
 /** Bytes of a field beside its name and value, as HTTP/2 counts it. Source: RFC 9113, section 6.5.2. */
@@ -27,7 +28,8 @@ export function limitHeaders(server: Server, maxBytes: number): void {
  * Ends each connection (GOAWAY) of which more than 32 streams a second are reset, by its caller or for its caller's faults.
  *
  * Resets calls whose callers open no window for what was answered: such a call would keep its reply, and where that is large its place among the running ones,
- * for as long as its caller answers pings (CVE-2019-9517).
+ * for as long as its caller answers pings (CVE-2019-9517). Ends calls that were answered whole and whose callers leave their half open: each would keep its
+ * connection, and with it a worker that drains, for as long as they wish. Source: RFC 9113, section 8.1.
  */
 export function limitStreams(server: Server, requestTimeoutMs: number): { close(): void } {
   const readers = watchSlowReaders<ServerHttp2Stream>({
@@ -35,6 +37,8 @@ export function limitStreams(server: Server, requestTimeoutMs: number): { close(
     // A call produces no longer than `server.requestTimeout`, and what is left then only grows less.
     progressOf: ({ writableLength }) => writableLength,
     end: (stream) => stream.close(ENHANCE_YOUR_CALM),
+    isLeft: ({ writableFinished }) => writableFinished,
+    leave: (stream) => stream.close(NO_ERROR),
   });
   for (const transport of internalsOf(server).http2Servers.keys())
     transport.on("session", (session: ServerHttp2Session) => {
