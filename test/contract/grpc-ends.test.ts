@@ -75,3 +75,12 @@ it.each(["http2-settings", "proxy-connection"])(
     expect(await Promise.all(calls)).toEqual(Array.from(calls, () => "0"));
   },
 );
+
+it.each(["597H", "720H", "27000H", "35792M", "2147484S", "99999999S"])(
+  "gives a call of which the caller waits for %s the server's own time",
+  async (timeout) => {
+    const stream = open("Wait", { "grpc-timeout": timeout });
+    stream.end(message("a"));
+    expect(await statusOf(stream)).toBe("0");
+  },
+);

@@ -26,6 +26,7 @@ export function keepStreamFacts(server: Server): void {
       session.prependListener("stream", (stream: Known, headers, _flags, fields: readonly string[]) => {
         stream[FACTS] = { fields, tls };
         dropUnreadable(headers);
+        boundTimeout(headers);
       });
     });
 }
@@ -53,4 +54,14 @@ function isReadable(name: string, value: string | readonly string[] | undefined)
   if (!NAME.test(name)) return false;
   if (value === undefined || name.endsWith("-bin")) return true;
   return typeof value === "string" ? VALUE.test(value) : value.every((one) => VALUE.test(one));
+}
+
+/** grpc-js counts a timeout in 32 bits of milliseconds: of 25 days it would make one that has passed. Longer ones bound nothing that `server.requestTimeout` does not. */
+const MAX_TIMEOUT: Readonly<Record<string, number>> = { H: 596, M: 35_791, S: 2_147_483 };
+
+function boundTimeout(headers: IncomingHttpHeaders): void {
+  const timeout = headers["grpc-timeout"];
+  if (timeout === undefined) return;
+  const [, count, unit = ""] = /(\d{1,8})\s*([HMS])/.exec(String(timeout)) ?? [];
+  if (Number(count) > (MAX_TIMEOUT[unit] ?? Infinity)) delete headers["grpc-timeout"];
 }
