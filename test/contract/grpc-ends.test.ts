@@ -84,3 +84,12 @@ it.each(["597H", "720H", "27000H", "35792M", "2147484S", "99999999S"])(
     expect(await statusOf(stream)).toBe("0");
   },
 );
+
+it("tells of a call whose deadline has passed as of one, not as of a caller who left", async () => {
+  const stream = open("Wait", { "grpc-timeout": "60m" });
+  stream.end(message("a"));
+  expect(await statusOf(stream)).toBe("4");
+  const ended = (reason: string) => `bento_calls_cancelled_total{api="wait",reason="${reason}",stage="run"}`;
+  await expect.poll(() => server.metrics()).toContain(ended("deadline"));
+  expect(await server.metrics()).not.toContain(ended("disconnect"));
+});

@@ -35,6 +35,9 @@ export function openScope(caller: Cancellation, options: ScopeOptions): CallScop
   return new Scope(caller, options);
 }
 
+/** Timers go by whole milliseconds of another clock. */
+const TIMER_MS = 2;
+
 class Scope implements CallScope, EndableCall, Lasting {
   readonly cancellation = new Canceller();
   readonly deadline: number;
@@ -60,15 +63,21 @@ class Scope implements CallScope, EndableCall, Lasting {
     else caller.addEventListener("abort", this.#cancel, { once: true });
   }
 
-  readonly #cancel = (): void => this.cancellation.abort(new ServingError("CANCELLED", "the caller went away"));
+  /** A deadline of gRPC ends its call by itself, of which the call is told as if its caller had left. */
+  readonly #cancel = (): void => {
+    if (Date.now() >= this.deadline - TIMER_MS) return this.#expire();
+    this.cancellation.abort(new ServingError("CANCELLED", "the caller went away"));
+  };
+
+  readonly #expire = (): void => {
+    const text = `the call was not answered within ${this.#timeoutMs} ms`;
+    this.cancellation.abort(new ServingError("DEADLINE_EXCEEDED", text));
+  };
 
   outlast(): void {
     if (!this.#isOpen) return;
     this.#openCalls.add(this);
-    this.#timer = setTimeout(() => {
-      const text = `the call was not answered within ${this.#timeoutMs} ms`;
-      this.cancellation.abort(new ServingError("DEADLINE_EXCEEDED", text));
-    }, this.#timeoutMs);
+    this.#timer = setTimeout(this.#expire, this.#timeoutMs);
   }
 
   get signal(): AbortSignal {
