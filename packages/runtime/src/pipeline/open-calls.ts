@@ -33,12 +33,16 @@ export function createOpenCalls(): OpenCalls {
     drain(timeoutMs) {
       const reason = new ServingError("UNAVAILABLE", "the server is shutting down", { retryAfterSeconds: 1 });
       for (const call of calls) if (call.isStream && call.ageMs > timeoutMs) call.tell(reason);
-      const graceMs = Math.min(MAX_GRACE_MS, timeoutMs / 5);
       setTimeout(() => {
         for (const call of calls) call.end(reason);
-      }, timeoutMs - graceMs).unref();
+      }, timeoutMs - graceMsOf(timeoutMs)).unref();
     },
   };
+}
+
+/** What is left of the time of a drain when its calls are ended. */
+export function graceMsOf(timeoutMs: number): number {
+  return Math.min(MAX_GRACE_MS, timeoutMs / 5);
 }
 
 /** For replies to be sent, native runs to be finished, models to be freed and `onShutdown`. */

@@ -4,6 +4,7 @@ import { createMetrics } from "../telemetry/metrics.ts";
 import { createOnePort, type OnePort } from "../transports/one-port.ts";
 import { parseMaterial } from "../transports/tls/parse-material.ts";
 import { createTlsPorts, type TlsPorts } from "../transports/tls/tls-ports.ts";
+import { graceMsOf } from "../pipeline/open-calls.ts";
 import { openCallNotes } from "../workers/call-journal.ts";
 import { createHttpSink, type HttpSink } from "../workers/http-sink.ts";
 import { connectWorker } from "../workers/worker-link.ts";
@@ -123,7 +124,17 @@ const link = connectWorker({
     running.stopWatching();
     running.onePort.drain();
     running.tls?.drain();
-    await Promise.all([running.sink.drain(), running.server.grpc.drain()]);
+    const { sink, server } = running;
+    // All calls were ended by then: who has not taken the answer, or sends half of a request, must not have the worker killed before its service has shut down.
+    const cut = setTimeout(
+      () => {
+        sink.cut();
+        server.grpc.close();
+      },
+      timeoutMs - graceMsOf(timeoutMs) / 2,
+    );
+    await Promise.all([sink.drain(), server.grpc.drain()]);
+    clearTimeout(cut);
     running.server.admission.close();
     // Everybody is answered now. Waiting for a run that hangs would only last until this process is ended.
     const hung = running.hungRun();

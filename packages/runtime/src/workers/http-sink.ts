@@ -13,6 +13,8 @@ export interface HttpSink {
    * From its call on the server's replies must say `Connection: close`, or busy callers would keep it waiting.
    */
   drain(): Promise<void>;
+  /** Cuts what is left. */
+  cut(): void;
 }
 
 const DRAIN_CHECK_MS = 25;
@@ -41,6 +43,9 @@ export function createHttpSink(server: Server): HttpSink {
       server.emit("connection", socket);
     },
     open: () => sockets.size,
+    cut() {
+      for (const socket of sockets.keys()) socket.destroy();
+    },
     drain() {
       return new Promise((resolve) => {
         const check = (): void => {
