@@ -33,9 +33,12 @@ export function createOpenCalls(): OpenCalls {
     drain(timeoutMs) {
       const reason = new ServingError("UNAVAILABLE", "the server is shutting down", { retryAfterSeconds: 1 });
       for (const call of calls) if (call.isStream && call.ageMs > timeoutMs) call.tell(reason);
-      setTimeout(() => {
-        for (const call of calls) call.end(reason);
-      }, timeoutMs - graceMsOf(timeoutMs)).unref();
+      setTimeout(
+        () => {
+          for (const call of calls) call.end(reason);
+        },
+        timeoutMs - graceMsOf(timeoutMs),
+      ).unref();
     },
   };
 }

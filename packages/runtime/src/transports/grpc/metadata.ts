@@ -26,9 +26,7 @@ export function toMetadata(values: Readonly<Record<string, string>>, requestId?:
 
 function isCarried(name: string, value: string): boolean {
   return (
-    /^(?!grpc-)[\w.-]+(?<!-bin)$/i.test(name) &&
-    /^[\x20-\x7e]*$/.test(value) &&
-    !OF_CONNECTIONS.has(name.toLowerCase())
+    /^(?!grpc-)[\w.-]+(?<!-bin)$/i.test(name) && /^[\x20-\x7e]*$/.test(value) && !OF_CONNECTIONS.has(name.toLowerCase())
   );
 }
 
