@@ -18,6 +18,14 @@ describe("rowAxisOf", () => {
   it.each<[string, IoSpec, unknown, { rows: number; key: string | undefined }]>([
     ["a tensor's free first axis", tensor(null, 4), zeros(3, 4), { rows: 3, key: "4" }],
     ["a tensor without rows", tensor(null, 4), zeros(0, 4), { rows: 0, key: "4" }],
+    ["rows that hold nothing, as none", tensor(null, null), zeros(1e9, 0), { rows: 0, key: "0" }],
+    ["rows of which some tensors hold something", pair, { a: zeros(2, 0), b: zeros(2) }, { rows: 2, key: "0;" }],
+    [
+      "rows of a named tensor that hold nothing, as none",
+      pair,
+      { a: zeros(1e9, 0), b: zeros(5) },
+      { rows: 5, key: undefined },
+    ],
     ["a tensor of other trailing sizes", tensor(null, null), zeros(3, 5), { rows: 3, key: "5" }],
     ["a tensor whose first size is fixed, as one row", tensor(3, null), zeros(3, 5), { rows: 1, key: "3,5" }],
     ["a scalar, as one row", tensor(), zeros(), { rows: 1, key: "" }],

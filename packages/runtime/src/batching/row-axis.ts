@@ -53,7 +53,7 @@ export function rowAxisOf(spec: IoSpec): RowAxis {
 const ONE: RowAxis = { measure: () => ({ rows: 1, key: "" }), cut: undefined, join: undefined };
 
 const TENSOR_ROWS: RowAxis = {
-  measure: (value) => ({ rows: shapeOf(value)[0] ?? 1, key: shapeOf(value).slice(1).join() }),
+  measure: (value) => ({ rows: rowsIn([value], shapeOf(value)[0] ?? 1), key: shapeOf(value).slice(1).join() }),
   cut: (value, maxRows) => {
     const tensor = tensorOf(value);
     return splitRows(tensor, countsOf(tensor.shape[0] ?? 0, maxRows));
@@ -83,12 +83,13 @@ function namedRows(names: readonly string[]): RowAxis {
   const toNamed = (values: readonly unknown[]): Record<string, unknown> =>
     Object.fromEntries(names.map((name, index) => [name, values[index]]));
   const measure = (value: unknown): Measure => {
-    const shapes = each(value).map(shapeOf);
+    const tensors = each(value);
+    const shapes = tensors.map(shapeOf);
     const rows = shapes[0]?.[0] ?? 1;
     const isRagged = shapes.some((shape) => shape[0] !== rows);
     return isRagged
-      ? { rows: Math.max(...shapes.map((shape) => shape[0] ?? 1)), key: undefined }
-      : { rows, key: shapes.map((shape) => shape.slice(1).join()).join(";") };
+      ? { rows: Math.max(...tensors.map((tensor) => TENSOR_ROWS.measure(tensor).rows)), key: undefined }
+      : { rows: rowsIn(tensors, rows), key: shapes.map((shape) => shape.slice(1).join()).join(";") };
   };
   return {
     measure,
@@ -124,6 +125,11 @@ const FRAME_ROWS: RowAxis = {
     return createFrame(joinFrames(frames));
   },
 };
+
+/** Of `rows` that tensors tell those that hold anything: a shape of no elements may tell any number, which is neither cut nor waited for. */
+function rowsIn(tensors: readonly unknown[], rows: number): number {
+  return Math.min(rows, Math.max(...tensors.map((tensor) => (isTensor(tensor) ? tensor.data.length : rows))));
+}
 
 function joinLists(parts: readonly unknown[], rowCounts: readonly number[]): unknown {
   const lists = parts.map((part): readonly unknown[] => (Array.isArray(part) ? part : unfit("a list")));
