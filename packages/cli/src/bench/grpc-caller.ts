@@ -47,10 +47,11 @@ function call(
     let message: string | undefined;
     const look = (fields: Readonly<Record<string, unknown>>): void => {
       if (typeof fields["grpc-status"] === "string") status = fields["grpc-status"];
-      if (typeof fields["grpc-message"] === "string") message = decodeURIComponent(fields["grpc-message"]);
+      if (typeof fields["grpc-message"] === "string") message = decoded(fields["grpc-message"]);
     };
     const lost = (cause: unknown): void => resolve(lostOutcome(cause));
-    stream.setTimeout(timeoutMs, () => stream.destroy(new DOMException("no answer in time", "TimeoutError")));
+    // Of the whole answer: one that comes byte by byte must not keep the bench from its end.
+    const timer = setTimeout(() => stream.destroy(new DOMException("no answer in time", "TimeoutError")), timeoutMs);
     stream
       .on("response", (fields) => {
         http = Number(fields[":status"]);
@@ -60,6 +61,7 @@ function call(
       .on("trailers", look)
       .on("error", lost)
       .on("close", () => {
+        clearTimeout(timer);
         if (status === undefined) lost(new Error(http === 200 ? "the call ended without a status" : `HTTP ${http}`));
         else {
           const name = statusName(status);
@@ -76,4 +78,13 @@ function call(
     stream.write(prefix);
     stream.end(body);
   });
+}
+
+/** A message of a status; as it came where it is not encoded as it must be. Source: gRPC over HTTP/2, "Percent-Encoded". */
+function decoded(message: string): string {
+  try {
+    return decodeURIComponent(message);
+  } catch {
+    return message;
+  }
 }

@@ -18,7 +18,7 @@ export interface Outcome {
 
 /** What sends shots, each over a kept connection. */
 export interface Caller {
-  /** Never rejects. */
+  /** Rejects for a shot that can't be sent at all, such as one with a header that no request may have; whatever comes of others is an outcome. */
   send(shot: Shot): Promise<Outcome>;
   close(): void;
 }
