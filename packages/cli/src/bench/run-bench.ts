@@ -101,7 +101,13 @@ function textOf(api: ApiDefinition | undefined): string {
 
 async function tryFirst(caller: Caller, [first]: readonly Shot[], url: URL): Promise<void> {
   if (first === undefined) throw failed("there is nothing to send");
-  const { status, isOk, detail = "" } = await caller.send(first);
+  const {
+    status,
+    isOk,
+    detail = "",
+  } = await caller.send(first).catch((cause: unknown) => {
+    throw failed(`the calls can't be sent: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+  });
   if (isOk || BUSY.has(status)) return;
   const isAnswer = /^\d{3}$/.test(status) || /^[A-Z_]+$/.test(status);
   if (/^E[A-Z]+$/.test(status) || !isAnswer)
