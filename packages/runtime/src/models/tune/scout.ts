@@ -1,6 +1,7 @@
 import type { NamedTensors } from "../../tensor/tensor.ts";
 import type { Executor } from "../executor.ts";
 import { feedsOfBatch } from "./batch-feeds.ts";
+import { areItemsApart, feedsOfItems } from "./items-apart.ts";
 
 /** A batch that a session can run. */
 export interface ScoutedBatch {
@@ -59,6 +60,8 @@ export async function scoutBatches(
     if (outcome === undefined) return done(`it can't run ${batch} items at once`);
     if (batch > 1 && !hasRows(outcome.outputs, batch))
       return done("its outputs don't have one row for each item: items can't be batched");
+    if (found.length === 1 && !(await isIndifferent(executor, { batch, feeds, outputs: outcome.outputs })))
+      return done("what it makes of an item depends on those beside it: items can't be batched");
     found.push({ batch, run: () => executor.run(feeds, {}) });
     lastMs = outcome.ms;
     cheapestMs = Math.min(cheapestMs, lastMs / batch);
@@ -82,6 +85,20 @@ async function lookAt(
     fastestMs = Math.min(fastestMs, now() - startMs);
     if (now() - beginMs >= LOOK_MS) return { outputs, ms: fastestMs };
   }
+}
+
+/** Whether it makes the same of each item of a batch as of that item alone. */
+async function isIndifferent(
+  executor: Pick<Executor, "info" | "run">,
+  { batch, feeds, outputs }: { readonly batch: number; readonly feeds: NamedTensors; readonly outputs: NamedTensors },
+): Promise<boolean> {
+  const alone: NamedTensors[] = [];
+  try {
+    for (const item of feedsOfItems(executor.info.inputs, feeds, batch)) alone.push(await executor.run(item, {}));
+  } catch {
+    return false;
+  }
+  return areItemsApart(outputs, alone);
 }
 
 function hasRows(outputs: NamedTensors, batch: number): boolean {

@@ -47,6 +47,23 @@ describe("tuneModel", () => {
     expect(note).toBe("there was no time to measure batches of more than 1: a larger --budget does");
   });
 
+  it("says that items can't be batched where a row depends on the others, as where the first axis is time", async () => {
+    const path = join(await createTempDir(), "mixing.onnx");
+    const value = { type: "float32", shape: ["T", 2] } as const;
+    const mixing = tinyOnnx({
+      inputs: [{ name: "x", ...value }],
+      outputs: [{ name: "y", ...value }],
+      nodes: [
+        { op: "ReduceMax", inputs: ["x"], outputs: ["most"] },
+        { op: "Sub", inputs: ["x", "most"], outputs: ["y"] },
+      ],
+    });
+    await writeFile(path, mixing);
+    const { choice, note } = await tuneModel(model(path), host, options);
+    expect(choice.batch).toBeNull();
+    expect(note).toBe("what it makes of an item depends on those beside it: items can't be batched");
+  });
+
   it("says that items can't be batched where no axis is open for them", async () => {
     const path = join(await createTempDir(), "fixed.onnx");
     const value = { type: "float32", shape: [1, 4] } as const;
