@@ -2,7 +2,7 @@ import { failed } from "../command-error.ts";
 import { getText, type GetOptions } from "./get-text.ts";
 import { encodeInfer } from "./encode-infer.ts";
 import type { Shots } from "./native-shots.ts";
-import { type Shapes, sizesOf } from "./sample-body.ts";
+import { assertKnown, type Shapes, sizesOf } from "./sample-body.ts";
 import type { Shot } from "./shot.ts";
 import { elementsOf, type V2Input, type V2Tensor } from "./v2-tensor.ts";
 
@@ -48,6 +48,8 @@ export function v2Shots(
   inputs: readonly V2Input[],
   { transport, shapes, text, fills }: V2Choices,
 ): Shots {
+  const names = inputs.map(({ name }) => name);
+  assertKnown(shapes, names);
   const tensors = inputs.map(({ name, datatype, shape }): V2Tensor => ({
     name,
     datatype,
