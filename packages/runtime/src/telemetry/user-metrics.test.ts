@@ -47,6 +47,18 @@ describe("createUserMetrics", () => {
     expect(() => user.gauge("seen", 1)).toThrow('metric "seen" is a counter, it can\'t be a gauge too');
   });
 
+  it("refuses a name under which a histogram has lines, whichever comes first", async () => {
+    const { user, text } = create();
+    user.histogram("seen", 1);
+    expect(() => user.counter("seen_count")).toThrow('the histogram "seen" has lines of that name');
+    user.gauge("size_sum", 1);
+    expect(() => user.timer("size", 1)).toThrow('whose lines would be those of "size_sum"');
+    user.counter("rows_count");
+    user.counter("rows");
+    const series = (await text()).split("\n").flatMap((line) => /^([^# ].*) \S+$/.exec(line)?.[1] ?? []);
+    expect(new Set(series).size).toBe(series.length);
+  });
+
   it("leaves out values that are no number and label sets past 1000, and counts them", async () => {
     const { user, text } = create();
     user.counter("rows_total", -1);

@@ -6,7 +6,7 @@ import type { Labels, MetricsSnapshot } from "./metrics-snapshot.ts";
 /**
  * Metrics of the author's own. Names are `[a-zA-Z_][a-zA-Z0-9_]*`; a metric is made by its first use and keeps its kind.
  *
- * Throws INTERNAL for a name that can't be one or that is of another kind: the author's mistake, found by the first call.
+ * Throws INTERNAL for a name that can't be one, that is of another kind or that lines of a histogram have: the author's mistake, found by the first call.
  * A value that is no finite number, or a label set past the limits, is left out and counted in `bento_user_metrics_dropped_total`.
  */
 export interface UserMetrics extends MetricsForm {
@@ -52,6 +52,7 @@ export function createUserMetrics(own: Instruments): UserMetrics {
     const known = kinds.get(name);
     if (known === undefined) {
       assertName(name);
+      assertApart(name, kind, kinds);
       if (kinds.size >= MAX_METRICS) return refuse("metrics");
       kinds.set(name, kind);
     } else if (known !== kind) {
@@ -109,6 +110,20 @@ function assertName(name: string): void {
   }
   if (RESERVED.test(name)) {
     throw badMetric(name, `metric name "${name}": bento_, process_, nodejs_ and __ are taken, use another prefix`);
+  }
+}
+
+/** What the lines of a distribution are called after its name. */
+const PARTS = ["_bucket", "_count", "_sum"];
+
+/** A line may be there once only. Source: Prometheus, "Text format details": each line must have a unique combination of a metric name and labels. */
+function assertApart(name: string, kind: Kind, kinds: ReadonlyMap<string, Kind>): void {
+  for (const part of PARTS) {
+    if (kind === "histogram" && kinds.has(name + part))
+      throw badMetric(name, `metric "${name}" can't be a histogram, whose lines would be those of "${name}${part}"`);
+    const base = name.slice(0, -part.length);
+    if (name.endsWith(part) && kinds.get(base) === "histogram")
+      throw badMetric(name, `metric "${name}" can't be: the histogram "${base}" has lines of that name`);
   }
 }
 
