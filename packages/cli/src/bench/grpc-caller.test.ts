@@ -52,3 +52,11 @@ it("rejects a call that can't be sent", async () => {
   const { send } = await answering((stream) => stream.close(), 5000);
   await expect(send({ ...shot, headers: { connection: "close" } })).rejects.toThrow("forbidden");
 });
+
+it("tells of a server that is gone what the system says", async () => {
+  const { send } = await answering((stream) => stream.close(), 5000);
+  const closed = once(server, "close");
+  server.close();
+  await closed;
+  expect(await send(shot)).toMatchObject({ status: "ECONNREFUSED", isOk: false });
+});

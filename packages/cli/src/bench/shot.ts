@@ -24,7 +24,10 @@ export interface Caller {
 }
 
 /** The outcome of a call that got no answer: its name in the system's words, or that it was given up. */
-export function lostOutcome(cause: unknown): Outcome {
+export function lostOutcome(thrown: unknown): Outcome {
+  // A stream of HTTP/2 that its connection has taken along says only that.
+  const isTaken = thrown instanceof Error && "code" in thrown && thrown.code === "ERR_HTTP2_STREAM_CANCEL";
+  const cause = isTaken && thrown.cause instanceof Error ? thrown.cause : thrown;
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : undefined;
   const isTimeout = cause instanceof Error && cause.name === "TimeoutError";
   const detail = cause instanceof Error ? cause.message : String(cause);
