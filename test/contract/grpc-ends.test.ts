@@ -93,3 +93,15 @@ it("tells of a call whose deadline has passed as of one, not as of a caller who 
   await expect.poll(() => server.metrics()).toContain(ended("deadline"));
   expect(await server.metrics()).not.toContain(ended("disconnect"));
 });
+
+it.each([
+  ["a begun second one behind it", Buffer.concat([message("a"), Buffer.from([0, 0])]), "1", "end of the body"],
+  ["none but a begun one", Buffer.from([0, 0, 0]), "1", "end of the body"],
+  ["one that is marked as compressed, by nothing", Buffer.from([1, ...message("a").subarray(1)]), "3", "grpc-encoding"],
+])("refuses a message with %s", async (_what, sent, status, told) => {
+  const stream = open("Count");
+  const text = new Promise((resolve) => stream.on("response", (fields) => resolve(fields["grpc-message"])));
+  stream.end(sent);
+  expect(await statusOf(stream)).toBe(status);
+  expect(decodeURIComponent(String(await text))).toContain(told);
+});

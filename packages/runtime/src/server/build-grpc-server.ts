@@ -53,6 +53,7 @@ export function buildGrpcServer(
     edge: { guard, record: recordRefusals(stages.recorder, (route) => protocolOf.get(route) ?? "health") },
     maxConnectionAgeMs: server.maxConnectionAgeMs,
     requestTimeoutMs: server.requestTimeoutMs,
+    untakenBytes: server.limits.queueBytes,
     headersBytes: server.limits.headersBytes,
   });
   return {

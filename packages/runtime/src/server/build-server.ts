@@ -170,6 +170,7 @@ function httpOptionsOf(parts: ServerParts, { protocols, host, stages, edge }: Jo
     basePath: config.server.basePath,
     headersBytes: config.server.limits.headersBytes,
     requestTimeoutMs: config.server.requestTimeoutMs,
+    untakenBytes: config.server.limits.queueBytes,
     trustedProxies: config.server.trustedProxies,
     maxConnectionAgeMs: config.server.maxConnectionAgeMs,
     closing: () => parts.state.get().phase === "draining",

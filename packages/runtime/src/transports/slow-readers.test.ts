@@ -3,6 +3,7 @@ import { type SlowReaders, watchSlowReaders } from "./slow-readers.ts";
 
 interface Reply {
   readonly name: string;
+  readonly address?: string;
   writableLength: number;
   taken: number;
 }
@@ -14,6 +15,8 @@ function watch(): { readers: SlowReaders<Reply>; ended: string[]; at(ms: number)
   const ended: string[] = [];
   const readers = watchSlowReaders<Reply>({
     requestTimeoutMs: 0,
+    maxBytes: 100,
+    addressOf: ({ address = "" }) => address,
     progressOf: ({ taken }) => taken,
     end: ({ name }) => ended.push(name),
     nowMs: () => now,
@@ -71,5 +74,57 @@ describe("a reply that waits for its reader", () => {
     at(6_000);
     at(10_000);
     expect(ended).toEqual([]);
+  });
+});
+
+describe("large replies that are not taken", () => {
+  const reply = (name: string, address: string, writableLength: number): Reply => ({
+    name,
+    address,
+    writableLength,
+    taken: 0,
+  });
+
+  it("hold no more than they may: of the address that holds most the one that waits longest ends", () => {
+    const { readers, ended } = watch();
+    const others = [reply("a1", "a", 40), reply("b", "b", 20), reply("a2", "a", 40)];
+    for (const one of others) readers.written(one);
+    expect(ended).toEqual([]);
+    readers.written(reply("c", "c", 10));
+    expect(ended).toEqual(["a1"]);
+    readers.written(reply("a3", "a", 41));
+    expect(ended).toEqual(["a1", "a2"]);
+  });
+
+  it("may be larger alone than all together, and those that were taken count no more", () => {
+    const { readers, ended } = watch();
+    const [first, second] = [reply("first", "a", 90), reply("second", "a", 300)];
+    readers.written(first);
+    first.writableLength = 0;
+    readers.written(second);
+    expect(ended).toEqual([]);
+    readers.written(reply("third", "b", 1));
+    expect(ended).toEqual(["second"]);
+  });
+});
+
+describe("a reply that was taken whole", () => {
+  it("is ended when it is still there a second later", () => {
+    const left: string[] = [];
+    const readers = watchSlowReaders<Reply>({
+      requestTimeoutMs: 0,
+      maxBytes: 100,
+      addressOf: () => "",
+      progressOf: () => 0,
+      end: () => undefined,
+      isLeft: ({ writableLength }) => writableLength === 0,
+      leave: ({ name }) => left.push(name),
+    });
+    readers.close();
+    readers.add({ name: "left", writableLength: 0, taken: 0 });
+    readers.look();
+    expect(left).toEqual([]);
+    readers.look();
+    expect(left).toEqual(["left"]);
   });
 });

@@ -49,7 +49,7 @@ export const LIMITS_KEYS = {
     type: size({ min: "1KiB", max: "1024GiB" }),
     default: "512MiB",
     reason: "four of the largest binary bodies",
-    doc: "Body bytes that waiting calls may hold together, per worker. Past it the same holds as for rows.",
+    doc: "Body bytes that waiting calls may hold together, per worker. Past it the same holds as for rows. Answers of more than 16 KiB that callers do not take may hold as much, over REST and over gRPC each: past it the one that waits longest, of the address that holds most, is cut off.",
   },
   "server.limits.concurrency": {
     type: orAuto(integer({ min: 1, max: 1_000_000 })),

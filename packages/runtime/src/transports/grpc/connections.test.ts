@@ -57,6 +57,7 @@ async function start(options: Partial<GrpcServerOptions> = {}): Promise<Started>
     trustedProxies: [],
     maxConnectionAgeMs: 3_600_000,
     requestTimeoutMs: 60_000,
+    untakenBytes: 1e9,
     headersBytes: 32_768,
     ...options,
   });

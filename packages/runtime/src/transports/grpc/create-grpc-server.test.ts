@@ -29,6 +29,7 @@ async function start(handle: (request: GrpcRequest) => Promise<GrpcReply>): Prom
     trustedProxies: [],
     maxConnectionAgeMs: 3_600_000,
     requestTimeoutMs: 60_000,
+    untakenBytes: 1e9,
     headersBytes: 32_768,
   });
   const net = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => server.accept(socket));

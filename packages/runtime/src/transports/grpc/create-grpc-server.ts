@@ -38,6 +38,8 @@ export interface GrpcServerOptions {
   readonly maxConnectionAgeMs: number;
   /** Longest time of a call, and for its reply to be taken. */
   readonly requestTimeoutMs: number;
+  /** Most bytes of large replies that wait for their callers together. */
+  readonly untakenBytes: number;
   /** Largest headers of a call, as HTTP/2 counts them. */
   readonly headersBytes: number;
   /** When a connection without a call ends; a minute unless given. */
@@ -78,6 +80,7 @@ const DRAIN_GRACE_MS = 24 * 60 * 60_000;
 export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const methods = new Map(options.methods.map((bound) => [pathOf(bound), bound]));
   const { afterMs, timeoutMs } = options.keepalive ?? KEEPALIVE;
+  const taking: Taking = { ...options, written: (stream) => readers.written(stream) };
   const server = new Server({
     "grpc.enable_channelz": 0,
     "grpc.max_concurrent_streams": MAX_STREAMS,
@@ -86,7 +89,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     "grpc.keepalive_time_ms": afterMs,
     "grpc.keepalive_timeout_ms": timeoutMs,
     "grpc-node.flow_control_window": FLOW_WINDOW_BYTES,
-    interceptors: [(definition, call) => new TakenCall(call, methods.get(definition.path), options)],
+    interceptors: [(definition, call) => new TakenCall(call, methods.get(definition.path), taking)],
   });
   for (const [service, bound] of groupByService(options.methods)) {
     const definitions = Object.fromEntries(bound.map((method) => [method.method, definitionOf(method)]));
@@ -97,7 +100,8 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   limitHeaders(server, options.headersBytes);
   const injector: ConnectionInjector = server.createConnectionInjector(ServerCredentials.createInsecure());
   keepStreamFacts(server);
-  return createLife(server, injector, limitStreams(server, options.requestTimeoutMs));
+  const readers = limitStreams(server, { requestTimeoutMs: options.requestTimeoutMs, maxBytes: options.untakenBytes });
+  return createLife(server, injector, readers);
 }
 
 function createLife(server: Server, injector: ConnectionInjector, readers: { close(): void }): GrpcServer {
@@ -179,13 +183,18 @@ function takeUnknown(server: Server): void {
   })(known);
 }
 
+interface Taking extends GrpcServerOptions {
+  /** Told when a large message was written to a stream. */
+  written(stream: ServerHttp2Stream): void;
+}
+
 /** A call taken over from grpc-js as soon as its metadata is there: grpc-js's own handling would read the message first. */
 class TakenCall extends ServerInterceptingCall {
   readonly #base: ServerInterceptingCallInterface;
   readonly #bound: BoundMethod | undefined;
-  readonly #options: GrpcServerOptions;
+  readonly #options: Taking;
 
-  constructor(base: ServerInterceptingCallInterface, bound: BoundMethod | undefined, options: GrpcServerOptions) {
+  constructor(base: ServerInterceptingCallInterface, bound: BoundMethod | undefined, options: Taking) {
     super(base);
     this.#base = base;
     this.#bound = bound;
@@ -242,7 +251,12 @@ class TakenCall extends ServerInterceptingCall {
   ): Promise<void> {
     const answer = refusal ?? (bound === undefined ? this.#options.unknown(call) : bound.handle(call));
     const reply = answer instanceof Promise ? await answer : answer;
-    await sendGrpcReply(reply, { base: this.#base, requestId: call.requestId, signal: call.signal });
+    await sendGrpcReply(reply, {
+      base: this.#base,
+      requestId: call.requestId,
+      signal: call.signal,
+      written: () => this.#options.written(internalsOf(this.#base).stream),
+    });
   }
 }
 

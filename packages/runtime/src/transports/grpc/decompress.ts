@@ -7,10 +7,12 @@ const DECODERS = { gzip: createGunzip, deflate: createInflate } as const;
 /**
  * Decompresses one gRPC message, counting as it grows.
  *
- * Throws UNIMPLEMENTED for an encoding that is not known, PAYLOAD_TOO_LARGE past the limit, INVALID_ARGUMENT for damaged bytes.
+ * Throws UNIMPLEMENTED for an encoding that is not known, PAYLOAD_TOO_LARGE past the limit, INVALID_ARGUMENT for damaged bytes and for `identity`, which no
+ * message is compressed with.
  */
 export async function decompress(message: Buffer, encoding: string, limits: BodyLimits): Promise<Buffer> {
-  if (encoding === "identity") return message;
+  if (encoding === "identity")
+    throw new ServingError("INVALID_ARGUMENT", "the message is marked as compressed, and grpc-encoding says not how");
   if (!isKnown(encoding))
     throw new ServingError(
       "UNIMPLEMENTED",

@@ -133,6 +133,10 @@ export class GrpcCall implements GrpcRequest, MessageWatcher {
     }
   }
 
+  begun(): void {
+    this.#isArriving = true;
+  }
+
   announced(bytes: number): void {
     this.#isArriving = true;
     if (this.#message !== undefined)

@@ -7,6 +7,8 @@ const ALIGNMENT = 8;
 
 /** Told of the messages of one call as they come. */
 export interface MessageWatcher {
+  /** The first bytes of what stands before a message came, and the others have not. */
+  begun(): void;
   /** A message of so many bytes (as they travel) begins. What it throws ends the reading of this call. */
   announced(bytes: number): void;
   /** What `announced` has thrown: nothing more is read. */
@@ -54,6 +56,7 @@ export class MessageReader {
       const taken = data.copy(this.#prefix, this.#prefixFilled, at);
       this.#prefixFilled += taken;
       if (this.#prefixFilled === PREFIX_BYTES) this.#begin(whole);
+      else this.#watcher.begun();
       return taken;
     }
     const taken = data.copy(this.#message, this.#filled, at);

@@ -4,6 +4,7 @@ import type { GrpcReply } from "../../call/types.ts";
 import { ERROR_TABLE } from "../../error-table.ts";
 import { toServingError } from "../../errors.ts";
 import { endTogether } from "../end-together.ts";
+import { LARGE_BYTES } from "../slow-readers.ts";
 import { toMetadata } from "./metadata.ts";
 
 /** A reply in parts that grpc-js sends. */
@@ -12,6 +13,8 @@ interface Sending {
   readonly requestId: string;
   /** Aborts when the caller is gone. */
   readonly signal: Cancellation;
+  /** Told when a large message was written. */
+  written(): void;
 }
 
 /** Sends a reply; resolves when all of it was handed to the connection or the caller is gone. Never rejects. */
@@ -29,7 +32,7 @@ export async function sendGrpcReply(reply: GrpcReply, sending: Sending): Promise
   const end = (): void => base.sendStatus({ code: 0, details: "", metadata: toMetadata(trailers) });
   // A small message and the end leave in one go: waiting until the connection took it would cost a turn of the loop. A large one
   // keeps its call open instead, so that callers who do not read can't pile up replies.
-  if (body instanceof Uint8Array && body.length <= MAX_UNWATCHED_BYTES)
+  if (body instanceof Uint8Array && body.length <= LARGE_BYTES)
     return endTogether(() => {
       base.sendMetadata(metadata);
       base.sendMessage(body, ignoreTaken);
@@ -40,9 +43,6 @@ export async function sendGrpcReply(reply: GrpcReply, sending: Sending): Promise
   await sendMessage(body, sending);
   end();
 }
-
-/** What a stream of node:http2 buffers by default. */
-const MAX_UNWATCHED_BYTES = 16 * 1024;
 
 function ignoreTaken(): void {}
 
@@ -73,7 +73,7 @@ async function sendStream(
 }
 
 /** Resolves when the message was written, or the caller is gone: grpc-js then forgets the callback. */
-function sendMessage(message: Uint8Array, { base, signal }: Sending): Promise<void> {
+function sendMessage(message: Uint8Array, { base, signal, written }: Sending): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
     const done = (): void => {
@@ -82,6 +82,7 @@ function sendMessage(message: Uint8Array, { base, signal }: Sending): Promise<vo
     };
     signal.addEventListener("abort", done, { once: true });
     base.sendMessage(message, done);
+    if (message.length > LARGE_BYTES) written();
   });
 }
 

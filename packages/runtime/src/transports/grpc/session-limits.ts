@@ -2,7 +2,7 @@ import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Metadata, Server } from "@grpc/grpc-js";
 import { ServingError } from "../../errors.ts";
 import { type BucketPolicy, fullBucket, refilled } from "../../limits/token-bucket.ts";
-import { watchSlowReaders } from "../slow-readers.ts";
+import { type SlowReaders, watchSlowReaders } from "../slow-readers.ts";
 import { internalsOf } from "./server-internals.ts";
 
 /** Streams of one connection that may end by a reset: a caller who opens and resets makes work and waits for none. Source: security.md A9 (CVE-2023-44487). */
@@ -27,13 +27,17 @@ export function limitHeaders(server: Server, maxBytes: number): void {
 /**
  * Ends each connection (GOAWAY) of which more than 32 streams a second are reset, by its caller or for its caller's faults.
  *
- * Resets calls whose callers open no window for what was answered: such a call would keep its reply, and where that is large its place among the running ones,
- * for as long as its caller answers pings (CVE-2019-9517). Ends calls that were answered whole and whose callers leave their half open: each would keep its
+ * Resets calls whose callers open no window for what was answered: such a call would keep its reply for as long as its caller answers pings (CVE-2019-9517), and
+ * many of them fill the memory before their time is over. Ends calls that were answered whole and whose callers leave their half open: each would keep its
  * connection, and with it a worker that drains, for as long as they wish. Source: RFC 9113, section 8.1.
  */
-export function limitStreams(server: Server, requestTimeoutMs: number): { close(): void } {
+export function limitStreams(
+  server: Server,
+  bounds: { readonly requestTimeoutMs: number; readonly maxBytes: number },
+): SlowReaders<ServerHttp2Stream> {
   const readers = watchSlowReaders<ServerHttp2Stream>({
-    requestTimeoutMs,
+    ...bounds,
+    addressOf: ({ session }) => session?.socket.remoteAddress ?? "",
     // A call produces no longer than `server.requestTimeout`, and what is left then only grows less.
     progressOf: ({ writableLength }) => writableLength,
     end: (stream) => stream.close(ENHANCE_YOUR_CALM),

@@ -18,6 +18,7 @@ const options: HttpAppOptions = {
   basePath: "/models",
   headersBytes: 16_384,
   requestTimeoutMs: 1_000,
+  untakenBytes: 1e9,
   trustedProxies: [],
   closing: () => false,
   refuse: async (_request, error) => error,

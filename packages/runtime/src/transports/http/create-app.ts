@@ -41,6 +41,8 @@ export interface HttpAppOptions {
   readonly headersBytes: number;
   /** Longest time for one request to arrive, in milliseconds, and for its reply to be taken. */
   readonly requestTimeoutMs: number;
+  /** Most bytes of large replies that wait for their callers together. */
+  readonly untakenBytes: number;
   readonly trustedProxies: readonly string[];
   /** What is decided before any route; unless given, every request goes on to its route. */
   readonly edge?: HttpEdge | undefined;
@@ -66,7 +68,10 @@ const ARRIVAL_CHECK_MS = 1_000;
 /** Makes the HTTP application. It does not listen: connections are handed to `app.server`, or `app.listen` is called. */
 export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   const app = createFastify(options);
-  const connections = watchConnections(app.server, options.requestTimeoutMs);
+  const connections = watchConnections(app.server, {
+    requestTimeoutMs: options.requestTimeoutMs,
+    maxBytes: options.untakenBytes,
+  });
   app.addHook("onClose", async () => connections.close());
   const doubts = watchExpectations(app, options);
   app.removeAllContentTypeParsers();

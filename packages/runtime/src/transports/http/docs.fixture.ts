@@ -22,6 +22,7 @@ export async function createDocs(wanted: Wanted = {}): Promise<FastifyInstance> 
     basePath,
     headersBytes: 32_768,
     requestTimeoutMs: 60_000,
+    untakenBytes: 1e9,
     trustedProxies,
     closing,
     refuse: async (_request, error) => error,

@@ -14,6 +14,7 @@ const app = createHttpApp({
   basePath: "/",
   headersBytes: 16_384,
   requestTimeoutMs: 1_000,
+  untakenBytes: 1e9,
   trustedProxies: [],
   closing: () => false,
   admitToDocs: async () => undefined,

@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { HttpReply } from "../../call/types.ts";
 import { endTogether } from "../end-together.ts";
+import { LARGE_BYTES } from "../slow-readers.ts";
 import { compressReply, type Encoded } from "./compress.ts";
+import { noteLarge } from "./connection-life.ts";
 
 /** Headers of every reply. Source: security.md A9. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -56,7 +58,10 @@ function write(
     if (unread) return linger(request, response, sent);
     // A text goes out together with the headers in one write; bytes would take a second buffer. One of ASCII alone is copied as it is.
     const encoding = typeof sent === "string" && sent.length === length ? "latin1" : "utf8";
-    endTogether(() => response.end(sent, encoding));
+    endTogether(() => {
+      response.end(sent, encoding);
+      if (length > LARGE_BYTES) noteLarge(response.socket);
+    });
     return;
   }
   response.writeHead(status, headers);
