@@ -71,6 +71,11 @@ export default serviceClass({ name: "plain" }, class {
 describe("a start that fails while the author's files are loaded", () => {
   it.each([
     [
+      "compiler options that are not there",
+      { "package.json": MODULE, "service.ts": withMembers(""), "tsconfig.json": '{"extends":"../gone.json"}' },
+      "tsconfig.json can't be used: File '../gone.json' not found; mend it",
+    ],
+    [
       "a package that is missing",
       { "package.json": MODULE, "service.ts": 'import "./part.ts";', "part.ts": 'import "@team/lib/sub.js";' },
       'service.ts can\'t be loaded: part.ts imports "@team/lib", which is not installed: run "npm i @team/lib"',
