@@ -1,9 +1,11 @@
 import { once } from "node:events";
 import { copyFile, readFile } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { createAuthority } from "../../packages/runtime/src/transports/tls/certificates.fixture.ts";
 import type { TuneFile } from "../../packages/runtime/src/models/tune/tune-file.ts";
 import { useProjects } from "../support/projects.ts";
 import { bentoTs, bin, start } from "../support/run-command.ts";
@@ -219,6 +221,11 @@ describe("bento-ts bench", () => {
       1,
       "--ca: package.json holds no certificate in PEM",
     ],
+    [
+      ["--url", "http://127.0.0.1:1", "--api", "a", "--protocol", "v2", "--token-file", "no-such.jwt"],
+      1,
+      "--token-file: there is no readable file no-such.jwt",
+    ],
     [["--url", "http://127.0.0.1:1", "--api", "a", "--protocol", "v2-grpc"], 2, "--grpc: expected host:port"],
     [["examples/boston", "--protocol", "soap"], 2, '--protocol: expected rest, v2, v2-grpc, got "soap"'],
     [["examples/boston", "--api", "scor"], 2, '--api: boston has no "scor", it has score'],
@@ -231,5 +238,16 @@ describe("bento-ts bench", () => {
     const { code, stderr, stdout } = await bentoTs(["bench", ...args]);
     expect([code, stdout, stderr.trimEnd().split("\n").length]).toEqual([expected, "", 1]);
     expect(stderr).toContain(message);
+  });
+
+  it("tells how to trust a server whose authority is not known", async () => {
+    const { key, cert } = createAuthority().issue("localhost", { san: "IP:127.0.0.1" });
+    const server = createSecureServer({ key, cert }).listen(0, "127.0.0.1");
+    closing.push(() => server.close());
+    await once(server, "listening");
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { code, stderr } = await bentoTs(["bench", "--url", url, "--api", "a", "--protocol", "v2"]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: nothing answers at https:.*certificate; --ca names the authority to trust\n$/);
   });
 });

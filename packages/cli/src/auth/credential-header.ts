@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import type { Config } from "@bento-ts/runtime/config";
-import { wrongUsage } from "../command-error.ts";
+import { failed, wrongUsage } from "../command-error.ts";
 import { readPassword } from "../htpasswd/read-password.ts";
 
 export interface CredentialFlags {
@@ -11,7 +11,7 @@ export interface CredentialFlags {
   readonly user?: string;
 }
 
-/** The header in which a credential travels, none for no credential. Throws CommandError for several. */
+/** The header in which a credential travels, none for no credential. Throws CommandError for several, and for a file that can't be read. */
 export async function credentialHeader(
   flags: CredentialFlags,
   config: Config,
@@ -24,9 +24,15 @@ export async function credentialHeader(
     const credential = `${user}:${await readPassword({ twice: false })}`;
     return { authorization: `Basic ${Buffer.from(credential).toString("base64")}` };
   }
-  if (tokenFile !== undefined)
-    return bearer(tokenFile === "-" ? await text(process.stdin) : await readFile(tokenFile, "utf8"));
+  if (tokenFile !== undefined) return bearer(await readToken(tokenFile));
   return token === undefined ? {} : bearer(token);
+}
+
+async function readToken(file: string): Promise<string> {
+  if (file === "-") return text(process.stdin);
+  return readFile(file, "utf8").catch((cause: unknown) => {
+    throw failed(`--token-file: there is no readable file ${file}`, cause);
+  });
 }
 
 function bearer(token: string): Readonly<Record<string, string>> {

@@ -10,6 +10,7 @@ import { createGrpcCaller } from "./grpc-caller.ts";
 import { createHttpCaller } from "./http-caller.ts";
 import { loadFigures } from "./load-report.ts";
 import { fileShots, nativeShots, type Shots } from "./native-shots.ts";
+import { noAnswer } from "./no-answer.ts";
 import { runLoad } from "./run-load.ts";
 import { sampleCell } from "../serve/sample-value.ts";
 import { sampleBody, type Shapes } from "./sample-body.ts";
@@ -110,8 +111,7 @@ async function tryFirst(caller: Caller, [first]: readonly Shot[], url: URL): Pro
   });
   if (isOk || BUSY.has(status)) return;
   const isAnswer = /^\d{3}$/.test(status) || /^[A-Z_]+$/.test(status);
-  if (/^E[A-Z]+$/.test(status) || !isAnswer)
-    throw failed(`nothing answers at ${url.href}: ${detail === "" ? status : detail}`);
+  if (/^E[A-Z]+$/.test(status) || !isAnswer) throw noAnswer(url, detail === "" ? status : detail);
   throw failed(`the first call was answered with ${status}: ${detailOf(Buffer.from(detail))}`);
 }
 

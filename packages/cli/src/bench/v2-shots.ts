@@ -2,6 +2,7 @@ import { failed } from "../command-error.ts";
 import { getText, type GetOptions } from "./get-text.ts";
 import { encodeInfer } from "./encode-infer.ts";
 import type { Shots } from "./native-shots.ts";
+import { noAnswer } from "./no-answer.ts";
 import { assertKnown, type Shapes, sizesOf } from "./sample-body.ts";
 import type { Shot } from "./shot.ts";
 import { elementsOf, type V2Input, type V2Tensor } from "./v2-tensor.ts";
@@ -12,7 +13,7 @@ const MODEL_INFER = "/inference.GRPCInferenceService/ModelInfer";
 export async function fetchInputs(base: URL, model: string, options: GetOptions): Promise<readonly V2Input[]> {
   const url = new URL(`${base.href.replace(/\/+$/, "")}/v2/models/${encodeURIComponent(model)}`);
   const { status, text } = await getText(url, options).catch((cause: unknown) => {
-    throw failed(`nothing answers at ${base.href}: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+    throw noAnswer(base, cause instanceof Error ? cause.message : String(cause), cause);
   });
   if (status !== 200) throw failed(`${url.href} was answered with ${status}: ${text.slice(0, 300)}`);
   const inputs = parseInputs(text);
