@@ -1,19 +1,9 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
-import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { bentoVitest } from "./packages/runtime/src/testing/vitest.ts";
 
 const source = (path: string): string => fileURLToPath(new URL(`./packages/${path}`, import.meta.url));
-
-/** Files that wait for processes and builds come first: one of them at the end would run alone, where small ones fill what is left. */
-class LongFirst extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = ({ moduleId }: TestSpecification): boolean => /\/test\/(e2e|security|soak)\//.test(moduleId);
-    const sorted = await super.sort(files);
-    return [...sorted.filter((file) => isLong(file)), ...sorted.filter((file) => !isLong(file))];
-  }
-}
 
 export default defineConfig({
   plugins: [bentoVitest()],
@@ -39,7 +29,6 @@ export default defineConfig({
     pool: "forks",
     // Two also where there are two cores: many files wait for processes and timers most of the time.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    sequence: { sequencer: LongFirst },
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },
