@@ -19,6 +19,14 @@ it.each([
     `Building dependency tree...\u{1b}[91mE: Unable to locate package absent\n\u{1b}[0m\nRemoving intermediate container 9c3bdfcf2a68\nThe command '/bin/sh -c ${STEP}' returned a non-zero code: 100\n`,
   ],
   [
+    "the classic builder, with apt's progress within its error",
+    `Building dependency tree...E: Reading state information...\nUnable to locate package absent\nThe command '/bin/sh -c ${STEP}' returned a non-zero code: 100\n`,
+  ],
+  [
+    "the classic builder, with apt's progress behind its error",
+    `E: Unable to locate package absentReading state information... Done\n\nThe command '/bin/sh -c ${STEP}' returned a non-zero code: 100\n`,
+  ],
+  [
     "BuildKit, behind apt's progress",
     `#4 0.272 Building dependency tree...E: Unable to locate package absent\n#4 ERROR: executor failed running [/bin/sh -c ${STEP}]: exit code: 100\n------\nexecutor failed running [/bin/sh -c ${STEP}]: exit code: 100\n`,
   ],

@@ -3,18 +3,21 @@ import { INSTALL_COMMAND } from "../dockerfile.ts";
 
 /** Why a build failed, out of what the engine's client wrote: apt's own words where it was the installation of packages, else the last words of the engine. */
 export function failureReason(output: string): string {
-  const lines = stripVTControlCharacters(output).trim().split("\n");
+  const lines = stripVTControlCharacters(output).replaceAll("\r", "").replaceAll(PROGRESS, "").trim().split("\n");
   const reason = lines.findLast((line) => /^(?:ERROR|Error|error)\b/.test(line)) ?? lines.at(-1) ?? "";
   const isInstallation = reason.includes(INSTALL_COMMAND);
   return (isInstallation ? aptReason(lines) : undefined) ?? reason.replace(/^(?:ERROR|Error|error): /, "").trim();
 }
 
 /**
- * BuildKit has the step and its seconds before each line. What apt says may stand behind its progress, "Building dependency tree...", which it leaves open on the other
- * stream: engines join the two as they come. Source: apt-get(8), which marks warnings and errors.
+ * apt's progress. It stands on the other stream than its errors, which it writes in pieces ("E: ", the text, the end of the line): engines join the two as they come,
+ * so that it may stand in front of an error, within one or behind it.
  */
-const WARNING = /(?:^(?:#\d+ [\d.]+ )?|\.\.\.)W: Failed to fetch (?<told>.+)$/;
-const ERROR = /(?:^(?:#\d+ [\d.]+ )?|\.\.\.)E: (?<told>.+)$/;
+const PROGRESS = /(?:Reading package lists|Building dependency tree|Reading state information)\.\.\.(?: Done)?\n?/g;
+
+/** BuildKit has the step and its seconds before each line. Source: apt-get(8), which marks warnings and errors. */
+const WARNING = /^(?:#\d+ [\d.]+ )*W: Failed to fetch (?<told>.+)$/;
+const ERROR = /^(?:#\d+ [\d.]+ )*E: (?<told>.+)$/;
 const NO_APT = /\bapt-get: (?:command )?not found\b/;
 
 /** A list that can't be fetched is a warning to apt, and then the package is what it does not find. */
