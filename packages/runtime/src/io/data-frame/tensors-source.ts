@@ -1,5 +1,5 @@
 import { addProblem, childPath, type ProblemList } from "../../problem-list.ts";
-import { bfloat16ToNumber, float16ToNumber } from "../../tensor/float16.ts";
+import { plainValues } from "../../tensor/plain-values.ts";
 import { formatShape } from "../../tensor/shape.ts";
 import type { NamedTensors, Tensor } from "../../tensor/tensor.ts";
 import { emptySource, type FrameSource, type SourceContext } from "./frame-source.ts";
@@ -22,7 +22,7 @@ function readWhole(name: string, tensor: Tensor, { names, problems }: SourceCont
     }));
     return emptySource(count);
   }
-  const values = toValues(tensor);
+  const values = plainValues(tensor);
   return {
     rows,
     cells: names.declared.map((_name, column) =>
@@ -53,7 +53,7 @@ function readByColumn(tensors: NamedTensors, { names, path, problems }: SourceCo
     const tensor = name === undefined ? undefined : given.get(name);
     if (name === undefined || tensor === undefined || !isColumn(tensor, name, rows, problems)) return undefined;
     rows ??= tensor.shape[0];
-    return toValues(tensor);
+    return plainValues(tensor);
   });
   return { rows: rows ?? 0, cells, place: (row, column) => `${childPath("", nameOf[column] ?? "")}/${row}` };
 }
@@ -70,18 +70,4 @@ function isColumn(tensor: Tensor, name: string, rows: number | undefined, proble
     }));
   }
   return isRight;
-}
-
-/** The elements as the plain values that cells are read from. */
-function toValues(tensor: Tensor): ArrayLike<unknown> {
-  switch (tensor.dtype) {
-    case "bool":
-      return Array.from(tensor.data, (bit) => bit !== 0);
-    case "float16":
-      return Array.from(tensor.data, float16ToNumber);
-    case "bfloat16":
-      return Array.from(tensor.data, bfloat16ToNumber);
-    default:
-      return tensor.data;
-  }
 }

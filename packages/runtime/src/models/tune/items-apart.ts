@@ -1,6 +1,6 @@
 import { DTYPES } from "../../tensor/dtype.ts";
-import { bfloat16ToNumber, float16ToNumber } from "../../tensor/float16.ts";
 import { splitRows } from "../../tensor/join-split.ts";
+import { plainValues } from "../../tensor/plain-values.ts";
 import type { NamedTensors, Tensor } from "../../tensor/tensor.ts";
 import type { TensorInfo } from "../types.ts";
 
@@ -39,11 +39,11 @@ export function areItemsApart(together: NamedTensors, alone: readonly NamedTenso
 
 function isAlike(a: Tensor, b: Tensor): boolean {
   if (a.data.length !== b.data.length) return false;
-  const right = valuesOf(b);
-  const differences = valuesOf(a).map((value, at) =>
+  const [left, right] = [Array.from(plainValues(a)), Array.from(plainValues(b))];
+  const differences = left.map((value, at) =>
     typeof value === "number" ? Math.abs(value - Number(right[at])) : Number(value !== right[at]),
   );
-  const sizes = [...valuesOf(a), ...right].map((value) => Math.abs(Number(value)));
+  const sizes = [...left, ...right].map((value) => Math.abs(Number(value)));
   const most = sizes.reduce((largest, size) => (Number.isFinite(size) ? Math.max(largest, size) : largest), 0);
   const allowed = isFloat(a) ? most * TOLERANCE : 0;
   // Two that are no numbers, or both infinite, have no difference.
@@ -52,12 +52,6 @@ function isAlike(a: Tensor, b: Tensor): boolean {
 
 function isFloat({ dtype }: Tensor): boolean {
   return dtype !== "string" && DTYPES[dtype].kind === "float";
-}
-
-function valuesOf({ dtype, data }: Tensor): readonly unknown[] {
-  if (dtype === "float16") return Array.from(data as ArrayLike<number>, float16ToNumber);
-  if (dtype === "bfloat16") return Array.from(data as ArrayLike<number>, bfloat16ToNumber);
-  return Array.from<unknown>(data);
 }
 
 function ones(count: number): readonly number[] {

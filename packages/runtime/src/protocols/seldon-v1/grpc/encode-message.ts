@@ -2,7 +2,7 @@ import { LIST_ROWS } from "../../tensorflow/value-lists.ts";
 import { writeTensorProto } from "../../tensorflow/tensor-proto.ts";
 import { ProtoWriter } from "../../wire/proto-writer.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
-import { plainValues } from "../input/to-tensor.ts";
+import { plainValues } from "../../../tensor/plain-values.ts";
 import { METRIC_TYPES, type ReplyData, type SeldonMetric, type SeldonReply } from "../types.ts";
 import { DATA, MESSAGE, META, METRIC, TENSOR } from "./fields.ts";
 import { ENTRY } from "./struct-value.ts";

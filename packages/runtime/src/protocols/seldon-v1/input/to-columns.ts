@@ -2,7 +2,7 @@ import { describeValue } from "../../../describe-value.ts";
 import { invalidInput, type ServingError } from "../../../errors.ts";
 import { formatShape } from "../../../tensor/shape.ts";
 import type { ArrayData } from "../types.ts";
-import { plainValues } from "./to-tensor.ts";
+import { plainValues } from "../../../tensor/plain-values.ts";
 
 /** The columns of a table: each the cells of its rows, in the order in which they came. */
 export interface Columns {

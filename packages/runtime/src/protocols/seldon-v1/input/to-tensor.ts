@@ -2,7 +2,7 @@ import { invalidInput, type ServingError } from "../../../errors.ts";
 import type { NanPolicy } from "../../../io/types.ts";
 import type { DType } from "../../../tensor/dtype.ts";
 import { findNonFinite } from "../../../tensor/find-non-finite.ts";
-import { bfloat16ToNumber, float16ToNumber } from "../../../tensor/float16.ts";
+import { plainValues } from "../../../tensor/plain-values.ts";
 import { fromNested } from "../../../tensor/from-nested.ts";
 import { fitsShape, formatShape } from "../../../tensor/shape.ts";
 import type { Tensor, TensorAmong } from "../../../tensor/tensor.ts";
@@ -53,20 +53,6 @@ export function cast<D extends DType>(
   }
   const values = castValues(plainValues(tensor), dtype, { path: `${path}/data/tftensor`, nan });
   return { dtype, shape: tensor.shape, data: values } as TensorAmong<D>;
-}
-
-/** The elements as the plain values that they are read from. */
-export function plainValues(tensor: Tensor): ArrayLike<unknown> {
-  switch (tensor.dtype) {
-    case "bool":
-      return Array.from(tensor.data, (bit) => bit !== 0);
-    case "float16":
-      return Array.from(tensor.data, float16ToNumber);
-    case "bfloat16":
-      return Array.from(tensor.data, bfloat16ToNumber);
-    default:
-      return tensor.data;
-  }
 }
 
 function assertFinite(tensor: Tensor, { path, nan }: Place): void {
