@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect as connectHttp2 } from "node:http2";
 import { connect, type Socket } from "node:net";
-import { expect, it, vi } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { type ServedSource, serveSource } from "../support/serve-source.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -43,12 +43,12 @@ async function open(address: string, text: string): Promise<Socket> {
 
 it.each(Object.keys(PEERS))("shuts down in order beside peers who %s", async (name) => {
   vi.stubEnv("BENTO_SERVER_DRAIN_TIMEOUT", "3s");
+  onTestFinished(() => void vi.unstubAllEnvs());
   const served = await serveSource(SERVICE);
+  onTestFinished(() => served.stop());
   const peer = await PEERS[name]?.(served);
+  onTestFinished(() => peer?.destroy());
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(await served.server.stop()).toBe(0);
   expect(served.server.output()).toContain("has shut down");
-  peer?.destroy();
-  await served.stop();
-  vi.unstubAllEnvs();
 });

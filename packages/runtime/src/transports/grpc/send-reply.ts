@@ -31,7 +31,7 @@ export async function sendGrpcReply(reply: GrpcReply, sending: Sending): Promise
   const metadata = toMetadata(reply.metadata, requestId);
   const end = (): void => base.sendStatus({ code: 0, details: "", metadata: toMetadata(trailers) });
   // A small message and the end leave in one go: waiting until the connection took it would cost a turn of the loop. A large one
-  // keeps its call open instead, so that callers who do not read can't pile up replies.
+  // is watched, so that callers who do not read can't pile up replies.
   if (body instanceof Uint8Array && body.length <= LARGE_BYTES)
     return endTogether(() => {
       base.sendMetadata(metadata);
